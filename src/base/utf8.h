@@ -1,0 +1,12 @@
+/* utf8.h: UTF-8 as Unicode defines it (no surrogates, no overlong forms, at most U+10FFFF). */
+#pragma once
+#include "base/arena.h"
+
+/* True when all bytes are valid. *bad (may be NULL) is the offset of the first byte that is not. */
+bool utf8_is_valid(struct str s, size_t *bad);
+/* Decodes one code point at s->ptr and steps over it; -1 at the end or on an invalid byte (which is stepped over). */
+int32_t utf8_next(struct str *s);
+/* Writes at most 4 bytes, returns how many. */
+size_t utf8_put(char out[4], uint32_t cp);
+size_t utf8_length(struct str s); /* code points */
+bool utf8_has_control(struct str s); /* U+0000-1F except tab, newline, return; U+007F-9F */

@@ -1,0 +1,9 @@
+/* workpool.h: a fixed number of threads that run short blocking tasks in order of arrival. */
+#pragma once
+#include <stdbool.h>
+
+struct workpool;
+struct workpool *workpool_create(int n_threads, const char *name);
+/* False when `max_waiting` tasks (a limit of the caller's) wait already: nothing was queued. */
+bool workpool_submit(struct workpool *w, void (*fn)(void *arg), void *arg, int max_waiting);
+void workpool_destroy(struct workpool **w); /* finishes what is queued */
