@@ -1,10 +1,23 @@
 #include "house.h"
 #include "base/durable.h"
+#include "base/log.h"
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+/* No test of the store expects a warning. */
+static _Atomic int warnings;
+
+static bool count_warning(enum log_level level, const char *line)
+{
+    (void)level, (void)line;
+    warnings++;
+    return false;
+}
+
 void house_init(struct house *h)
 {
+    log_set_hook(count_warning);
     const char *other = getenv("PENNYPOST_TEST_STORE");
     *h = (struct house){0};
     snprintf(h->dir, sizeof h->dir, "/tmp/pennypost-store-XXXXXX");
@@ -34,6 +47,7 @@ void house_finish(struct house *h)
 {
     house_close(h);
     assert_true(remove_tree(h->dir, NULL));
+    assert_int_equal(warnings, 0);
 }
 
 bool note_add(struct tx *tx, void *arg)

@@ -39,7 +39,7 @@ CASES = [
     ("insert", ADD + "INSERT INTO thing (account_id, thing_id, name) VALUES ($1, $2, $3);", None),
     ("insert swapped", ADD + "INSERT INTO thing (account_id, name, thing_id) VALUES ($1, $2, $3);", 'value 2 is "name" in the statement, but "thing_id" in the list'),
     ("select swapped", GET.replace("name text", "name blob, stamp text") + "SELECT stamp, name FROM thing WHERE account_id = $1 AND thing_id = $2;", 'column 1 is "stamp" in the statement, but "name" in the list'),
-    ("insert without an account", "-- name: a\n-- x\n-- in: n int\nINSERT INTO thing (thing_id, account_id) SELECT $1, 1;", None),
+    ("insert of a constant account", "-- name: a\n-- x\n-- in: n int\nINSERT INTO thing (thing_id, account_id) SELECT $1, 1;", None),
     ("returning", GET + "UPDATE thing SET stamp = NULL WHERE account_id = $1 AND thing_id = $2 RETURNING name;", None),
     ("returning more", GET + "UPDATE thing SET stamp = NULL WHERE account_id = $1 AND thing_id = $2 RETURNING name, stamp;", "gives 2 columns, but the list out: has 1"),
     ("append that is none", "-- name: a\n-- x\n-- append\n-- in: account_id int\nDELETE FROM thing WHERE account_id = $1;", '"append" is for a plain INSERT of one row'),
