@@ -37,9 +37,12 @@ static const struct fake_case {
     enum fault_whose whose;
 } fake_cases[] = {
     {"as announced", 7, DRIVER_OK, DRIVER_OK, false, true, NULL, FAULT_NONE},
-    {"other values", 8, DRIVER_OK, DRIVER_OK, false, false, "note_add (step 1) came with other values than announced", FAULT_OURS},
-    {"one too many announced", 7, DRIVER_OK, DRIVER_OK, true, true, "note_remove (step 4) was announced, but never came", FAULT_NONE},
-    {"the disk is full", 7, DRIVER_FULL, DRIVER_OK, false, false, "note_list (step 2) was announced, but never came", FAULT_OPERATOR},
+    {"other values", 8, DRIVER_OK, DRIVER_OK, false, false, "note_add (step 1) came with other values than announced",
+     FAULT_OURS},
+    {"one too many announced", 7, DRIVER_OK, DRIVER_OK, true, true, "note_remove (step 4) was announced, but never came",
+     FAULT_NONE},
+    {"the disk is full", 7, DRIVER_FULL, DRIVER_OK, false, false, "note_list (step 2) was announced, but never came",
+     FAULT_OPERATOR},
     {"the disk is full at the commit", 7, DRIVER_OK, DRIVER_FULL, false, false, NULL, FAULT_OPERATOR},
     {"the commit breaks", 7, DRIVER_OK, DRIVER_BROKEN, false, false, NULL, FAULT_OURS},
 };
@@ -59,7 +62,8 @@ static void check_case(const struct fake_case *c)
     const char *verdict = store_fake_verdict();
     if (ok != c->want_ok || f.whose != c->whose) fail_msg("%s: %s", c->name, f.text);
     if (ok && n.n != 24) fail_msg("%s: rows %d", c->name, (int)n.n);
-    if (!verdict != !c->verdict || (verdict && strcmp(verdict, c->verdict) != 0)) fail_msg("%s: %s", c->name, verdict ? verdict : "no verdict");
+    if (!verdict != !c->verdict || (verdict && strcmp(verdict, c->verdict) != 0))
+        fail_msg("%s: %s", c->name, verdict ? verdict : "no verdict");
 }
 
 static void verdicts(void **state)
@@ -110,7 +114,8 @@ static void a_full_disk_refuses_the_group(void **state)
     (void)state;
     struct store *s = open_fake();
     struct note n = {.account_id = 1, .note_id = 7};
-    struct unit a = {.run = add_when_both_are_there, .arg = &n, .done = answered}, b = {.run = note_add, .arg = &n, .done = answered};
+    struct unit a = {.run = add_when_both_are_there, .arg = &n, .done = answered},
+                b = {.run = note_add, .arg = &n, .done = answered};
     sem_init(&second_is_there, 0, 0);
     sem_init(&both_answered, 0, 0);
     store_fake_expect(Q_NOTE_ADD, NULL, NULL, 1, DRIVER_OK);
