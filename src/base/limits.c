@@ -1,0 +1,34 @@
+/* limits.c: the values behind limits.def. Set while the process starts, before its threads; read from any thread after that. */
+#include "base/limits.h"
+#include "base/log.h"
+
+static const struct limit_def defs[LIMIT_COUNT] = {
+#define LIMIT(ident, name, value, unit, what) [LIMIT_##ident] = {name, unit, what, value},
+#include "base/limits.def"
+#undef LIMIT
+};
+
+static int64_t values[LIMIT_COUNT]; /* 0: the default */
+
+const struct limit_def *limit_def(enum limit l)
+{
+    ASSERT(l < LIMIT_COUNT);
+    return &defs[l];
+}
+
+int64_t limit_get(enum limit l)
+{
+    ASSERT(l < LIMIT_COUNT);
+    return values[l] ? values[l] : defs[l].by_default;
+}
+
+bool limit_set(struct str name, int64_t value, struct fault *f)
+{
+    if (value <= 0) return fault_user(f, 400, "the limit %.*s must be above 0, not %lld", STR_ARG(name), (long long)value);
+    for (int l = 0; l < LIMIT_COUNT; l++) {
+        if (!str_eq(name, str_of(defs[l].name))) continue;
+        values[l] = value;
+        return true;
+    }
+    return fault_user(f, 400, "there is no limit called %.*s", STR_ARG(name));
+}
