@@ -1,0 +1,34 @@
+/* contact.h: contact lists and contacts. All functions need the account and see only its rows; what is not there is 404. */
+#pragma once
+#include "press/fields.h"
+#include "store/store.h"
+
+struct contact_list {
+    int64_t contact_list_id;
+    struct str name;
+    int64_t count, created_at;
+    int n_columns;
+    const struct str *columns; /* beyond the known fields */
+};
+bool list_create(struct store *s, int64_t account, struct str name, int64_t *id, struct fault *f);
+bool list_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct contact_list *out, struct fault *f);
+int list_all(struct store *s, struct arena *a, int64_t account, struct contact_list **out, struct fault *f); /* -1: fault */
+bool list_delete(struct store *s, int64_t account, int64_t id, struct fault *f);
+
+struct contact {
+    int64_t contact_id, contact_list_id, created_at, updated_at;
+    int address_status; /* 0 not looked at, 1 format fine, 2 cannot be printed */
+    int n_values;
+    struct str values[FIELD_KNOWN + 50]; /* known fields, then the list's columns; STR_NULL: null */
+};
+/* Checks lengths, required fields, state and zip (specs: postalytics-api §3): FAULT_USER 400 names the field. */
+bool contact_check(const struct contact *c, struct fault *f);
+bool contact_create(struct store *s, int64_t account, struct contact *c, struct fault *f); /* sets contact_id, created_at */
+bool contact_replace(struct store *s, int64_t account, struct contact *c,
+                     struct fault *f); /* PUT: the whole row; contact_list_id 0: any */
+bool contact_delete(struct store *s, int64_t account, int64_t list_or_0, int64_t id, struct fault *f);
+bool contact_get(struct store *s, struct arena *a, int64_t account, int64_t list_or_0, int64_t id, struct contact *out,
+                 struct fault *f);
+/* start 0-based; returns how many, -1: fault. */
+int contact_page(struct store *s, struct arena *a, int64_t account, int64_t list, int64_t start, int n, struct contact **out,
+                 struct fault *f);

@@ -1,0 +1,23 @@
+/* intake.h: files that are worked off: contact imports. The file is kept, then worked in chunks; `at_byte` moves in the
+ * transaction that used the bytes, so a crash repeats nothing and loses nothing. Rows that cannot be used are kept with line
+ * and reason. A due source (jobs/due.h). */
+#pragma once
+#include "jobs/due.h"
+#include "base/arena.h"
+
+enum intake_state { INTAKE_KEPT = 0, INTAKE_RUNNING = 1, INTAKE_DONE = 2, INTAKE_FAILED = 3 };
+struct intake {
+    int64_t intake_id, target_id;
+    enum intake_state state;
+    int64_t bytes, at_byte, n_rows, n_used, n_refused, received_at;
+};
+struct refused_row {
+    int64_t line;
+    struct str reason, detail, raw;
+};
+struct mail;
+/* Takes `path` (renames it into the data folder, durably) as an import into the list. */
+bool intake_keep_contacts(struct mail *m, int64_t account, int64_t list, const char *path, int64_t *intake_id, struct fault *f);
+bool intake_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct intake *out, struct fault *f);
+int intake_refused(struct store *s, struct arena *a, int64_t account, int64_t id, int64_t after_line, int n,
+                   struct refused_row **out, struct fault *f);

@@ -1,0 +1,54 @@
+/* piece.h: pieces and batches to look at. Piece state and batch state move only in piece.c and batch.c (tables of moves: specs:
+ * schema §4). */
+#pragma once
+#include "press/fields.h"
+#include "store/store.h"
+
+enum piece_state { PIECE_SEATED = 0, PIECE_REFUSED = 1, PIECE_CANCELLED = 2 };
+enum batch_state {
+    BATCH_OPEN,
+    BATCH_CLOSED,
+    BATCH_RENDERING,
+    BATCH_READY,
+    BATCH_HANDING_OVER,
+    BATCH_HANDED_OVER,
+    BATCH_DONE,
+    BATCH_CANCELLED,
+    BATCH_FAILED,
+    BATCH_UNKNOWN,
+    BATCH_STATES
+};
+const char *batch_state_word(enum batch_state s);
+const char *piece_state_word(enum piece_state s);
+struct batch {
+    int64_t batch_id, drop_id, n_pieces, n_refused, pages_each, template_version, opened_at, due_at, attempt, file_bytes, mid,
+        first_serial;
+    enum batch_state state;
+    bool is_test;
+    int stid;
+    struct str file, last_error;
+};
+struct piece {
+    int64_t piece_id, contact_id, batch_id, drop_id, created_at;
+    enum piece_state state;
+    int reason;
+    struct str detail;
+    int n_values;
+    struct str values[FIELD_KNOWN + 50];
+    int first_page; /* 1-based; 0: not printed */
+    struct str tracking;
+};
+#define PIECE_BATCH(piece_id) ((piece_id) / 8192)
+#define PIECE_SEAT(piece_id)  ((piece_id) % 8192)
+bool batch_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct batch *out, struct fault *f);
+int batch_all(struct store *s, struct arena *a, int64_t account, int64_t drop_or_0, int64_t before_id /* 0: newest */, int n,
+              struct batch **out, struct fault *f);
+bool piece_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct piece *out, struct fault *f);
+int piece_page(struct store *s, struct arena *a, int64_t account, int64_t batch, int64_t start, int n, struct piece **out,
+               struct fault *f);
+int piece_refused(struct store *s, struct arena *a, int64_t account, int64_t drop, int n, struct piece **out, struct fault *f);
+/* Pages done of a batch that is being rendered now, -1: it is not. */
+struct mail;
+int64_t batch_progress(struct mail *m, int64_t batch_id);
+/* Path of the batch's pieces.pdf; "" while not Ready. */
+const char *batch_pdf(struct mail *m, struct arena *a, const struct batch *b);

@@ -1,0 +1,22 @@
+/* send.h: one recipient to one triggered drip, durable when acknowledged; the hot path (specs: schema §8). */
+#pragma once
+#include "mail/contact.h"
+
+struct mail;
+struct send {
+    int64_t account;
+    struct str endpoint;
+    struct str values[FIELD_KNOWN]; /* by field; must live until done */
+    struct str extra;               /* JSON object of other keys, or STR_NULL */
+    /* out */
+    int64_t piece_id, contact_id, created_at;
+    /* called on the committer's thread after the commit, or not committed with unit.fault */
+    void (*done)(struct send *s);
+    void *arg;
+    struct unit unit;
+    struct str recipient; /* filled by send_begin from the arena */
+    const void *drop_ref;
+};
+/* Checks everything that can be checked without the writer (404 endpoint, 400 field, 409 template or serial room) and submits.
+ * False: refused now, `done` is not called. */
+bool send_begin(struct mail *m, struct send *s, struct arena *a, struct fault *f);

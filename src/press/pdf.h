@@ -1,0 +1,60 @@
+/* pdf.h: our PDF writer: one output file, written front to back, deterministic (same calls, same bytes; no dates, no random
+ * ids: /ID is a digest of the content). Shape (specs: rendering §9): form XObjects shared by pages, fonts as Type 0 with
+ * one-byte codes, CIDToGIDMap and subset at file end, a page tree of at most 64 kids a node, one classic xref, PDF 1.6;
+ * MediaBox = BleedBox, TrimBox on each page. Coordinates of everything given as operators: points, origin bottom left (PDF's).
+ * Not thread-safe. */
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+
+struct pdf;
+struct pdf *pdf_create(int fd); /* the fd stays the caller's; writes are buffered */
+/* Writes fonts, page tree, xref. False when any write failed. The pdf must be destroyed either way. */
+bool pdf_finish(struct pdf *p, struct fault *f);
+void pdf_destroy(struct pdf **p);
+int64_t pdf_bytes(const struct pdf *p);
+int pdf_page_count(const struct pdf *p);
+
+/* ---- objects ---- */
+int pdf_reserve(struct pdf *p); /* an object number for later */
+/* An object given as text ("<< /Type /X … >>"). number 0: a new one. Returns its number. */
+int pdf_object(struct pdf *p, int number, struct str body);
+/* dict: entries without << >> and /Length; /Filter is added when `deflate`. */
+int pdf_stream(struct pdf *p, int number, struct str dict, struct str data, bool deflate);
+
+/* ---- what pages are made of ---- */
+/* An image: JPEG bytes untouched (size and colour read from its header), or 8-bit RGB / grey. Returns the object number; 0 with
+ * a fault. */
+int pdf_image_jpeg(struct pdf *p, struct str jpeg, int *width, int *height, struct fault *f);
+int pdf_image_raw(struct pdf *p, struct str pixels, int width, int height, int channels /* 1, 3 */);
+/* A form: bbox in points; `resources` as "<< … >>". */
+int pdf_form(struct pdf *p, double width, double height, struct str resources, struct str ops);
+
+/* A page. `background` is any of: a form or image XObject that was made for the whole media box (forms are painted as they are,
+ * images stretched to it), or an imported page (pdf_import.h). `ops` is painted after it. All fonts and XObjects used by `ops`
+ * are named by pdf_font_use/pdf_xobject_name. */
+struct pdf_background {
+    int form, image;             /* object numbers, 0: none */
+    int import_contents;         /* reference of an imported page's content array or stream */
+    struct str import_resources; /* its /Resources entries without << >>; our names begin with PP and cannot clash */
+};
+struct pdf_boxes {
+    double width, height, bleed;
+};
+void pdf_page(struct pdf *p, const struct pdf_boxes *boxes, const struct pdf_background *bg, struct str ops);
+/* A content stream of its own that several pages may share after their background (the address side's fixed part, SPECIMEN …):
+ * paint with "/PPn Do". */
+const char *pdf_xobject_name(struct pdf *p, int object); /* "PPX12": legal in any page's ops */
+
+/* ---- text ---- */
+struct pdf_font;
+/* TrueType or CFF bytes, kept until the pdf is destroyed. At most 8 fonts a file. */
+struct pdf_font *pdf_font(struct pdf *p, struct str bytes, struct fault *f);
+double pdf_text_width(struct pdf_font *font, struct str utf8, double size);
+bool pdf_font_has(struct pdf_font *font, struct str utf8, int32_t *missing); /* all code points have glyphs */
+/* Operators "BT … ET" for one line at x, y (baseline), shaped by HarfBuzz, Identity by one-byte codes. */
+void pdf_text(struct pdf_font *font, struct buf *ops, struct str utf8, double x, double y, double size);
+/* The Intelligent Mail barcode as a Type 3 font of four letters (rendering §9.9, bar sizes postal §1.6): left end x, y =
+ * vertical middle of the trackers. Length 210.9 pt. */
+void pdf_imb(struct pdf *p, struct buf *ops, struct str bars, double x, double y);

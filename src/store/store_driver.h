@@ -1,0 +1,37 @@
+/* store_driver.h: what an engine must do for the store. Included only by src/store. A connection is used by one thread at a time.
+ *
+ * Binds and results are structs described by store_query.h's tables, so an engine walks a list of columns; it never sees a query's
+ * C type. Rows' texts are copied into the given arena. */
+#pragma once
+#include "store/store.h"
+#include "store/store_query.h"
+
+struct conn; /* the engine's */
+
+enum driver_error {
+    DRIVER_OK = 0,
+    DRIVER_RETRY,  /* busy, serialization failure, lost connection before the commit: the same unit may succeed now */
+    DRIVER_REFUSE, /* constraint, wrong value: this unit, not its group */
+    DRIVER_FULL,   /* disk or memory: nobody's unit will succeed for now */
+    DRIVER_BROKEN, /* anything else: log it */
+};
+
+struct store_driver {
+    const char *scheme; /* "sqlite" */
+    struct conn *(*open)(const char *address, bool writer, struct fault *f);
+    void (*close)(struct conn *c);
+    bool (*script)(struct conn *c, const char *sql, struct fault *f); /* several statements: migrations */
+    enum driver_error (*begin)(struct conn *c, bool write, struct fault *f);
+    enum driver_error (*commit)(struct conn *c, struct fault *f); /* durable when it returns OK */
+    void (*rollback)(struct conn *c);
+    /* A statement without rows. */
+    enum driver_error (*run)(struct conn *c, int query, const void *in, int64_t *changed, struct fault *f);
+    /* Rows: open, next (false at the end or on error: then *err), close. */
+    void *(*rows)(struct conn *c, int query, const void *in, enum driver_error *err, struct fault *f);
+    bool (*next)(struct conn *c, void *cursor, void *out, struct arena *a, enum driver_error *err, struct fault *f);
+    void (*rows_end)(struct conn *c, void *cursor);
+    /* Called by the committer between groups: `idle` when its queue is empty. Checkpoints and the like. */
+    void (*rest)(struct conn *c, bool idle, struct store_stats *stats);
+};
+
+extern const struct store_driver store_driver_sqlite, store_driver_fake;
