@@ -249,7 +249,7 @@ static bool page_start(struct job *j, struct fault *f)
     buf_addz(&css, "pt!important}html{overflow:visible!important;margin:0!important;padding:0!important;"
                    "display:block!important;-webkit-print-color-adjust:exact!important}"
                    "body{position:relative!important;break-after:page!important;contain:style!important;anchor-scope:all}"
-                   "pp-marks{display:none!important}pp-mark{position:absolute!important;left:0;top:0;width:0;height:0}");
+                   "pp-marks{display:none!important}pp-mark{position:absolute!important;left:0;top:0;width:1px;height:1px}");
     struct json_out o = world_begin(j, "function(css){const s=pp.start(css);if(!s)pp.paint();return s}");
     world_str(&o, buf_str(&css));
     bool ok = world_call(j, &o, &said, f);
@@ -411,7 +411,12 @@ static bool page_print(struct job *j, struct fault *f)
     json_bool(&o, "preferCSSPageSize", true);
     json_bool(&o, "generateTaggedPDF", false);
     json_strz(&o, "transferMode", "ReturnAsStream");
-    if (!params_call(j, &o, "Page.printToPDF", &r, f)) return false;
+    struct fault why = {0};
+    if (!params_call(j, &o, "Page.printToPDF", &r, &why)) {
+        if (why.whose == FAULT_OURS) return fault_user(f, 422, "the creative was stopped: Chromium could not print it");
+        if (f) *f = why;
+        return false;
+    }
     struct str handle = keep(j, r, "stream");
     if (!handle.len) return fault_operator(f, "Chromium printed nothing");
     return stream_read(j, handle, f);
@@ -422,7 +427,7 @@ static bool sheet_read(struct job *j, struct fault *f)
     struct pdf_source *s = pdf_source_open(buf_str(&j->sheet->pdf), f);
     if (!s) return false;
     j->sheet->n_pages = pdf_source_pages(s);
-    pdf_source_destinations(s, "/pp-", j->sheet->start_page, j->d->n_bodies);
+    pdf_source_destinations(s, "pp-", j->sheet->start_page, j->d->n_bodies);
     pdf_source_close(&s);
     return true;
 }

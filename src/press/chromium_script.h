@@ -67,6 +67,7 @@ static const char chromium_script[] =
     "  if(h.backgroundImage=='none'&&/, 0\\)$/.test(h.backgroundColor))\n"
     "    document.documentElement.style.setProperty('background-color',/, 0\\)$/.test(b.backgroundColor)?'#fff':b.backgroundColor,'important')};\n"
     "pp.finish=drop=>{const gone=new Set(drop),nav=document.createElement('pp-marks');let last=null;\n"
+    "  for(const e of document.querySelectorAll('[id^=\"pp-\"]'))e.removeAttribute('id');\n"
     "  pp.bodies.forEach((b,k)=>{if(gone.has(k)){b.remove();return}last=b;\n"
     "    let mark=b;if(b.id){mark=document.createElement('pp-mark');b.prepend(mark)}mark.id='pp-'+k;\n"
     "    const a=document.createElement('a');a.href='#pp-'+k;a.textContent='.';nav.append(a)});\n"

@@ -110,7 +110,11 @@ static bool has_all(const struct coverage *c, struct str s, int32_t *missing)
 
 bool coverage_has(const struct coverage *c, struct str utf8, int32_t *missing)
 {
-    int32_t cp;
+    int32_t cp = 0xFFFD;
+    if (!utf8_is_valid(utf8, NULL)) {
+        if (missing) *missing = cp;
+        return false;
+    }
     if (has_all(c, utf8, &cp)) return true;
     /* A mark that no font has may be part of a letter that one has. */
     struct arena *a = arena_create(utf8.len * 3 + 64);
