@@ -36,11 +36,15 @@ void coverage_destroy(struct coverage **c)
     *c = NULL;
 }
 
+/* Some fonts map control characters to an empty glyph; in a person's data they are rubbish all the same. */
+static bool is_control(hb_codepoint_t cp) { return cp < 0x20 || (cp >= 0x7F && cp < 0xA0); }
+
 static void add_face(struct coverage *c, hb_face_t *face)
 {
     hb_set_t *set = hb_set_create();
     hb_face_collect_unicodes(face, set);
-    for (hb_codepoint_t cp = HB_SET_VALUE_INVALID; hb_set_next(set, &cp) && cp < CODE_POINTS;) admit(c, cp);
+    for (hb_codepoint_t cp = HB_SET_VALUE_INVALID; hb_set_next(set, &cp) && cp < CODE_POINTS;)
+        if (!is_control(cp)) admit(c, cp);
     hb_set_destroy(set);
 }
 
