@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char body[] = "[\"Ada\",\"Lovelace\",\"Analytical Engines\",\"12 St James Square\",\"Suite 4\",\"Sacramento\",\"CA\",\"95814\",\"US\",\"ada@example.com\",\"+1 916 555 0100\","
-                           "\"https://example.com/engines\",\"a value\",\"another value\",\"and one more that makes it as long as they are\"]";
+static const char body[] =
+    "[\"Ada\",\"Lovelace\",\"Analytical Engines\",\"12 St James Square\",\"Suite "
+    "4\",\"Sacramento\",\"CA\",\"95814\",\"US\",\"ada@example.com\",\"+1 916 555 0100\","
+    "\"https://example.com/engines\",\"a value\",\"another value\",\"and one more that makes it as long as they are\"]";
 enum { MAX_SUBMITTERS = 256, ROUNDS = 3 };
 
 /* Answered units, handed over by the committer once a group, as the HTTP threads get them. */
@@ -102,7 +104,8 @@ static double run_bare(sqlite3 *db, int group, int64_t ms)
 {
     static int64_t id;
     sqlite3_stmt *stmt;
-    ASSERT(sqlite3_prepare_v2(db, "INSERT INTO note (account_id, note_id, body, stamp) VALUES (?1, ?2, ?3, ?4)", -1, &stmt, NULL) == SQLITE_OK);
+    ASSERT(sqlite3_prepare_v2(db, "INSERT INTO note (account_id, note_id, body, stamp) VALUES (?1, ?2, ?3, ?4)", -1, &stmt,
+                              NULL) == SQLITE_OK);
     int64_t began = clock_mono_us(), n = 0;
     while (clock_mono_us() - began < ms * 1000) {
         ASSERT(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
@@ -126,10 +129,12 @@ static sqlite3 *open_bare(const char *dir)
     sqlite3 *db;
     snprintf(path, sizeof path, "%s/bare.db", dir);
     ASSERT(sqlite3_open(path, &db) == SQLITE_OK);
-    ASSERT(sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=8000; PRAGMA cache_size=-32768;"
-                            "CREATE TABLE note (account_id INTEGER NOT NULL, note_id INTEGER NOT NULL, body TEXT, stamp BLOB,"
-                            " PRIMARY KEY (account_id, note_id)) STRICT, WITHOUT ROWID;",
-                        NULL, NULL, NULL) == SQLITE_OK);
+    ASSERT(sqlite3_exec(
+               db,
+               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=8000; PRAGMA cache_size=-32768;"
+               "CREATE TABLE note (account_id INTEGER NOT NULL, note_id INTEGER NOT NULL, body TEXT, stamp BLOB,"
+               " PRIMARY KEY (account_id, note_id)) STRICT, WITHOUT ROWID;",
+               NULL, NULL, NULL) == SQLITE_OK);
     return db;
 }
 
@@ -159,6 +164,7 @@ int main(int argc, char **argv)
     struct store_stats stats;
     store_stats(bench.store, &stats);
     store_close(&bench.store);
-    printf("failed: %lld; longest checkpoint: %.1f ms\n", (long long)bench.n_failed, (double)stats.longest_checkpoint_us / 1000);
+    printf("failed: %lld; longest checkpoint: %.1f ms\n", (long long)bench.n_failed,
+           (double)stats.longest_checkpoint_us / 1000);
     return remove_tree(dir, NULL) && bench.n_failed == 0 ? 0 : 1;
 }

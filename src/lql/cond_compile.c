@@ -159,7 +159,7 @@ static int name_and_operator(struct parser *p, struct str *name)
     size_t start = p->at, end = 0;
     int op = -1;
     for (; p->at < p->text.len; p->at++) {
-        bool may_start = p->at > start && (is_blank(p->text.ptr[p->at - 1]) || strchr("=<>!", p->text.ptr[p->at]));
+        bool may_start = (p->at > start && is_blank(p->text.ptr[p->at - 1])) || strchr("=<>!", p->text.ptr[p->at]);
         if (may_start && (op = match_operator(p->text, p->at, &end)) >= 0) break;
         if (strchr("()\"'", p->text.ptr[p->at])) break;
     }

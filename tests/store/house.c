@@ -1,3 +1,4 @@
+/* house.c: the body of house.h. Fails the test itself; counts warnings, which no test of the store expects. */
 #include "house.h"
 #include "base/durable.h"
 #include "base/log.h"

@@ -1,6 +1,6 @@
 /* Groups: what is stored when some units fail, what participants are told, what readers see meanwhile. */
 #include "house.h"
-#include "base/arena.h"
+#include "base/limits.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -129,11 +129,14 @@ static void check_bad_case(struct house *h, const struct bad_case *c, int64_t ac
     store_stats(h->store, &after);
     for (int i = 0; i < N; i++) {
         if (units[i].committed != (units[i].run == note_add)) fail_msg("%s: unit %d: %s", c->name, i, units[i].fault.text);
-        if (!units[i].committed && !strstr(units[i].fault.text, c->says)) fail_msg("%s: unit %d says: %s", c->name, i, units[i].fault.text);
+        if (!units[i].committed && !strstr(units[i].fault.text, c->says))
+            fail_msg("%s: unit %d says: %s", c->name, i, units[i].fault.text);
     }
     if (c->n_bad == 0) assert_int_equal(after.units - before.units, N + 1);
-    if (house_count(h, account_id) != (c->n_bad ? N - c->n_bad : N)) fail_msg("%s: %d rows", c->name, (int)house_count(h, account_id));
-    if (after.groups - before.groups > c->groups_at_most) fail_msg("%s: %d groups", c->name, (int)(after.groups - before.groups));
+    if (house_count(h, account_id) != (c->n_bad ? N - c->n_bad : N))
+        fail_msg("%s: %d rows", c->name, (int)house_count(h, account_id));
+    if (after.groups - before.groups > c->groups_at_most)
+        fail_msg("%s: %d groups", c->name, (int)(after.groups - before.groups));
 }
 
 static void one_failure_is_its_own(void **state)
@@ -206,7 +209,8 @@ static void participants_move_with_the_group(void **state)
         const struct participant_case *c = &participant_cases[k];
         struct note notes[5];
         struct unit units[5] = {0};
-        counter = (struct counter){.participant = {.before_commit = counter_before_commit, .ended = counter_ended}, .refusals = c->refusals};
+        counter = (struct counter){.participant = {.before_commit = counter_before_commit, .ended = counter_ended},
+                                   .refusals = c->refusals};
         counter.asked = (int)k * 100;
         for (int i = 0; i < 5; i++) {
             notes[i] = (struct note){.account_id = (int64_t)k + 1, .note_id = i};
@@ -215,8 +219,10 @@ static void participants_move_with_the_group(void **state)
         if (c->bad) units[2].run = c->bad;
         run_as_group(h, units, 5);
         if (counter.now != c->want_now || counter.committed != c->want_now) fail_msg("%s: counted %d", c->name, counter.now);
-        if (house_count(h, (int64_t)k + 1) != c->want_stored) fail_msg("%s: stored %d", c->name, (int)house_count(h, (int64_t)k + 1));
-        if ((c->bad || c->refusals) != (counter.taken_back > 0)) fail_msg("%s: taken back %d times", c->name, counter.taken_back);
+        if (house_count(h, (int64_t)k + 1) != c->want_stored)
+            fail_msg("%s: stored %d", c->name, (int)house_count(h, (int64_t)k + 1));
+        if ((c->bad || c->refusals) != (counter.taken_back > 0))
+            fail_msg("%s: taken back %d times", c->name, counter.taken_back);
         if (counter.participant.joined) fail_msg("%s: still joined", c->name);
     }
 }
@@ -283,7 +289,8 @@ static void *write_many(void *arg)
         bool ok = store_write(w->h->store, fn, &n, NULL);
         w->n_ok += ok;
         if (ok != (fn == note_add)) w->n_seen_wrong++;
-        if (i % 25 == 0 && store_read(w->h->store, note_count, &n, NULL) && n.n != w->n_ok) w->n_seen_wrong++; /* own writes are seen */
+        if (i % 25 == 0 && store_read(w->h->store, note_count, &n, NULL) && n.n != w->n_ok)
+            w->n_seen_wrong++; /* own writes are seen */
     }
     return NULL;
 }
@@ -316,6 +323,34 @@ static void many_threads_store_what_they_were_told(void **state)
     assert_true(groups_told >= stats.groups && stats.groups > 0 && stats.groups < stats.units);
 }
 
+static void a_full_queue_refuses(void **state)
+{
+    struct house *h = *state;
+    enum { ROOM = 3 };
+    struct note note = {.account_id = 1};
+    struct unit units[ROOM] = {{.run = wait_at_gate, .done = count_answer},
+                               {.run = note_add, .arg = &note, .done = count_answer},
+                               {.run = wait_at_gate, .done = count_answer}};
+    struct fault f = {0};
+    const int64_t before = limit_get(LIMIT_STORE_QUEUE_UNITS);
+    assert_true(limit_set(STR("store.queue_units"), ROOM, NULL));
+    gate.is_open = false;
+    gate.answered = 0;
+    for (int i = 0; i < ROOM; i++) assert_true(store_submit(h->store, &units[i], NULL));
+    assert_false(store_write(h->store, note_add, &note, &f));
+    assert_int_equal(f.whose, FAULT_REMOTE);
+    assert_non_null(strstr(f.text, "store.queue_units is 3"));
+    pthread_mutex_lock(&gate.lock);
+    gate.is_open = true;
+    pthread_cond_broadcast(&gate.changed);
+    pthread_mutex_unlock(&gate.lock);
+    wait_for_answers(ROOM);
+    note.note_id = 1;
+    assert_true(store_write(h->store, note_add, &note, NULL));
+    assert_int_equal(house_count(h, 1), 2);
+    assert_true(limit_set(STR("store.queue_units"), before, NULL));
+}
+
 static void closing_works_off_what_waits(void **state)
 {
     struct house *h = *state;
@@ -341,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(participants_move_with_the_group, setup, teardown),
         cmocka_unit_test_setup_teardown(readers_see_one_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(many_threads_store_what_they_were_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_full_queue_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(closing_works_off_what_waits, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

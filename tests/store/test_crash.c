@@ -83,7 +83,8 @@ static int one_life(struct house *h, const char *point, int round)
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) fail_msg("%s: ended with status %d", point, status);
     house_open(h);
     for (int i = 0; i < checked; i++)
-        if (!store_read(h->store, is_there, answers[i], NULL)) fail_msg("%s: %d/%d is lost", point, (int)answers[i][0], (int)answers[i][1]);
+        if (!store_read(h->store, is_there, answers[i], NULL))
+            fail_msg("%s: %d/%d is lost", point, (int)answers[i][0], (int)answers[i][1]);
     house_close(h);
     return checked;
 }
@@ -138,7 +139,8 @@ static void failed_calls_lose_only_what_they_told(void **state)
             _exit(write_five(&h));
         }
         waitpid(pid, &status, 0);
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != fail_cases[i].n_ok) fail_msg("%s: status %d", fail_cases[i].point, status);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != fail_cases[i].n_ok)
+            fail_msg("%s: status %d", fail_cases[i].point, status);
         house_finish(&h);
     }
 }

@@ -108,9 +108,12 @@ static const struct descent_case {
     const char *name, *sql, *says;
     bool reading_too;
 } descent_cases[] = {
-    {"changed", "UPDATE schema_version SET digest = x'00' WHERE version = 1", "Migration 1 (foundation) of this program is not the one that was applied", true},
-    {"newer", "INSERT INTO schema_version VALUES (9999, 'future', x'00', 0)", "The database is newer than this program: it has migration 9999 (future)", true},
-    {"other", "UPDATE schema_version SET version = 8000 WHERE version = 9001", "The database has migration 8000 (notes) where this program has 9001 (notes)", true},
+    {"changed", "UPDATE schema_version SET digest = x'00' WHERE version = 1",
+     "Migration 1 (foundation) of this program is not the one that was applied", true},
+    {"newer", "INSERT INTO schema_version VALUES (9999, 'future', x'00', 0)",
+     "The database is newer than this program: it has migration 9999 (future)", true},
+    {"other", "UPDATE schema_version SET version = 8000 WHERE version = 9001",
+     "The database has migration 8000 (notes) where this program has 9001 (notes)", true},
     {"not a database", NULL, "cannot be used", true},
 };
 

@@ -34,6 +34,8 @@ CASES = [
     ("one guard for two tables", GET + "SELECT t.name FROM thing t JOIN wide w ON w.wide_id = t.thing_id WHERE t.account_id = $1 AND t.thing_id = $2;", "for each of thing, wide"),
     ("two guards for two tables", GET + "SELECT t.name FROM thing t JOIN wide w ON w.wide_id = t.thing_id AND w.account_id = t.account_id WHERE t.account_id = $1 AND t.thing_id = $2;", None),
     ("setting is not guarding", "-- name: a\n-- x\n-- in: account_id int\nUPDATE thing SET account_id = $1;", "wants account_id = $n for each of thing"),
+    ("setting it second is not guarding", "-- name: a\n-- x\n-- in: name text, account_id int\nUPDATE thing SET name = $1, account_id = $2 WHERE thing_id = 1;", "wants account_id = $n for each of thing"),
+    ("set from a guarded subquery", "-- name: a\n-- x\n-- in: account_id int\nUPDATE thing SET name = (SELECT w.name FROM wide w WHERE w.account_id = $1) WHERE account_id = $1;", None),
     ("guard with another value", "-- name: a\n-- x\n-- in: thing_id int\n-- out: name text\nSELECT name FROM thing WHERE account_id = $1;", 'account_id is compared with "thing_id"'),
     ("directory table", "-- name: a\n-- x\n-- in: username text\n-- out: account_id int\nSELECT account_id FROM account WHERE username = $1;", None),
     ("insert", ADD + "INSERT INTO thing (account_id, thing_id, name) VALUES ($1, $2, $3);", None),
