@@ -80,21 +80,27 @@ static bool port_open(struct http_port_daemon *p, struct http_loop *l, int fd, s
     return true;
 }
 
-bool http_loop_open(struct http_loop *l, int wanted_port, struct fault *f)
+static bool loop_open_tcp(struct http_loop *l, bool is_first, int wanted_port, struct fault *f)
 {
     struct http_server *s = l->server;
-    bool is_first = l == s->loops;
-    l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (l->wake_fd < 0) return fault_errno(f, "starting an HTTP thread");
     int fd = http_listen_tcp(s->config.listen, wanted_port, f);
     if (fd < 0) return false;
     if (is_first && !http_listen_port(fd, &s->port)) {
         close(fd);
         return fault_errno(f, "listening on %s", s->config.listen);
     }
-    if (!port_open(&l->ports[PORT_TCP], l, fd, f)) return false;
+    return port_open(&l->ports[PORT_TCP], l, fd, f);
+}
+
+bool http_loop_open(struct http_loop *l, int wanted_port, struct fault *f)
+{
+    struct http_server *s = l->server;
+    bool is_first = l == s->loops;
+    l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (l->wake_fd < 0) return fault_errno(f, "starting an HTTP thread");
+    if (s->config.listen && !loop_open_tcp(l, is_first, wanted_port, f)) return false;
     if (!is_first || !s->config.unix_path) return true;
-    fd = http_listen_unix(s->config.unix_path, f);
+    int fd = http_listen_unix(s->config.unix_path, f);
     l->ports[PORT_UNIX].is_unix = true;
     return fd >= 0 && port_open(&l->ports[PORT_UNIX], l, fd, f);
 }

@@ -11,7 +11,7 @@
 #define SPECIMEN_PT         6.0
 #define STEP_PT             0.25
 #define LEADING             1.2  /* of lines, where there is room */
-#define TIGHT_LEADING       1.08 /* and where there is not */
+#define TIGHT_LEADING       1.05 /* and where there is not */
 #define CAP_HEIGHT          0.72 /* of the house font, of its size */
 #define ACCENTED_HEIGHT     0.95
 #define DESCENT             0.24
@@ -154,9 +154,14 @@ static void paint_specimen(struct overlay *o, struct buf *ops)
 {
     static const struct str word = STR("SPECIMEN");
     double y = o->g->bleed > 0 ? (o->g->bleed - CAP_HEIGHT * SPECIMEN_PT) / 2 : 4.5;
-    double w = pdf_text_width(o->bold, word, SPECIMEN_PT);
-    buf_addz(ops, "0 g ");
-    for (int i = 1; i <= 3; i++) pdf_text(o->bold, ops, word, o->g->width * i / 4 - w / 2, y, SPECIMEN_PT);
+    double w = pdf_text_width(o->bold, word, SPECIMEN_PT), h = CAP_HEIGHT * SPECIMEN_PT;
+    for (int i = 1; i <= 3; i++) {
+        double x = o->g->width * i / 4 - w / 2;
+        buf_addz(ops, "1 g "); /* a plate, because the picture below may be dark */
+        paint_rect(ops, o->g, (struct rect){x - 2, pdf_y(o->g, y + h + 1.5), w + 4, h + 3}, "f");
+        buf_addz(ops, "0 g ");
+        pdf_text(o->bold, ops, word, x, y, SPECIMEN_PT);
+    }
 }
 
 static int form_of(struct overlay *o, struct buf *ops)

@@ -35,12 +35,10 @@ static void on_read(png_structp png, png_bytep to, size_t n)
     r->rest.ptr += n, r->rest.len -= n;
 }
 
-static void ask_for_8_bits_on_white(struct reader *r)
+static void ask_for_8_bits(struct reader *r)
 {
-    png_color_16 white = {.red = 255, .green = 255, .blue = 255, .gray = 255};
     png_set_expand(r->png); /* palettes, small greys, transparent colours */
     png_set_scale_16(r->png);
-    png_set_background(r->png, &white, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
     png_set_interlace_handling(r->png);
     png_read_update_info(r->png, r->info);
 }
@@ -52,15 +50,28 @@ static void read_pixels(struct reader *r)
     r->height = (int)png_get_image_height(r->png, r->info);
     int64_t most = limit_get(LIMIT_PRESS_MAX_IMAGE_PIXELS);
     if ((int64_t)r->width * r->height > most) png_error(r->png, "it has more pixels than press.max_image_pixels allows");
-    ask_for_8_bits_on_white(r);
+    ask_for_8_bits(r);
     r->channels = png_get_channels(r->png, r->info);
-    if (r->channels != 1 && r->channels != 3) png_error(r->png, "its colours cannot be told");
+    if (r->channels < 1 || r->channels > 4) png_error(r->png, "its colours cannot be told");
     size_t stride = png_get_rowbytes(r->png, r->info);
     r->pixels = malloc(stride * (size_t)r->height);
     r->rows = calloc((size_t)r->height, sizeof *r->rows);
     if (!r->pixels || !r->rows) png_error(r->png, "there is no memory for it");
     for (int y = 0; y < r->height; y++) r->rows[y] = (png_bytep)r->pixels + stride * (size_t)y;
     png_read_image(r->png, r->rows);
+}
+
+/* On white, in the picture's own colour values, as browsers do (libpng would blend in linear light). */
+static void blend_on_white(struct reader *r)
+{
+    if (r->channels == 1 || r->channels == 3) return;
+    size_t n = (size_t)r->width * (size_t)r->height;
+    int colours = r->channels - 1;
+    const uint8_t *from = (const uint8_t *)r->pixels;
+    uint8_t *to = (uint8_t *)r->pixels;
+    for (size_t i = 0; i < n; i++, from += r->channels)
+        for (int c = 0; c < colours; c++) *to++ = (uint8_t)(255 - ((255 - from[c]) * from[colours] + 127) / 255);
+    r->channels = colours;
 }
 
 static bool decode(struct reader *r)
@@ -84,6 +95,7 @@ int pdf_image_png(struct pdf *p, struct str png, int *width, int *height, struct
     } else if (!decode(&r)) {
         fault_user(f, 422, "the PNG cannot be used: %s", r.why);
     } else {
+        blend_on_white(&r);
         size_t n = (size_t)r.width * (size_t)r.height * (size_t)r.channels;
         number = pdf_image_raw(p, str_make(r.pixels, n), r.width, r.height, r.channels);
         *width = r.width, *height = r.height;
