@@ -23,6 +23,7 @@ bool chromium_is_available(struct fault *f);
 bool chromium_cage_over_memory(struct chromium_cage *c, int64_t *mb);
 
 struct chromium;
+/* Takes the two descriptors over, also when it fails: chromium_detach closes them. */
 struct chromium *chromium_attach(int to_fd, int from_fd, struct fault *f);
 void chromium_detach(struct chromium **c);
 
@@ -38,7 +39,14 @@ struct chromium_document {
     const struct chromium_asset *assets;
     int n_assets;
 };
-enum chromium_verdict { CHROMIUM_OK, CHROMIUM_ALONE /* may overflow or leak: print it alone */, CHROMIUM_MISSING_ASSET };
+enum chromium_verdict {
+    CHROMIUM_OK,
+    CHROMIUM_ALONE, /* may overflow or leak: print it alone */
+    CHROMIUM_MISSING_ASSET,
+    CHROMIUM_CUT /* text is cut off by a box or the page's edge: to be refused */
+};
+/* A body that is not CHROMIUM_OK is not in the sheet (start_page -1), so that it cannot touch the others; unless it is the only
+ * one, which is always printed. When no body is left, there is no PDF and n_pages is 0. */
 struct chromium_sheet {
     struct buf pdf;
     int *start_page; /* per body; -1: not found */
