@@ -1,6 +1,6 @@
 /* arena.c: memory freed at once, cut from chunks that double in size.
- * Used by every request, job and batch. An arena lives from create to destroy; reset keeps the first chunk. When the machine has no
- * memory left the process ends: a server that goes on after that answers wrongly. */
+ * Used by every request, job and batch. An arena lives from create to destroy; reset keeps the first chunk. When the machine
+ * has no memory left the process ends: a server that goes on after that answers wrongly. */
 #include "base/arena.h"
 #include "base/log.h"
 #include <stdalign.h>

@@ -18,5 +18,5 @@ void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned for any type */
 /* Copies end in a NUL that is not counted, so `.ptr` may be given to C functions. STR_NULL stays STR_NULL. */
 struct str arena_str(struct arena *a, struct str s);
 char *arena_strz(struct arena *a, const char *z);
-char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull));
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0), nonnull(1, 2)));

@@ -1,5 +1,6 @@
 /* buf.c: the growable byte buffer behind everything that is written: answers, JSON, PDF, CSV.
- * Lives from buf_init (or BUF_INIT) to buf_finish. Passing `max` is remembered in `overflow`; running out of memory ends the process. */
+ * Lives from buf_init (or BUF_INIT) to buf_finish. Passing `max` is remembered in `overflow`; running out of memory ends the
+ * process. */
 #include "base/buf.h"
 #include "base/log.h"
 #include <math.h>

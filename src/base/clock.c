@@ -1,5 +1,5 @@
-/* clock.c: the one place that asks what time it is. Thread-safe. Tests move it with clock_set_ms; a build with failpoints also takes
- * the first time from PENNYPOST_CLOCK_MS. */
+/* clock.c: the one place that asks what time it is. Thread-safe. Tests move it with clock_set_ms; a build with failpoints also
+ * takes the first time from PENNYPOST_CLOCK_MS. */
 #include "base/clock.h"
 #include "base/str.h"
 #include <stdatomic.h>

@@ -1,8 +1,10 @@
-/* csv_reader.c: rows out of CSV bytes, by libcsv, which is given one physical line at a time so that the exact bytes of each row are known.
+/* csv_reader.c: rows out of CSV bytes, by libcsv, which is given one physical line at a time so that the exact bytes of each
+ * row are known.
  *
- * Used by imports, scan files and printers' returns. A reader lives for one file (or one stretch of it). Nothing here fails: a row that
- * cannot be used is given with the reason, and reading goes on behind it. A row that grows too long, for instance because a quote is
- * never closed, is given up at the limit, and the next physical line begins a new row: memory stays bounded and the loss small. */
+ * Used by imports, scan files and printers' returns. A reader lives for one file (or one stretch of it). Nothing here fails: a
+ * row that cannot be used is given with the reason, and reading goes on behind it. A row that grows too long, for instance
+ * because a quote is never closed, is given up at the limit, and the next physical line begins a new row: memory stays bounded
+ * and the loss small. */
 #include "base/csv.h"
 #include "base/buf.h"
 #include "base/limits.h"

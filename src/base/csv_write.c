@@ -1,4 +1,5 @@
-/* csv_write.c: fields of CSV files that people open in spreadsheets. Quoted as RFC 4180 says; never fails but for the buffer's limit. */
+/* csv_write.c: fields of CSV files that people open in spreadsheets. Quoted as RFC 4180 says; never fails but for the buffer's
+ * limit. */
 #include "base/buf.h"
 #include "base/csv.h"
 

@@ -1,5 +1,5 @@
-/* digest.c: SHA-256 by OpenSSL, hexadecimal and base 64. Thread-safe: the algorithm is looked up once, and each thread keeps one context
- * (the one-shot call of the library looks both up each time, which costs five times the digest of a short text). */
+/* digest.c: SHA-256 by OpenSSL, hexadecimal and base 64. Thread-safe: the algorithm is looked up once, and each thread keeps
+ * one context (the one-shot call of the library looks both up each time, which costs five times the digest of a short text). */
 #include "base/digest.h"
 #include "base/log.h"
 #include <errno.h>
@@ -40,7 +40,8 @@ static EVP_MD_CTX *thread_context(void)
 void sha256(struct str s, uint8_t out[SHA256_BYTES])
 {
     EVP_MD_CTX *ctx = thread_context();
-    ASSERT(EVP_DigestInit_ex2(ctx, algorithm, NULL) && EVP_DigestUpdate(ctx, s.ptr, s.len) && EVP_DigestFinal_ex(ctx, out, NULL));
+    ASSERT(EVP_DigestInit_ex2(ctx, algorithm, NULL) && EVP_DigestUpdate(ctx, s.ptr, s.len) &&
+           EVP_DigestFinal_ex(ctx, out, NULL));
 }
 
 struct sha256_sum {
@@ -113,7 +114,8 @@ bool hex_decode(struct str hex, void *out, size_t n)
     if (hex.len != 2 * n) return false;
     for (size_t i = 0; i < hex.len; i++)
         if (hex_digit(hex.ptr[i]) < 0) return false;
-    for (size_t i = 0; i < n; i++) ((uint8_t *)out)[i] = (uint8_t)(hex_digit(hex.ptr[2 * i]) << 4 | hex_digit(hex.ptr[2 * i + 1]));
+    for (size_t i = 0; i < n; i++)
+        ((uint8_t *)out)[i] = (uint8_t)(hex_digit(hex.ptr[2 * i]) << 4 | hex_digit(hex.ptr[2 * i + 1]));
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* durable.c: writing files that are whole or not there: temporary name, fsync, rename, fsync of the folder.
- * Used for batches, assets, keys, settings: whatever must survive a crash. Reading and removing files is files.c. Each side of each step
- * has a failpoint. */
+ * Used for batches, assets, keys, settings: whatever must survive a crash. Reading and removing files is files.c. Each side of
+ * each step has a failpoint. */
 #include "base/durable.h"
 #include "base/failpoint.h"
 #include <dirent.h>
@@ -123,7 +123,8 @@ bool durable_rename_dir(const char *tmp, const char *path, struct fault *f)
     if (FAILPOINT("durable.dir_fsync.before")) return fault_errno(f, "folder %s cannot be made durable", tmp);
     if (!sync_files_of(tmp, f)) return false;
     if (FAILPOINT("durable.dir_fsync.after")) return fault_errno(f, "folder %s cannot be made durable", tmp);
-    if (FAILPOINT("durable.dir_rename.before") || rename(tmp, path) != 0) return fault_errno(f, "%s cannot be renamed to %s", tmp, path);
+    if (FAILPOINT("durable.dir_rename.before") || rename(tmp, path) != 0)
+        return fault_errno(f, "%s cannot be renamed to %s", tmp, path);
     if (FAILPOINT("durable.dir_rename.after")) return fault_errno(f, "folder of %s cannot be made durable", path);
     if (!dir_sync(parent, f)) return false;
     return !FAILPOINT("durable.dir_dirsync.after") || fault_errno(f, "folder %s cannot be made durable", parent);

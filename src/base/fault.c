@@ -27,13 +27,13 @@ static bool fault_fill(struct fault *f, enum fault_whose whose, int status, cons
     return false;
 }
 
-#define FILL(whose, status)                                                                                                        \
-    do {                                                                                                                           \
-        va_list ap;                                                                                                                \
-        va_start(ap, fmt);                                                                                                         \
-        fault_fill(f, whose, status, fmt, ap);                                                                                     \
-        va_end(ap);                                                                                                                \
-        return false;                                                                                                              \
+#define FILL(whose, status)                                                                                                    \
+    do {                                                                                                                       \
+        va_list ap;                                                                                                            \
+        va_start(ap, fmt);                                                                                                     \
+        fault_fill(f, whose, status, fmt, ap);                                                                                 \
+        va_end(ap);                                                                                                            \
+        return false;                                                                                                          \
     } while (0)
 
 bool fault_user(struct fault *f, int status, const char *fmt, ...) { FILL(FAULT_USER, status); }

@@ -1,5 +1,5 @@
-/* ids.c: random bytes and names that need no table. Thread-safe. The kernel's random source cannot fail once the machine is up; if it
- * does, the process ends rather than hand out a guessable token. */
+/* ids.c: random bytes and names that need no table. Thread-safe. The kernel's random source cannot fail once the machine is up;
+ * if it does, the process ends rather than hand out a guessable token. */
 #include "base/ids.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -37,7 +37,9 @@ int64_t tid_next(int node)
     int64_t since = clock_now_ms() - EPOCH_2020_MS;
     ASSERT(since >= 0 && since < INT64_C(1) << 41);
     int64_t before = atomic_load(&last), next;
-    do next = before >= since << 12 ? before + 1 : since << 12; /* a clock stepped back, or a full counter, runs ahead of time */
+    do
+        next =
+            before >= since << 12 ? before + 1 : since << 12; /* a clock stepped back, or a full counter, runs ahead of time */
     while (!atomic_compare_exchange_weak(&last, &before, next));
     return (next >> 12) << 22 | (int64_t)node << 12 | (next & 0xFFF);
 }
@@ -50,8 +52,8 @@ void guid_make(char out[37])
     random_bytes(b, sizeof b);
     b[6] = (uint8_t)((b[6] & 0x0F) | 0x40); /* RFC 9562: version 4, variant 1 */
     b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
-    snprintf(out, 37, "%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X", b[0], b[1], b[2], b[3], b[4], b[5], b[6],
-             b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    snprintf(out, 37, "%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X", b[0], b[1], b[2], b[3], b[4],
+             b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
 char *token_make(struct arena *a, int n)

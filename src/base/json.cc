@@ -1,13 +1,12 @@
 // json.cc: reading JSON through simdjson's DOM, for C.
 //
-// A parser lives as long as its thread and keeps its memory from one document to the next; the values of a document live until the next
-// parse. After a document is parsed one walk over it refuses what simdjson lets through: keys that stand twice, NUL in a string, nesting
-// beyond the limit. Where a refused text goes wrong is found by json_where.c.
+// A parser lives as long as its thread and keeps its memory from one document to the next; the values of a document live until
+// the next parse. After a document is parsed one walk over it refuses what simdjson lets through: keys that stand twice, NUL in
+// a string, nesting beyond the limit. Where a refused text goes wrong is found by json_where.c.
+#include <climits> // simdjson.h 3.0 forgets it
 #include <simdjson.h>
 #include <algorithm>
-#include <cstdarg>
 #include <cstring>
-#include <new>
 #include <vector>
 
 extern "C" {
@@ -26,17 +25,17 @@ static_assert(JSON_PADDING >= SIMDJSON_PADDING, "simdjson reads behind the end")
 namespace
 {
 
-constexpr size_t PAIRWISE_KEYS = 16;      // up to here comparing each with each is cheapest
-constexpr size_t KEPT_BYTES = 8 << 20;    // a parser that once read more gives its memory back
+constexpr size_t PAIRWISE_KEYS = 16;   // up to here comparing each with each is cheapest
+constexpr size_t KEPT_BYTES = 8 << 20; // a parser that once read more gives its memory back
 constexpr size_t SIMDJSON_MAX_DEPTH = 1024;
 
 using keys = std::vector<std::string_view>;
 
 struct walk {
     int64_t max_depth;
-    bool has_escapes;   // without a backslash in the text no string holds a NUL
-    keys *many;         // reused from parse to parse
-    const char *wrong;  // what is refused, and the string that it is about
+    bool has_escapes;  // without a backslash in the text no string holds a NUL
+    keys *many;        // reused from parse to parse
+    const char *wrong; // what is refused, and the string that it is about
     std::string_view about;
 };
 
@@ -57,7 +56,8 @@ bool check_keys_pairwise(walk &w, const std::string_view *key, size_t n)
 {
     for (size_t i = 1; i < n; i++)
         for (size_t k = 0; k < i; k++)
-            if (key[i].size() == key[k].size() && key[i] == key[k]) return refuse(w, "this key stands twice in one object", key[i]);
+            if (key[i].size() == key[k].size() && key[i] == key[k])
+                return refuse(w, "this key stands twice in one object", key[i]);
     return true;
 }
 

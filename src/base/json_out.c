@@ -1,5 +1,5 @@
-/* json_out.c: JSON written straight into a buffer; commas and quoting are done here. Never fails but for the buffer's limit, which the
- * buffer remembers; unbalanced calls are our bug and end the process. */
+/* json_out.c: JSON written straight into a buffer; commas and quoting are done here. Never fails but for the buffer's limit,
+ * which the buffer remembers; unbalanced calls are our bug and end the process. */
 #include "base/json_out.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -83,7 +83,8 @@ static bool scan_string(struct scan *s)
 {
     for (s->at++;;) {
         char c = scan_peek(s);
-        if (s->at >= s->text.len || (unsigned char)c < ' ') return scan_fail(s, "a control character inside a string must be escaped");
+        if (s->at >= s->text.len || (unsigned char)c < ' ')
+            return scan_fail(s, "a control character inside a string must be escaped");
         if (c == '\\' && !scan_escape(s)) return false;
         if (c == '\\') continue;
         s->at++;
@@ -201,7 +202,8 @@ bool json_fault_syntax(struct str text, const char *simdjson_says, struct fault 
     struct scan s = {.text = text};
     scan_document(&s);
     if (s.wrong) return fault_at(text, s.at < text.len ? s.at : text.len, s.wrong, f);
-    return fault_user(f, 400, "this JSON cannot be read: %s", simdjson_says); /* well formed: a number out of range, or too large a text */
+    return fault_user(f, 400, "this JSON cannot be read: %s",
+                      simdjson_says); /* well formed: a number out of range, or too large a text */
 }
 
 /* Steps over a string or one byte; the strings of `text` are known to be well formed, or its end stops the scan. */

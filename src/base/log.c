@@ -1,5 +1,6 @@
 /* log.c: one line per happening on standard error, in one write(2), so that lines of threads and processes never mix.
- * Called from everywhere and any thread. Control characters are escaped: nobody writes a false line by naming his contact so. */
+ * Called from everywhere and any thread. Control characters are escaped: nobody writes a false line by naming his contact so.
+ */
 #include "base/log.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -46,8 +47,7 @@ static size_t log_escape(char *out, size_t size, const char *from)
 static void write_line(const char *line, size_t n)
 {
     /* A log that cannot be written has nowhere to say so. */
-    while (write(STDERR_FILENO, line, n) < 0 && errno == EINTR) {
-    }
+    while (write(STDERR_FILENO, line, n) < 0 && errno == EINTR) {}
 }
 
 void log_line(enum log_level level, const char *area, const char *fmt, ...)

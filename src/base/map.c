@@ -13,8 +13,8 @@ struct entry {
     void *value;
 };
 
-/* Invariants: n_slots is a power of two and above 4/3 of n_entries; a slot holds an entry's index + 1, 0 is free. Entries that were
- * removed keep their slot until the next rebuild. */
+/* Invariants: n_slots is a power of two and above 4/3 of n_entries; a slot holds an entry's index + 1, 0 is free. Entries that
+ * were removed keep their slot until the next rebuild. */
 struct map {
     struct entry *entries;
     size_t n_entries, cap_entries; /* removed ones included */

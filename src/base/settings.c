@@ -1,6 +1,6 @@
 /* settings.c: the values behind settings.def, where each came from, and reading them from a file and the environment.
- * Set while the process starts, before its threads; read from any thread after that. A later set overrides an earlier one, so the
- * program reads the file, then the environment, then its flags. Values live as long as the process. */
+ * Set while the process starts, before its threads; read from any thread after that. A later set overrides an earlier one, so
+ * the program reads the file, then the environment, then its flags. Values live as long as the process. */
 #include "base/settings.h"
 #include "base/durable.h"
 #include "base/limits.h"

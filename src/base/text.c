@@ -66,7 +66,8 @@ struct str text_lower(struct arena *a, struct str s)
     return all_below(s, 0x80) ? change_ascii(a, s, 'A', 'Z', 'a' - 'A') : change_case(a, s, ucasemap_utf8ToLower);
 }
 
-/* A run of blanks and hyphens is one underscore; underscores that were written stay: "_Address1" and "Address1" are two columns. */
+/* A run of blanks and hyphens is one underscore; underscores that were written stay: "_Address1" and "Address1" are two
+ * columns. */
 struct str text_title_key(struct arena *a, struct str s)
 {
     struct str low = text_lower(a, str_trim(s));

@@ -20,7 +20,8 @@ static void date_of(int64_t days, int64_t *year, int64_t *month, int64_t *day)
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097, day_of_era = days - era * 146097;
     int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100), shifted = (5 * day_of_year + 2) / 153;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100),
+            shifted = (5 * day_of_year + 2) / 153;
     *day = day_of_year - (153 * shifted + 2) / 5 + 1;
     *month = shifted < 10 ? shifted + 3 : shifted - 9;
     *year = year_of_era + era * 400 + (*month <= 2);
@@ -35,7 +36,8 @@ void text_iso8601(int64_t ms, char out[21])
 {
     const int64_t least = days_of(0, 1, 1) * DAY_MS, most = days_of(10000, 1, 1) * DAY_MS - 1; /* four digits of year */
     ms = ms < least ? least : ms > most ? most : ms;
-    int64_t days = ms >= 0 ? ms / DAY_MS : -((-ms + DAY_MS - 1) / DAY_MS), second = (ms - days * DAY_MS) / 1000, year, month, day;
+    int64_t days = ms >= 0 ? ms / DAY_MS : -((-ms + DAY_MS - 1) / DAY_MS), second = (ms - days * DAY_MS) / 1000, year, month,
+            day;
     date_of(days, &year, &month, &day);
     memcpy(out, "0000-00-00T00:00:00Z", 21);
     put_digits(out, 4, year), put_digits(out + 5, 2, month), put_digits(out + 8, 2, day);
@@ -66,7 +68,9 @@ static bool take_date(struct str *s, int64_t *ms)
 {
     static const char month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int64_t year, month, day;
-    if (!take_digits(s, 4, &year) || !take_char(s, "-") || !take_digits(s, 2, &month) || !take_char(s, "-") || !take_digits(s, 2, &day)) return false;
+    if (!take_digits(s, 4, &year) || !take_char(s, "-") || !take_digits(s, 2, &month) || !take_char(s, "-") ||
+        !take_digits(s, 2, &day))
+        return false;
     if (month < 1 || month > 12 || day < 1 || day > month_days[month - 1]) return false;
     bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (month == 2 && day == 29 && !is_leap) return false;
@@ -117,9 +121,11 @@ static UCalendar *zone_open(const char *zone, UErrorCode *e)
     UChar name[64], canonical[64];
     UBool is_known = 0;
     size_t n = strlen(zone);
-    if (n == 0 || n >= 64 || strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") != n) return NULL;
+    if (n == 0 || n >= 64 || strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") != n)
+        return NULL;
     u_charsToUChars(zone, name, (int32_t)n + 1);
-    ucal_getCanonicalTimeZoneID(name, (int32_t)n, canonical, 64, &is_known, e); /* ucal_open would take an unknown name for GMT */
+    ucal_getCanonicalTimeZoneID(name, (int32_t)n, canonical, 64, &is_known,
+                                e); /* ucal_open would take an unknown name for GMT */
     return is_known ? ucal_open(name, (int32_t)n, "en_US", UCAL_GREGORIAN, e) : NULL;
 }
 

@@ -18,15 +18,23 @@ enum driver_error {
 
 struct store_driver {
     const char *scheme; /* "sqlite" */
+    /* A scripted engine has no lock, no schema and nothing to rest from: only what its script says. */
+    bool is_scripted;
+    /* After a failed statement nothing but a rollback is allowed (PostgreSQL). Else the statement is as if it had never been. */
+    bool error_ends_group;
     struct conn *(*open)(const char *address, bool writer, struct fault *f);
     void (*close)(struct conn *c);
     bool (*script)(struct conn *c, const char *sql, struct fault *f); /* several statements: migrations */
+    bool (*has_table)(struct conn *c, const char *table, bool *has, struct fault *f);
+    const char *(*migration)(const struct migration *m); /* its text for this engine */
     enum driver_error (*begin)(struct conn *c, bool write, struct fault *f);
-    enum driver_error (*commit)(struct conn *c, struct fault *f); /* durable when it returns OK */
+    /* Durable when it returns OK; on anything else it is taken back, for sure (an engine that cannot tell finds out first). */
+    enum driver_error (*commit)(struct conn *c, struct fault *f);
     void (*rollback)(struct conn *c);
     /* A statement without rows. */
     enum driver_error (*run)(struct conn *c, int query, const void *in, int64_t *changed, struct fault *f);
-    /* Rows: open, next (false at the end or on error: then *err), close. */
+    /* Rows: open, next (false at the end or on error: then *err), close. The binds are copied; `out` may be NULL. A statement that
+     * writes and gives rows has written everything when its first row, or its end, came. */
     void *(*rows)(struct conn *c, int query, const void *in, enum driver_error *err, struct fault *f);
     bool (*next)(struct conn *c, void *cursor, void *out, struct arena *a, enum driver_error *err, struct fault *f);
     void (*rows_end)(struct conn *c, void *cursor);

@@ -15,7 +15,9 @@ struct query_def {
     const char *sqlite, *postgres; /* the statement's text for each engine */
     const struct query_column *in, *out;
     int n_in, n_out;
-    bool is_append; /* a one-row INSERT that may be merged with its likes */
+    size_t in_size, out_size; /* of the q_ and r_ struct */
+    bool is_append;           /* a one-row INSERT that may be merged with its likes */
+    bool writes;              /* INSERT, UPDATE or DELETE, with or without RETURNING */
 };
 
 extern const struct query_def query_table[];
