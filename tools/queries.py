@@ -321,7 +321,7 @@ class Checker:
         tables = sorted({t for _, t in self.touched if self.schema.guarded(t)})
         insert = re.search(r"INSERT INTO (\w+) \(([^)]*)\)", query.text)
         n = 1 if insert and self.schema.guarded(insert.group(1)) and "account_id" in split_list(insert.group(2)) else 0
-        rest = query.text.replace(" SET account_id =", " SET ")
+        rest = re.sub(r" SET .*?(?= WHERE | RETURNING |$)", "", query.text)  # what is set guards nothing
         for parameter in re.findall(r"\baccount_id ?= ?(?:\$(\d+)|\w+\.account_id\b)", rest):
             n += 1
             if parameter and not query.ins[int(parameter) - 1][0].endswith("account_id"):
@@ -429,7 +429,8 @@ def main():
         # Folders are named too: a new file in one changes its time, and the table is made again.
         folders = [d for d in args.schema + args.folder if os.path.isdir(d)]
         with open(args.depfile, "w", encoding="utf-8") as f:
-            f.write(f"{args.header} {args.source}: " + " ".join(p.replace(" ", "\\ ") for p in schema.paths + paths + folders) + "\n")
+            escaped = [p.replace(" ", "\\ ") for p in [args.header, args.source] + schema.paths + paths + folders]
+            f.write(" ".join(escaped[:2]) + ": " + " ".join(escaped[2:]) + "\n")
     return 0
 
 

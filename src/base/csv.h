@@ -12,7 +12,7 @@ struct csv_row {
     int64_t line;  /* 1-based line on which the row starts */
     int64_t at_byte; /* offset just behind this row: where reading may go on after a stop */
     size_t n;
-    const struct str *fields; /* trimmed of ASCII white space unless quoted; valid UTF-8 */
+    const struct str *fields; /* trimmed of spaces and tabs unless quoted; valid UTF-8 */
     struct str raw;   /* as read (before decoding), for the list of refused rows */
     const char *bad;  /* NULL, or why the row cannot be used ("holds a NUL byte", "is longer than …") */
     bool was_windows_1252;

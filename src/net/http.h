@@ -37,7 +37,7 @@ struct http_route {
 };
 
 struct http_config {
-    const char *listen;    /* "127.0.0.1:8080", "[::1]:0"; port 0: any, see http_port() */
+    const char *listen;    /* "127.0.0.1:8080", "[::1]:0"; port 0: any, see http_port(); NULL: only the Unix socket */
     const char *unix_path; /* also listen on this Unix socket (mode 0600); NULL: no */
     int n_threads;
     const char *spool_dir; /* for HTTP_BODY_FILE */

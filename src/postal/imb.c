@@ -43,10 +43,10 @@ static uint64_t number(const char *digits, size_t n)
     return v;
 }
 
-/* The order of the checks is that of the USPS encoder, so that the codes agree. */
+/* The order of the checks is that of the USPS encoder, so that the codes agree; it does not count blanks at either end. */
 static enum imb_result check(struct str tracking, struct str routing)
 {
-    if (tracking.len != 20) return IMB_TRACKING_LENGTH;
+    if (tracking.len != 20 || tracking.ptr[0] == ' ' || tracking.ptr[19] == ' ') return IMB_TRACKING_LENGTH;
     if (!all_digits(tracking)) return IMB_TRACKING_DIGITS;
     if (tracking.ptr[1] > '4') return IMB_SECOND_DIGIT;
     if (routing.len != 0 && routing.len != 5 && routing.len != 9 && routing.len != 11) return IMB_ROUTING_LENGTH;

@@ -89,6 +89,7 @@ static void waiter_done(struct unit *u)
 
 bool store_write(struct store *s, store_fn *fn, void *arg, struct fault *f)
 {
+    ASSERT(s->read_only || !pthread_equal(pthread_self(), s->committer.thread)); /* a `done` that waits would wait for itself */
     struct waiter w = {.unit = {.run = fn, .arg = arg, .done = waiter_done}};
     if (!store_submit(s, &w.unit, f)) return false;
     while (!atomic_load(&w.is_done)) futex_wait(&w.is_done, 0);

@@ -14,8 +14,9 @@
  * straight down and ask tx_ok() once. Text and blobs that come out live in the transaction's arena until the closure has ended.
  * Integers that are NULL come and go as DB_NULL; texts and blobs as STR_NULL.
  *
- * A unit that returns false must have set its fault with tx_refuse(); a unit that had written by then makes the group roll back and
- * each unit of it is run again alone, so one failure is its own. (No savepoints: refusals come before the first write almost always.) */
+ * A unit that returns false must have set its fault with tx_refuse(). If it had written or joined a participant by then, its group is
+ * taken back: the units before it are run again, and it comes first in the next group, so one failure is its own. (No savepoints:
+ * refusals come before the first write almost always.) */
 #pragma once
 #include "base/arena.h"
 #include "base/fault.h"
@@ -111,6 +112,8 @@ int64_t tx_next_ids(struct tx *tx, enum id_kind kind, int64_t n);
 
 /* ---- the operator ---- */
 struct store_stats {
-    int64_t groups, units, units_alone, waiting, wal_pages, longest_checkpoint_us;
+    int64_t groups, units; /* committed */
+    int64_t units_alone;   /* that failed, or had to be committed, by themselves after their group was taken back */
+    int64_t waiting, wal_pages, longest_checkpoint_us;
 };
 void store_stats(struct store *s, struct store_stats *out);

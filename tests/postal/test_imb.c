@@ -20,6 +20,7 @@ static const struct {
     {"19 digits", "0123456709498765432", "", NULL, IMB_TRACKING_LENGTH},
     {"nothing", "", "", NULL, IMB_TRACKING_LENGTH},
     {"a letter", "0123456709498765432x", "", NULL, IMB_TRACKING_DIGITS},
+    {"a blank at the end", "0123456709498765432 ", "", NULL, IMB_TRACKING_LENGTH},
     {"second digit", "05234567094987654321", "", NULL, IMB_SECOND_DIGIT},
     {"routing of 6", "01234567094987654321", "012345", NULL, IMB_ROUTING_LENGTH},
     {"routing letter", "01234567094987654321", "0123x", NULL, IMB_ROUTING_DIGITS},

@@ -1,0 +1,95 @@
+/* cmd_account.c: `pennypost account …`: accounts, keys and mailer ids, through the operator's socket. A key is printed once,
+ * here. */
+#include "app/commands.h"
+#include "app/options.h"
+#include "app/remote.h"
+#include "base/json_out.h"
+#include <stdio.h>
+
+static int fail(const struct fault *f) { return fprintf(stderr, "pennypost account: %s\n", f->text), EXIT_CANNOT; }
+
+/* The whole answer with --json, else the named members one a line. */
+static void show(const struct remote *r, const struct options *o, struct json_value root, const char *const *names)
+{
+    if (o->json) {
+        printf("%.*s\n", STR_ARG(remote_text(r)));
+        return;
+    }
+    for (; *names; names++) {
+        struct json_value v = json_get(root, *names);
+        if (v.type == JSON_INT) printf("%-12s %lld\n", *names, (long long)v.integer);
+        if (v.type == JSON_STRING) printf("%-12s %.*s\n", *names, STR_ARG(v.string));
+    }
+}
+
+static int create(struct remote *r, const struct options *o, struct fault *f)
+{
+    struct buf body = BUF_INIT;
+    struct json_out j = json_out_begin(&body);
+    json_object(&j, NULL);
+    json_strz(&j, "username", o->rest[1]);
+    json_end(&j);
+    json_out_end(&j);
+    struct json_value root;
+    bool ok = remote_call(r, "POST", "/v1/accounts", buf_str(&body), &root, f);
+    buf_finish(&body);
+    if (!ok) return fail(f);
+    show(r, o, root, (const char *const[]){"account_id", "api_key", NULL});
+    if (!o->json) puts("The key is shown this once; the server keeps only its digest.");
+    return EXIT_DONE;
+}
+
+static int list(struct remote *r, const struct options *o, struct fault *f)
+{
+    struct json_value root, item;
+    struct json_iter it = {0};
+    if (!remote_call(r, "GET", "/v1/accounts", STR_NULL, &root, f)) return fail(f);
+    if (o->json) return printf("%.*s\n", STR_ARG(remote_text(r))), EXIT_DONE;
+    while (json_next(root, &it, NULL, &item))
+        printf("%10lld  %.*s\n", (long long)json_get(item, "account_id").integer, STR_ARG(json_get(item, "username").string));
+    return EXIT_DONE;
+}
+
+static int simple(struct remote *r, const struct options *o, const char *method, const char *target, struct fault *f)
+{
+    struct json_value root;
+    if (!remote_call(r, method, target, STR_NULL, &root, f)) return fail(f);
+    show(r, o, root, (const char *const[]){"account_id", "api_key", "mailer_id", "hint", NULL});
+    return EXIT_DONE;
+}
+
+static int act(struct remote *r, const struct options *o, struct fault *f)
+{
+    char target[300];
+    struct str verb = str_of(o->rest[0]);
+    if (str_eq(verb, STR("create")) && o->n_rest == 2) return create(r, o, f);
+    if (str_eq(verb, STR("list")) && o->n_rest == 1) return list(r, o, f);
+    if (str_eq(verb, STR("key")) && o->n_rest == 2) {
+        snprintf(target, sizeof target, "/v1/accounts/%s/keys", o->rest[1]);
+        return simple(r, o, "POST", target, f);
+    }
+    if (str_eq(verb, STR("revoke")) && o->n_rest == 3) {
+        snprintf(target, sizeof target, "/v1/accounts/%s/keys/%s", o->rest[1], o->rest[2]);
+        return simple(r, o, "DELETE", target, f);
+    }
+    if (str_eq(verb, STR("mailer-id")) && o->n_rest == 3) {
+        snprintf(target, sizeof target, "/v1/accounts/%s/mailer-ids/%s", o->rest[1], o->rest[2]);
+        return simple(r, o, "PUT", target, f);
+    }
+    return fputs("pennypost account: create NAME | list | key ID | revoke ID HINT | mailer-id ID MID\n", stderr), EXIT_USAGE;
+}
+
+int cmd_account(int argc, char **argv)
+{
+    struct options o;
+    struct fault f = {0};
+    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (!o.n_rest)
+        return fputs("pennypost account: create NAME | list | key ID | revoke ID HINT | mailer-id ID MID\n", stderr),
+               EXIT_USAGE;
+    struct remote *r = remote_open(NULL, &f);
+    if (!r) return fail(&f);
+    int code = act(r, &o, &f);
+    remote_close(&r);
+    return code;
+}

@@ -1,0 +1,25 @@
+/* cmd_contacts.c: `pennypost contacts import LIST FILE.csv --account ID`. Exit 1 when rows were refused. */
+#include "app/commands.h"
+#include "app/import_watch.h"
+#include "app/options.h"
+#include <stdio.h>
+
+int cmd_contacts(int argc, char **argv)
+{
+    struct options o;
+    struct fault f = {0};
+    int64_t list;
+    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (o.n_rest != 3 || !str_eq(str_of(o.rest[0]), STR("import")) || !str_to_int64(str_of(o.rest[1]), &list) || !o.account)
+        return fputs("pennypost contacts import LIST FILE.csv --account ID   (LIST is the list's number)\n", stderr),
+               EXIT_USAGE;
+    struct remote *r = remote_open(o.account, &f);
+    struct import_outcome out = {0};
+    bool ok = r && import_and_watch(r, list, o.rest[2], o.json, &out, &f);
+    remote_close(&r);
+    if (!ok) return fprintf(stderr, "pennypost contacts: %s\n", f.text), EXIT_CANNOT;
+    printf(o.json ? "{\"import_id\":%lld,\"rows\":%lld,\"used\":%lld,\"refused\":%lld}\n"
+                  : "import %lld: %lld rows, %lld contacts, %lld refused\n",
+           (long long)out.import_id, (long long)out.rows, (long long)out.used, (long long)out.refused);
+    return out.refused ? EXIT_REFUSED : EXIT_DONE;
+}

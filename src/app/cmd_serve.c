@@ -1,0 +1,53 @@
+/* cmd_serve.c: the server. Started as root it becomes the user `pennypost` first; SIGTERM and SIGINT end it after running
+ * requests and pieces of work have ended. Prints one line "listening on ADDR:PORT" when it is ready, which ./run waits for. */
+#include "app/commands.h"
+#include "app/house.h"
+#include "app/options.h"
+#include "app/privileges.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static int wait_for_signal(void)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    int which = 0;
+    sigwait(&ends, &which);
+    return which;
+}
+
+/* Blocked before any thread is made, so that only sigwait sees them. */
+static void block_signals(void)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+}
+
+int cmd_serve(int argc, char **argv)
+{
+    struct options o;
+    struct fault f = {0};
+    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (o.n_rest) return fprintf(stderr, "pennypost serve: \"%s\" is no flag of serve\n", o.rest[0]), EXIT_USAGE;
+    block_signals();
+    if (!privileges_drop(setting_get(SETTING_DATA), &f)) return fprintf(stderr, "pennypost serve: %s\n", f.text), EXIT_CANNOT;
+    struct house *h = house_open(true, &f);
+    if (!h) return fprintf(stderr, "pennypost serve: %s\n", f.text), EXIT_CANNOT;
+    struct str port, address = str_cut(str_of(setting_get(SETTING_LISTEN)), ':', &port);
+    (void)port;
+    printf("listening on %.*s:%d\n", STR_ARG(address), house_port(h));
+    fflush(stdout);
+    log_info("app", "the house is open, version %s", PENNYPOST_VERSION);
+    int which = wait_for_signal();
+    log_info("app", "%s: closing", strsignal(which));
+    house_close(&h);
+    return EXIT_DONE;
+}

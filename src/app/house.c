@@ -1,0 +1,151 @@
+/* house.c: puts the parts together in the order in which they need each other, and takes them apart in the reverse. Who fails
+ * says why; what was started by then is stopped. */
+#include "app/house.h"
+#include "api/api.h"
+#include "base/durable.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "mail/mail.h"
+#include "web/web.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct house {
+    struct store *store;
+    struct accounts *accounts;
+    struct press *press;
+    struct jobs *jobs;
+    struct mail *mail;
+    struct api *api;
+    struct http_server *http;
+    char purl_base[300];
+};
+
+const char *house_socket(void)
+{
+    static char path[1024];
+    snprintf(path, sizeof path, "%s/pennypost.sock", setting_get(SETTING_DATA));
+    return path;
+}
+
+static bool is_loopback(const char *listen)
+{
+    return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0 || strncmp(listen, "localhost:", 10) == 0;
+}
+
+static bool check_settings(struct fault *f)
+{
+    bool caged = strcmp(setting_get(SETTING_PRESS_SANDBOX), "off") != 0;
+    if (!caged && !is_loopback(setting_get(SETTING_LISTEN)))
+        return fault_user(
+            f, 0,
+            "press.sandbox=off is only allowed on a loopback address, because a creative could then reach this machine; "
+            "listen is %s",
+            setting_get(SETTING_LISTEN));
+    if (!caged) log_warning("press", "press.sandbox is off: Chromium runs without its cage; print only creatives you trust");
+    return true;
+}
+
+static bool make_folders(struct fault *f)
+{
+    static const char *const below[] = {"", "/spool", "/files", "/batches"};
+    char path[1100];
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
+        snprintf(path, sizeof path, "%s%s", setting_get(SETTING_DATA), below[i]);
+        if (!make_dirs(path, 0750, f)) return false;
+    }
+    return true;
+}
+
+static struct store *open_store(struct fault *f)
+{
+    char address[1100];
+    snprintf(address, sizeof address, "%s", setting_get(SETTING_DB));
+    if (!*address) snprintf(address, sizeof address, "sqlite:%s/pennypost.db", setting_get(SETTING_DATA));
+    struct store_config config = {.address = address, .data_dir = setting_get(SETTING_DATA), .node = 1};
+    return store_open(&config, f);
+}
+
+static void set_purl_base(struct house *h)
+{
+    const char *base = setting_get(SETTING_PURL_BASE);
+    if (*base)
+        snprintf(h->purl_base, sizeof h->purl_base, "%s", base);
+    else
+        snprintf(h->purl_base, sizeof h->purl_base, "http://%s/p/", setting_get(SETTING_LISTEN));
+}
+
+static void wake_http(void *server) { http_wake(server); }
+
+static bool start_http(struct house *h, bool with_port, struct fault *f)
+{
+    static char spool[1100];
+    snprintf(spool, sizeof spool, "%s/spool", setting_get(SETTING_DATA));
+    size_t n_pages, n_routes;
+    const struct http_route *pages = web_routes(&n_pages);
+    const struct http_route *routes = api_routes(h->api, pages, n_pages, &n_routes);
+    struct http_config config = {.listen = with_port ? setting_get(SETTING_LISTEN) : NULL,
+                                 .unix_path = house_socket(),
+                                 .n_threads = with_port ? (int)setting_int(SETTING_HTTP_THREADS) : 1,
+                                 .spool_dir = spool,
+                                 .routes = routes,
+                                 .n_routes = n_routes,
+                                 .before = api_before,
+                                 .error_body = api_error_body,
+                                 .ctx = h->api};
+    h->http = http_start(&config, f);
+    if (h->http) store_after_group(h->store, wake_http, h->http);
+    return h->http != NULL;
+}
+
+static bool open_parts(struct house *h, bool with_port, struct fault *f)
+{
+    const char *data = setting_get(SETTING_DATA);
+    if (!(h->store = open_store(f))) return false;
+    if (!(h->accounts = accounts_load(h->store, f))) return false;
+    if (!(h->press = press_create((int)setting_int(SETTING_PRESS_WORKERS), f))) return false;
+    h->jobs = jobs_create(h->store);
+    set_purl_base(h);
+    struct mail_config mail = {.store = h->store,
+                               .jobs = h->jobs,
+                               .press = h->press,
+                               .accounts = h->accounts,
+                               .data_dir = data,
+                               .purl_base = h->purl_base};
+    if (!(h->mail = mail_create(&mail, f))) return false;
+    struct api_config api = {.store = h->store, .accounts = h->accounts, .mail = h->mail, .data_dir = data};
+    h->api = api_create(&api);
+    if (!start_http(h, with_port, f)) return false;
+    jobs_start(h->jobs);
+    return true;
+}
+
+struct house *house_open(bool with_http, struct fault *f)
+{
+    if (!check_settings(f) || !make_folders(f)) return NULL;
+    struct house *h = calloc(1, sizeof *h);
+    ASSERT(h);
+    if (!open_parts(h, with_http, f)) house_close(&h);
+    return h;
+}
+
+void house_close(struct house **hp)
+{
+    struct house *h = *hp;
+    if (!h) return;
+    *hp = NULL;
+    if (h->http) store_after_group(h->store, NULL, NULL), http_stop(&h->http, 5000);
+    if (h->jobs) jobs_stop(&h->jobs);
+    api_destroy(&h->api);
+    mail_destroy(&h->mail);
+    press_destroy(&h->press);
+    accounts_destroy(&h->accounts);
+    store_close(&h->store);
+    free(h);
+}
+
+int house_port(const struct house *h) { return http_port(h->http); }

@@ -1,0 +1,13 @@
+/* house.h: one running house: store, accounts, press, mail, scheduler, HTTP. `serve` runs one until a signal; a command that
+ * finds no server runs one on the operator's socket only, for as long as it needs. */
+#pragma once
+#include "base/fault.h"
+#include "net/http.h"
+
+struct house;
+/* with_http false: only the operator's socket, no listening port. */
+struct house *house_open(bool with_http, struct fault *f);
+void house_close(struct house **h);
+int house_port(const struct house *h);
+/* Path of the operator's socket in the data folder of the settings; static. */
+const char *house_socket(void);

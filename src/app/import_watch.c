@@ -1,0 +1,59 @@
+/* import_watch.c: see import_watch.h. */
+#include "app/import_watch.h"
+#include "base/progress.h"
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { POLL_US = 150000, SHOWN_REFUSALS = 20 };
+
+static bool wait_for(struct remote *r, struct import_outcome *out, int64_t bytes, bool quiet, struct fault *f)
+{
+    char target[80];
+    struct json_value root;
+    struct progress *bar = progress_create("Importing contacts", "bytes", bytes, quiet);
+    snprintf(target, sizeof target, "/v1/imports/%lld", (long long)out->import_id);
+    bool ok, done = false;
+    while ((ok = remote_call(r, "GET", target, STR_NULL, &root, f)) && !done) {
+        out->rows = json_get(root, "rows").integer;
+        out->used = json_get(root, "used").integer;
+        out->refused = json_get(root, "refused").integer;
+        progress_set(bar, json_get(root, "at_byte").integer, out->refused);
+        struct str state = json_get(root, "state").string;
+        if (str_eq(state, STR("failed"))) ok = fault_remote(f, "the import failed; the server's log says why");
+        done = !ok || str_eq(state, STR("done"));
+        if (!done) usleep(POLL_US);
+        if (!ok) break;
+    }
+    progress_end(&bar);
+    return ok;
+}
+
+static void show_refused(struct remote *r, const struct import_outcome *o)
+{
+    char target[100];
+    struct json_value root, row;
+    struct json_iter it = {0};
+    struct fault f = {0};
+    snprintf(target, sizeof target, "/v1/imports/%lld/refused?limit=%d", (long long)o->import_id, SHOWN_REFUSALS);
+    if (!o->refused || !remote_call(r, "GET", target, STR_NULL, &root, &f)) return;
+    while (json_next(root, &it, NULL, &row))
+        fprintf(stderr, "  line %lld: %.*s\n", (long long)json_get(row, "line").integer,
+                STR_ARG(json_get(row, "detail").string));
+    if (o->refused > SHOWN_REFUSALS)
+        fprintf(stderr, "  and %lld more: GET %s\n", (long long)(o->refused - SHOWN_REFUSALS), target);
+}
+
+bool import_and_watch(struct remote *r, int64_t list, const char *file, bool quiet, struct import_outcome *out, struct fault *f)
+{
+    char target[80];
+    struct stat st;
+    struct json_value root;
+    if (stat(file, &st) != 0) return fault_errno(f, "the file %s cannot be read", file);
+    snprintf(target, sizeof target, "/v1/lists/%lld/imports", (long long)list);
+    if (!remote_upload(r, "POST", target, file, "text/csv", &root, f)) return false;
+    *out = (struct import_outcome){.import_id = json_get(root, "import_id").integer};
+    if (!wait_for(r, out, st.st_size, quiet, f)) return false;
+    if (!quiet) show_refused(r, out);
+    return true;
+}

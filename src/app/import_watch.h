@@ -1,0 +1,10 @@
+/* import_watch.h: starts a contact import over the operator's socket and shows its progress until it is done. */
+#pragma once
+#include "app/remote.h"
+
+struct import_outcome {
+    int64_t import_id, rows, used, refused;
+};
+/* Refused rows are printed to standard error with line and reason, at most 20 of them. */
+bool import_and_watch(struct remote *r, int64_t list, const char *file, bool quiet, struct import_outcome *out,
+                      struct fault *f);

@@ -1,0 +1,15 @@
+/* options.h: the flags that every command understands, and reading the node's settings in their order: file, environment,
+ * flags. */
+#pragma once
+#include "base/fault.h"
+
+struct options {
+    bool json;           /* --json: machine output, no progress */
+    const char *account; /* --account ID */
+    const char *share;   /* --share DIR: the demo's files */
+    const char *rest[8]; /* words that are no flags */
+    int n_rest;
+};
+/* Reads argv[1…] of a command: --data, --db, --listen, --config, --set NAME=VALUE, --json, --account, --share, and plain words.
+ * False when the usage is wrong: a sentence has been printed. */
+bool options_read(struct options *o, int argc, char **argv);

@@ -1,0 +1,18 @@
+/* remote.h: how a command speaks to the house: the server's own routes over the operator's socket. Where no server runs, the
+ * command opens the house itself (it takes the lock) on that socket, asks the same routes, and closes it again: one path for
+ * both. */
+#pragma once
+#include "base/json.h"
+#include "net/http_client.h"
+
+struct remote;
+struct remote *remote_open(const char *account /* NULL */, struct fault *f);
+void remote_close(struct remote **r);
+/* One request. True when the answer is 2xx; else the fault holds the server's sentence. *root (may be NULL) is valid until the
+ * next call. */
+bool remote_call(struct remote *r, const char *method, const char *target, struct str json_body, struct json_value *root,
+                 struct fault *f);
+bool remote_upload(struct remote *r, const char *method, const char *target, const char *file, const char *content_type,
+                   struct json_value *root, struct fault *f);
+void remote_set_account(struct remote *r, int64_t account);
+struct str remote_text(const struct remote *r); /* the last answer as it came */

@@ -1,0 +1,29 @@
+/* house.h: a store in a temporary folder for one test, and the few closures that most tests need. PENNYPOST_TEST_STORE names another
+ * address than a fresh SQLite file, so that the same tests run on another engine. */
+#pragma once
+#include "store/store.h"
+#include "queries.h"
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+struct house {
+    char dir[64], address[128];
+    struct store *store;
+};
+
+void house_init(struct house *h); /* the folder only */
+void house_open(struct house *h); /* fails the test with the fault's sentence */
+void house_close(struct house *h);
+void house_finish(struct house *h); /* closes and removes the folder */
+struct store_config house_config(const struct house *h);
+
+/* Closures; arg is a struct note. */
+struct note {
+    int64_t account_id, note_id, n;
+    const char *body;
+};
+bool note_add(struct tx *tx, void *arg);
+bool note_count(struct tx *tx, void *arg); /* sets n */
+int64_t house_count(struct house *h, int64_t account_id);
