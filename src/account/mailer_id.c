@@ -27,12 +27,12 @@ static bool add(struct tx *tx, void *arg)
 
 bool account_mailer_id_add(struct accounts *a, int64_t account_id, int64_t mid, struct fault *f)
 {
-    struct add in = {account_id, mid, mid > 0 ? imb_serial_space(mid) : 0};
+    struct add in = {account_id, mid, mid == ACCOUNT_DEMONSTRATION_MID ? 0 : imb_serial_space(mid)};
     if (!in.space)
-        return fault_user(f, 400,
-                          "%lld is not a mailer id: it has six digits, or nine that begin with 9 (000000 is kept for "
-                          "demonstrations).",
-                          (long long)mid);
+        return fault_user(
+            f, 400,
+            "%lld is not a mailer id: it has six digits, or nine that begin with 9 (999999 is kept for demonstrations).",
+            (long long)mid);
     if (!accounts_exists(a, account_id)) return fault_user(f, 404, "There is no account %lld.", (long long)account_id);
     return store_write(a->store, add, &in, f);
 }

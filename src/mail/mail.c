@@ -27,8 +27,8 @@ static bool house_prepare(struct tx *tx, void *arg)
     struct house *h = arg;
     struct q_house_put put = {STR(PURL_KEY_NAME), str_make(h->fresh, sizeof h->fresh)};
     struct r_house_find found;
-    int64_t space = imb_serial_space(DEMONSTRATION_MID);
-    struct q_serial_pool_insert pool = {HOUSE_ACCOUNT, DEMONSTRATION_MID, space, space / 100 * 99};
+    int64_t space = imb_serial_space(ACCOUNT_DEMONSTRATION_MID);
+    struct q_serial_pool_insert pool = {HOUSE_ACCOUNT, -ACCOUNT_DEMONSTRATION_MID, space, space / 100 * 99};
     if (!tx_run(tx, Q_HOUSE_PUT, &put, NULL) || !tx_run(tx, Q_SERIAL_POOL_INSERT, &pool, NULL)) return false;
     if (!tx_first(tx, Q_HOUSE_FIND, &(struct q_house_find){STR(PURL_KEY_NAME)}, &found)) return false;
     ASSERT(found.value.len == sizeof h->key);

@@ -38,10 +38,7 @@ void close_source_add(struct mail *m);
 void render_source_add(struct mail *m);
 void import_source_add(struct mail *m);
 
-/* A mailer id that no one has: accounts without their own test with it, so that every test piece has a whole barcode. Its
- * serials come from one pool of the house (account 0), the last hundredth of the range like every test pool. It cannot go live.
- */
-#define DEMONSTRATION_MID  0
+/* The house's own account number: owner of the demonstration's serials. Accounts begin at 1. */
 #define HOUSE_ACCOUNT      0
 #define SEATS_A_BATCH      8192 /* piece_id = batch_id * 8192 + seat */
 #define PIECE_ID(b, seat)  ((b)*SEATS_A_BATCH + (seat))

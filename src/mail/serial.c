@@ -18,16 +18,17 @@ enum { READ_AGAIN_MS = 1000 };
 static bool pool_owner(struct tx *tx, int64_t mid, int64_t *account)
 {
     struct r_mailer_id_find owner = {.account_id = HOUSE_ACCOUNT};
-    if (mid != DEMONSTRATION_MID && !tx_first(tx, Q_MAILER_ID_FIND, &(struct q_mailer_id_find){mid}, &owner)) return false;
+    if (mid != ACCOUNT_DEMONSTRATION_MID && !tx_first(tx, Q_MAILER_ID_FIND, &(struct q_mailer_id_find){mid}, &owner))
+        return false;
     *account = owner.account_id;
     return true;
 }
 
 bool serial_run_take(struct tx *tx, const struct serial_want *w, int64_t *first)
 {
-    int64_t mid = w->mid == DB_NULL ? DEMONSTRATION_MID : w->mid, key = w->is_test ? -mid : mid, owner, taken = 0;
+    int64_t mid = w->mid == DB_NULL ? ACCOUNT_DEMONSTRATION_MID : w->mid, key = w->is_test ? -mid : mid, owner, taken = 0;
     struct r_serial_pool_find pool;
-    ASSERT(w->n > 0 && w->n <= 5000 && (w->is_test || mid != DEMONSTRATION_MID));
+    ASSERT(w->n > 0 && w->n <= 5000 && (w->is_test || mid != ACCOUNT_DEMONSTRATION_MID));
     *first = DB_NULL;
     if (!pool_owner(tx, mid, &owner) || !tx_first(tx, Q_SERIAL_POOL_FIND, &(struct q_serial_pool_find){owner, key}, &pool))
         return tx_ok(tx);
