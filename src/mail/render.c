@@ -261,10 +261,12 @@ static void run(void *ctx, struct due_item item)
         return;
     }
     if (!w.is_claimed) return;
+    (void)FAILPOINT("render.claim.after");
     w.arena = arena_create(1 << 20);
     renderings_set(m->renderings, item.id, 0);
     bool ok = print(&w, &f) && !FAILPOINT("render.package.after") && store_write(m->store, finish, &w, &f);
     if (!ok) failed(&w, &f);
+    (void)FAILPOINT("render.finish.after");
     renderings_end(m->renderings, item.id);
     arena_destroy(&w.arena);
 }

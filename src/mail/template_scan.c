@@ -56,12 +56,14 @@ static bool is_fetched_href(struct str s, size_t at)
 
 static bool is_fetched(struct str s, size_t at)
 {
-    static const char *const places[] = {"src=", "srcset=", "url(", "@import", "poster=", "background=", "data="};
+    static const char *const attributes[] = {"src", "srcset", "poster", "background", "data"};
     size_t end = before_value(s, at);
-    while (end > 0 && is_blank(s.ptr[end - 1])) end--;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (ends(s, end, places[i])) return true;
-    return ends(s, end, "href=") && is_fetched_href(s, end);
+    if (ends(s, end, "url(") || ends(s, end, "@import")) return true;
+    if (!ends(s, end, "=")) return false;
+    for (end--; end > 0 && is_blank(s.ptr[end - 1]);) end--;
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
+        if (ends(s, end, attributes[i])) return true;
+    return ends(s, end, "href") && is_fetched_href(s, end);
 }
 
 static struct str address_at(struct str s, size_t at)

@@ -28,7 +28,7 @@ static void set(const char *name, const char *value)
     assert_true(setting_set(str_of(name), str_of(value), "test", &f));
 }
 
-static void open_parts(struct house *h, bool with_jobs)
+void house_resume(struct house *h, bool with_jobs)
 {
     struct fault f = {0};
     char address[128];
@@ -49,7 +49,7 @@ static void open_parts(struct house *h, bool with_jobs)
     if (with_jobs) jobs_start(h->jobs);
 }
 
-static void close_parts(struct house *h)
+void house_suspend(struct house *h)
 {
     jobs_stop(&h->jobs);
     mail_destroy(&h->mail);
@@ -67,20 +67,20 @@ void house_open(struct house *h, bool with_jobs)
     set("mail.gather_seconds", "1");
     set("mail.recall_minutes", "0");
     h->arena = arena_create(1 << 16);
-    open_parts(h, with_jobs);
+    house_resume(h, with_jobs);
     h->account = house_account(h, "house");
     h->other = house_account(h, "other");
 }
 
 void house_reopen(struct house *h, bool with_jobs)
 {
-    close_parts(h);
-    open_parts(h, with_jobs);
+    house_suspend(h);
+    house_resume(h, with_jobs);
 }
 
 void house_close(struct house *h)
 {
-    close_parts(h);
+    house_suspend(h);
     arena_destroy(&h->arena);
     assert_true(remove_tree(h->dir, NULL));
     log_set_hook(NULL);

@@ -26,6 +26,8 @@ struct house {
 void house_open(struct house *h, bool with_jobs);
 /* Ends without a word to anybody, and opens the same folder again. */
 void house_reopen(struct house *h, bool with_jobs);
+void house_suspend(struct house *h); /* the two halves of it: somebody else may have the folder in between */
+void house_resume(struct house *h, bool with_jobs);
 void house_close(struct house *h);
 /* The next log line at warning or above must hold this text. */
 void house_expect_log(const char *text);

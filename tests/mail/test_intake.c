@@ -102,7 +102,7 @@ static void test_files_that_cannot_be_used(void **state)
     } cases[] = {
         {"First Name,Last Name,Street,City,State\nAnn,Doe,1 Main St,X,IL\n", "address_zip"},
         {"Ann,Doe,1 Main St,Springfield,IL,62701\n", "no column for first_name"},
-        {"\n\n", "no column for"},
+        {"\n\n", "no first line"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct intake in = import(h, list, cases[i].csv);
