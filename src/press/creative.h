@@ -18,6 +18,7 @@ struct creative {
     int n_image;
     bool is_double_sided; /* letters */
     bool strict;
+    int pages_each; /* of each piece, as the compile found; 0: the first piece printed decides (letters) */
     const struct chromium_asset *assets;
     int n_assets;
     struct str extra_fields[64]; /* columns beyond the known fields that it may use */
