@@ -14,6 +14,7 @@ struct drop {
     bool is_live;
     int postage_type, credit_type, stid, size;
     struct str sender_name, sender_address1, sender_address2, sender_city, sender_state, sender_zip, sender_country;
+    char endpoint_text[40]; /* campaign_create: `endpoint` points here */
 };
 struct drop_stats {
     int64_t accepted, printed, refused, batches_open, batches_waiting, batches_ready, batches_failed;

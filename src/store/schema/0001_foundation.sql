@@ -4,10 +4,15 @@ CREATE TABLE node (node_id BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, star
 CREATE TABLE account (account_id BIGINT NOT NULL PRIMARY KEY, parent_id BIGINT, username TEXT NOT NULL, state SMALLINT NOT NULL DEFAULT 0, first_name TEXT, last_name TEXT,
   email_address TEXT, company TEXT, phone TEXT, address_street TEXT, address_city TEXT, address_state TEXT, address_zip TEXT, settings TEXT NOT NULL DEFAULT '{}',
   created_at BIGINT NOT NULL, deleted_at BIGINT) CLUSTERED;
+CREATE UNIQUE INDEX account_by_username ON account (username) WHERE deleted_at IS NULL;
 CREATE INDEX account_by_parent ON account (parent_id, account_id) WHERE parent_id IS NOT NULL;
 CREATE TABLE api_key (key_digest BYTEA NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL, label TEXT NOT NULL, hint TEXT NOT NULL, created_at BIGINT NOT NULL, used_at BIGINT,
   revoked_at BIGINT) CLUSTERED;
+CREATE INDEX api_key_by_account ON api_key (account_id);
 CREATE TABLE mailer_id (mid BIGINT NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL) CLUSTERED;
+CREATE INDEX mailer_id_by_account ON mailer_id (account_id);
+-- What the house made once and must never lose: the key of the personal URLs is one row.
+CREATE TABLE house (name TEXT NOT NULL PRIMARY KEY, value BYTEA NOT NULL) CLUSTERED;
 -- 2 what people configure, and contacts
 CREATE TABLE id_pool (kind SMALLINT NOT NULL PRIMARY KEY, next_id BIGINT NOT NULL) CLUSTERED HOT;
 CREATE TABLE contact_list (account_id BIGINT NOT NULL, contact_list_id BIGINT NOT NULL, name TEXT NOT NULL, kind SMALLINT NOT NULL DEFAULT 0, n_contacts BIGINT NOT NULL DEFAULT 0,

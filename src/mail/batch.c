@@ -1,0 +1,126 @@
+/* batch.c: the states of a batch and its moves. Called inside units by sends, closings, smart sends and renderings. A move that
+ * is not in the table is a bug and ends the process; a move that the database refuses (somebody was faster) is told. */
+#include "mail/batch.h"
+#include "mail/serial.h"
+#include "base/log.h"
+#include "base/settings.h"
+
+#define TO(state) (1u << BATCH_##state)
+static const unsigned moves[BATCH_STATES] = {
+    [BATCH_OPEN] = TO(CLOSED),
+    [BATCH_CLOSED] = TO(RENDERING) | TO(CANCELLED),
+    [BATCH_RENDERING] = TO(READY) | TO(CLOSED) | TO(FAILED),
+    [BATCH_READY] = TO(HANDING_OVER) | TO(CANCELLED),
+    [BATCH_HANDING_OVER] = TO(HANDED_OVER) | TO(READY) | TO(FAILED) | TO(UNKNOWN),
+    [BATCH_HANDED_OVER] = TO(DONE) | TO(READY),
+    [BATCH_UNKNOWN] = TO(READY) | TO(HANDED_OVER),
+};
+#undef TO
+
+static const char *const words[BATCH_STATES] = {"open",        "closed", "rendering", "ready",  "handing over",
+                                                "handed over", "done",   "cancelled", "failed", "unknown"};
+
+const char *batch_state_word(enum batch_state s)
+{
+    ASSERT(s >= 0 && s < BATCH_STATES);
+    return words[s];
+}
+
+/* Every move passes here. */
+static void move(enum batch_state from, enum batch_state to) { ASSERT(moves[from] & 1u << to); }
+
+int64_t batch_render_due(bool is_test, int64_t newest_at, int64_t now)
+{
+    return is_test ? now : newest_at + setting_int(SETTING_MAIL_RECALL_MINUTES) * 60000;
+}
+
+static bool insert(struct tx *tx, const struct batch_birth *b, int64_t batch_id, enum batch_state state, int64_t n,
+                   int64_t first_serial)
+{
+    struct q_batch_insert in = {
+        .account_id = b->account,
+        .batch_id = batch_id,
+        .drop_id = b->drop_id,
+        .state = state,
+        .is_test = b->is_test,
+        .n_pieces = n,
+        .template_version = b->template_version,
+        .mid = b->mid == DB_NULL ? ACCOUNT_DEMONSTRATION_MID : b->mid,
+        .stid = b->stid,
+        .first_serial = first_serial,
+        .opened_at = tx_now(tx),
+        .due_at = b->due_at,
+        .lease_node = state == BATCH_OPEN ? store_node(tx_store(tx)) : DB_NULL,
+    };
+    return tx_run(tx, Q_BATCH_INSERT, &in, NULL);
+}
+
+int64_t batch_open(struct tx *tx, const struct batch_birth *b)
+{
+    int64_t id = tx_next_id(tx, ID_BATCH);
+    return id && insert(tx, b, id, BATCH_OPEN, 0, DB_NULL) ? id : 0;
+}
+
+int64_t batch_make_closed(struct tx *tx, const struct batch_birth *b, int64_t n)
+{
+    int64_t id = tx_next_id(tx, ID_BATCH), first;
+    move(BATCH_OPEN, BATCH_CLOSED);
+    if (!id || !serial_run_take(tx, &(struct serial_want){b->account, id, b->mid, n, b->is_test}, &first)) return 0;
+    return insert(tx, b, id, BATCH_CLOSED, n, first) ? id : 0;
+}
+
+bool batch_close(struct tx *tx, const struct batch_closing *c)
+{
+    int64_t first, changed = 0;
+    move(BATCH_OPEN, BATCH_CLOSED);
+    if (!serial_run_take(tx, &(struct serial_want){c->account, c->batch_id, c->mid, c->n, c->is_test}, &first)) return false;
+    struct q_batch_close in = {
+        .account_id = c->account,
+        .batch_id = c->batch_id,
+        .n_pieces = c->n,
+        .due_at = batch_render_due(c->is_test, c->newest_at, tx_now(tx)),
+        .first_serial = first,
+        .last_error = first == DB_NULL ? STR("The mailer id has no free serial numbers.") : STR_NULL,
+    };
+    if (!tx_run(tx, Q_BATCH_CLOSE, &in, &changed)) return false;
+    return changed ? true
+                   : tx_refuse(tx, FAULT_REMOTE, 0, "The batch %lld was closed by another node.", (long long)c->batch_id);
+}
+
+bool batch_claim(struct tx *tx, int64_t account, int64_t batch_id, struct r_batch_claim *out)
+{
+    int64_t now = tx_now(tx);
+    move(BATCH_CLOSED, BATCH_RENDERING);
+    struct q_batch_claim in = {account, batch_id, store_node(tx_store(tx)), now + lease_ms(), now};
+    return tx_first(tx, Q_BATCH_CLAIM, &in, out);
+}
+
+static bool lease_was_lost(struct tx *tx, int64_t batch_id)
+{
+    return tx_refuse(tx, FAULT_REMOTE, 0, "The lease of batch %lld was lost while it was rendered.", (long long)batch_id);
+}
+
+bool batch_finish(struct tx *tx, const struct batch_finished *b)
+{
+    int64_t changed = 0;
+    move(BATCH_RENDERING, BATCH_READY);
+    struct q_batch_finish in = {b->account,    b->batch_id, store_node(tx_store(tx)), b->n_refused, b->pages_each, b->file,
+                                b->file_bytes, b->digest};
+    if (!tx_run(tx, Q_BATCH_FINISH, &in, &changed)) return false;
+    return changed ? true : lease_was_lost(tx, b->batch_id);
+}
+
+bool batch_unclaim(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to, int64_t due_at, struct str why)
+{
+    int64_t changed = 0;
+    move(BATCH_RENDERING, to);
+    struct q_batch_unclaim in = {account, batch_id, store_node(tx_store(tx)), to, due_at, why};
+    if (!tx_run(tx, Q_BATCH_UNCLAIM, &in, &changed)) return false;
+    return changed ? true : lease_was_lost(tx, batch_id);
+}
+
+bool batch_lost(struct tx *tx, int64_t account, int64_t batch_id)
+{
+    move(BATCH_RENDERING, BATCH_CLOSED);
+    return tx_run(tx, Q_BATCH_LOST, &(struct q_batch_lost){account, batch_id, tx_now(tx)}, NULL);
+}

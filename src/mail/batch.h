@@ -1,0 +1,36 @@
+/* batch.h: a batch's states and every move between them (specs: schema §4). Each function is one move, inside a unit. Nobody
+ * else writes batch.state. */
+#pragma once
+#include "mail/mail_private.h"
+#include "queries.h"
+
+struct batch_birth {
+    int64_t account, drop_id, template_version, mid /* DB_NULL: the demonstration's */, stid, due_at;
+    bool is_test;
+};
+/* Open: takes pieces of this committer. Returns its number, 0 when the database failed. */
+int64_t batch_open(struct tx *tx, const struct batch_birth *b);
+/* Born Closed with n pieces and its serials: what a smart send makes. */
+int64_t batch_make_closed(struct tx *tx, const struct batch_birth *b, int64_t n);
+
+/* 0 → 1, with its run of serials; due for rendering at once in test mode, else when the newest piece can no longer be recalled.
+ * Without room for serials it closes all the same and gets them when it is rendered. */
+struct batch_closing {
+    int64_t account, batch_id, mid, n, newest_at;
+    bool is_test;
+};
+bool batch_close(struct tx *tx, const struct batch_closing *c);
+int64_t batch_render_due(bool is_test, int64_t newest_at, int64_t now);
+
+/* 1 → 2. False without a fault: somebody was faster. */
+bool batch_claim(struct tx *tx, int64_t account, int64_t batch_id, struct r_batch_claim *out);
+/* 2 → 3; false with a fault when the lease was lost. */
+struct batch_finished {
+    int64_t account, batch_id, n_refused, pages_each, file_bytes;
+    struct str file, digest;
+};
+bool batch_finish(struct tx *tx, const struct batch_finished *b);
+/* 2 → 1, again at due_at, or 2 → 8 when given up (due_at DB_NULL). */
+bool batch_unclaim(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to, int64_t due_at, struct str why);
+/* 2 → 1 when the holder's lease is dead. */
+bool batch_lost(struct tx *tx, int64_t account, int64_t batch_id);

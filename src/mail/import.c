@@ -1,0 +1,323 @@
+/* import.c: the due source that works contact files off: Kept, Running, Done or Failed.
+ *
+ * The thread reads, parses and checks; the committer inserts. Two chunks take turns, so that the next is read while the last is
+ * written. `at_byte` moves in the transaction that used the bytes, and only from where it stood: a crash repeats nothing and
+ * loses nothing, and another node's late chunk changes nothing. */
+#include "mail/import.h"
+#include "mail/intake.h"
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 1 << 18 };
+
+static const unsigned moves[] = {
+    [INTAKE_KEPT] = 1u << INTAKE_RUNNING,
+    [INTAKE_RUNNING] = 1u << INTAKE_RUNNING | 1u << INTAKE_DONE | 1u << INTAKE_FAILED,
+    [INTAKE_DONE] = 0,
+    [INTAKE_FAILED] = 0,
+};
+
+struct import;
+struct turn { /* a chunk and its way through the committer */
+    struct import *import;
+    struct import_chunk *chunk;
+    struct unit unit;
+    sem_t is_free;
+};
+struct import {
+    struct mail *mail;
+    struct due_item item;
+    struct arena *arena;
+    int64_t list_id;
+    struct str file;
+    int64_t at_byte, n_rows;
+    bool is_claimed;
+    struct contact_list list;
+    struct import_header header;
+    bool has_header;
+    char separator;
+    int64_t header_end;
+    int fd;
+    char *bytes;
+    struct turn turns[2];
+    int now;
+    struct fault fault; /* what stopped it */
+};
+
+static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
+{
+    (void)ctx;
+    struct r_intake_due row;
+    int found = 0;
+    struct rows r = tx_rows(tx, Q_INTAKE_DUE, &(struct q_intake_due){n});
+    while (found < n && rows_next(&r, &row)) {
+        if (row.due_at > now) {
+            *next_due = row.due_at;
+            break;
+        }
+        items[found++] = (struct due_item){row.account_id, row.intake_id, 0};
+    }
+    rows_end(&r);
+    return found;
+}
+
+static bool claim(struct tx *tx, void *arg)
+{
+    struct import *im = arg;
+    struct r_intake_claim r;
+    int64_t now = tx_now(tx);
+    ASSERT(moves[INTAKE_KEPT] & 1u << INTAKE_RUNNING);
+    struct q_intake_claim in = {im->item.account_id, im->item.id, store_node(tx_store(tx)), now + lease_ms(), now};
+    im->is_claimed = tx_first(tx, Q_INTAKE_CLAIM, &in, &r);
+    if (!im->is_claimed) return tx_ok(tx);
+    im->list_id = r.target_id;
+    im->file = arena_str(im->arena, r.file);
+    im->at_byte = r.at_byte;
+    im->n_rows = r.n_rows;
+    return true;
+}
+
+/* ---- writing a chunk ---- */
+
+static bool insert_contacts(struct tx *tx, struct import_chunk *c)
+{
+    if (!c->n) return true;
+    int64_t first = tx_next_ids(tx, ID_CONTACT, c->n);
+    for (int i = 0; i < c->n && tx_ok(tx); i++) {
+        struct q_contact_insert *row = &c->rows[i];
+        row->contact_id = first + i;
+        row->created_at = row->updated_at = tx_now(tx);
+        tx_run(tx, Q_CONTACT_INSERT, row, NULL);
+    }
+    return tx_ok(tx);
+}
+
+static bool insert_refused(struct tx *tx, const struct import *im, const struct import_chunk *c)
+{
+    for (int i = 0; i < c->n_refused && tx_ok(tx); i++) {
+        const struct import_refused *r = &c->refused[i];
+        struct q_refused_row_insert in = {im->item.account_id, im->item.id, r->line, r->reason, r->detail, r->raw};
+        tx_run(tx, Q_REFUSED_ROW_INSERT, &in, NULL);
+    }
+    return tx_ok(tx);
+}
+
+static bool write_chunk(struct tx *tx, void *arg)
+{
+    struct turn *t = arg;
+    const struct import *im = t->import;
+    struct import_chunk *c = t->chunk;
+    int64_t changed = 0;
+    struct q_intake_step step = {
+        im->item.account_id,    im->item.id, c->at_byte, c->n_rows, c->n, c->n_refused, c->was_byte, store_node(tx_store(tx)),
+        tx_now(tx) + lease_ms()};
+    if (!tx_run(tx, Q_INTAKE_STEP, &step, &changed)) return false;
+    if (!changed)
+        return tx_refuse(tx, FAULT_REMOTE, 0, "The import %lld is worked off by another node.", (long long)im->item.id);
+    return insert_contacts(tx, c) && insert_refused(tx, im, c) &&
+           tx_run(tx, Q_LIST_COUNT, &(struct q_list_count){im->item.account_id, im->list_id, c->n}, NULL);
+}
+
+static void chunk_done(struct unit *u)
+{
+    struct turn *t = (struct turn *)u->arg;
+    sem_post(&t->is_free);
+}
+
+/* Waits until the chunk is free; false when it was not stored. */
+static bool wait_for(struct turn *t)
+{
+    while (sem_wait(&t->is_free) != 0) ASSERT(errno == EINTR);
+    sem_post(&t->is_free);
+    if (t->unit.run && !t->unit.committed && t->import->fault.whose == FAULT_NONE) t->import->fault = t->unit.fault;
+    return !t->unit.run || t->unit.committed;
+}
+
+/* Gives the chunk at hand to the committer and takes the other one. */
+static bool flush(struct import *im)
+{
+    struct turn *t = &im->turns[im->now], *other = &im->turns[1 - im->now];
+    if (!wait_for(other)) return false; /* in order: a chunk that failed keeps the next one out */
+    int64_t at_byte = t->chunk->at_byte;
+    if (at_byte > t->chunk->was_byte) {
+        t->unit = (struct unit){.run = write_chunk, .arg = t, .done = chunk_done};
+        while (sem_wait(&t->is_free) != 0) ASSERT(errno == EINTR);
+        if (!store_submit(im->mail->store, &t->unit, &im->fault)) {
+            t->unit.run = NULL;
+            sem_post(&t->is_free);
+            return false;
+        }
+        (void)FAILPOINT("import.chunk.submitted");
+    }
+    im->now = 1 - im->now;
+    import_chunk_clear(other->chunk, at_byte);
+    return true;
+}
+
+/* ---- reading ---- */
+
+static bool on_row(void *ctx, const struct csv_row *row)
+{
+    struct import *im = ctx;
+    import_chunk_add(im->turns[im->now].chunk, &im->header, row, im->item.account_id, im->list_id);
+    return !import_chunk_is_full(im->turns[im->now].chunk) || flush(im);
+}
+
+static bool on_header(void *ctx, const struct csv_row *row)
+{
+    struct import *im = ctx;
+    im->has_header = import_header_make(im->arena, row, &im->list, &im->header, &im->fault);
+    im->header_end = row->at_byte;
+    return false;
+}
+
+static ssize_t read_at(struct import *im, int64_t at)
+{
+    ssize_t n = pread(im->fd, im->bytes, READ_BYTES, at);
+    if (n < 0) fault_errno(&im->fault, "The file of import %lld cannot be read", (long long)im->item.id);
+    return n;
+}
+
+/* Feeds the file from `at` on until its end, or until the reader's callback stops it. */
+static bool feed(struct import *im, struct csv_reader *r, int64_t at)
+{
+    ssize_t n;
+    while ((n = read_at(im, at)) > 0) {
+        if (!csv_reader_feed(r, str_make(im->bytes, (size_t)n))) return false;
+        if (jobs_stopping(im->mail->jobs)) return fault_remote(&im->fault, "The server is stopping.");
+        at += n;
+    }
+    return n == 0 && csv_reader_end(r);
+}
+
+static bool read_header(struct import *im)
+{
+    struct csv_reader *r = csv_reader_create(on_header, im);
+    feed(im, r, 0);
+    im->separator = csv_reader_separator(r);
+    csv_reader_destroy(&r);
+    if (!im->has_header && im->fault.whose == FAULT_NONE)
+        fault_user(&im->fault, 400, "The file has no first line that names its columns.");
+    return im->has_header;
+}
+
+/* The line on which the byte at `at_byte` stands; 0 when the file cannot be read. */
+static int64_t line_at(struct import *im, int64_t at_byte)
+{
+    int64_t line = 1, at = 0;
+    while (at < at_byte) {
+        ssize_t n = read_at(im, at);
+        if (n <= 0) return 0;
+        if (n > at_byte - at) n = at_byte - at;
+        const char *p = im->bytes, *end = im->bytes + n;
+        while ((p = memchr(p, '\n', (size_t)(end - p)))) line++, p++;
+        at += n;
+    }
+    return line;
+}
+
+static bool read_rows(struct import *im)
+{
+    int64_t from = im->at_byte > im->header_end ? im->at_byte : im->header_end, line = line_at(im, from);
+    if (!line)
+        return im->fault.whose != FAULT_NONE
+                   ? false
+                   : fault_operator(&im->fault, "The file of import %lld is shorter than it was.", (long long)im->item.id);
+    struct csv_reader *r = csv_reader_create(on_row, im);
+    csv_reader_resume(r, im->separator, line, from);
+    import_chunk_clear(im->turns[0].chunk, im->at_byte);
+    bool ok = feed(im, r, from);
+    csv_reader_destroy(&r);
+    if (ok) ok = flush(im);
+    for (int i = 0; i < 2; i++)
+        if (!wait_for(&im->turns[i])) ok = false;
+    return ok;
+}
+
+/* ---- the whole ---- */
+
+static bool put_columns(struct tx *tx, void *arg)
+{
+    const struct import *im = arg;
+    struct str columns = list_columns_write(tx_arena(tx), im->header.columns, im->header.n_columns);
+    return tx_run(tx, Q_LIST_COLUMNS, &(struct q_list_columns){im->item.account_id, im->list_id, columns}, NULL);
+}
+
+static bool prepare(struct import *im)
+{
+    struct mail *m = im->mail;
+    struct fault *f = &im->fault;
+    if (!list_get(m->store, im->arena, im->item.account_id, im->list_id, &im->list, f)) return false;
+    im->fd = open(mail_path(m, im->arena, "%s", im->file.ptr), O_RDONLY | O_CLOEXEC);
+    if (im->fd < 0) return fault_errno(f, "The file of import %lld cannot be opened", (long long)im->item.id);
+    if (!read_header(im)) return false;
+    return im->header.n_columns == im->list.n_columns || store_write(m->store, put_columns, im, f);
+}
+
+struct ending {
+    const struct import *import;
+    enum intake_state to;
+    int64_t due_at;
+};
+
+/* A file that cannot be used at all says why on its first line. */
+static bool end(struct tx *tx, void *arg)
+{
+    const struct ending *e = arg;
+    const struct import *im = e->import;
+    ASSERT(moves[INTAKE_RUNNING] & 1u << e->to);
+    struct q_refused_row_insert why = {im->item.account_id, im->item.id, 1, IMPORT_HEADER, str_of(im->fault.text), STR("")};
+    if (e->to == INTAKE_FAILED && !tx_run(tx, Q_REFUSED_ROW_INSERT, &why, NULL)) return false;
+    struct q_intake_end in = {im->item.account_id, im->item.id, e->to, e->due_at, store_node(tx_store(tx))};
+    return tx_run(tx, Q_INTAKE_END, &in, NULL);
+}
+
+static void finish(struct import *im, bool ok)
+{
+    struct fault f;
+    struct ending e = {im, ok ? INTAKE_DONE : im->fault.whose == FAULT_USER ? INTAKE_FAILED : INTAKE_RUNNING, DB_NULL};
+    if (e.to == INTAKE_RUNNING) {
+        e.due_at = jobs_stopping(im->mail->jobs) ? clock_now_ms() : retry_due(clock_now_ms(), 1);
+        if (!jobs_stopping(im->mail->jobs))
+            log_error("mail", "Import %lld stopped: %s", (long long)im->item.id, im->fault.text);
+    }
+    if (!store_write(im->mail->store, end, &e, &f))
+        log_error("mail", "The end of import %lld was not stored: %s", (long long)im->item.id, f.text);
+}
+
+static void run(void *ctx, struct due_item item)
+{
+    struct mail *m = ctx;
+    struct import im = {.mail = m, .item = item, .arena = arena_create(64 << 10), .fd = -1};
+    struct fault f = {0};
+    if (!store_write(m->store, claim, &im, &f))
+        log_error("mail", "Import %lld could not be claimed: %s", (long long)item.id, f.text);
+    if (im.is_claimed) {
+        im.bytes = malloc(READ_BYTES);
+        ASSERT(im.bytes);
+        for (int i = 0; i < 2; i++) {
+            im.turns[i] = (struct turn){.import = &im, .chunk = import_chunk_create()};
+            sem_init(&im.turns[i].is_free, 0, 1);
+        }
+        finish(&im, prepare(&im) && read_rows(&im));
+        for (int i = 0; i < 2; i++) {
+            sem_destroy(&im.turns[i].is_free);
+            import_chunk_destroy(&im.turns[i].chunk);
+        }
+        free(im.bytes);
+        if (im.fd >= 0) close(im.fd);
+    }
+    arena_destroy(&im.arena);
+}
+
+void import_source_add(struct mail *m)
+{
+    jobs_add(m->jobs, &(struct due_source){.name = SOURCE_IMPORT, .n_threads = 1, .find = find, .run = run, .ctx = m});
+}

@@ -1,0 +1,132 @@
+/* intake.c: takes files for imports and shows how far they are. A file is in its place, durably, before its row is written. The
+ * work itself is import.c's. */
+#include "mail/import.h"
+#include "mail/intake.h"
+#include "mail/mail_private.h"
+#include "base/durable.h"
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "queries.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KIND_CONTACT_CSV = 1 };
+
+struct keep {
+    int64_t account, list, bytes, id;
+    struct str file;
+};
+
+static bool keep(struct tx *tx, void *arg)
+{
+    struct keep *k = arg;
+    if (!tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, NULL)) return tx_not_found(tx, "list", k->list);
+    k->id = tx_next_id(tx, ID_INTAKE);
+    int64_t now = tx_now(tx);
+    struct q_intake_insert in = {k->account, k->id, KIND_CONTACT_CSV, k->list, INTAKE_KEPT, k->file, k->bytes, now, now};
+    return tx_run(tx, Q_INTAKE_INSERT, &in, NULL);
+}
+
+static bool sync_path(const char *path, struct fault *f)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fault_errno(f, "%s cannot be opened", path);
+    bool ok = fsync(fd) == 0 || fault_errno(f, "%s cannot be made durable", path);
+    close(fd);
+    return ok;
+}
+
+static bool take_file(struct mail *m, struct arena *a, const char *path, struct keep *k, struct fault *f)
+{
+    struct stat st;
+    int64_t mb = disk_free_mb(m->data_dir);
+    if (stat(path, &st) != 0) return fault_errno(f, "%s cannot be read", path);
+    if (st.st_size == 0) return fault_user(f, 400, "The file is empty.");
+    if (st.st_size > limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES))
+        return fault_user(f, 413, "The file has %lld bytes; http.max_upload_bytes is %lld.", (long long)st.st_size,
+                          (long long)limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES));
+    if (mb >= 0 && mb < limit_get(LIMIT_DISK_MIN_FREE_MB))
+        return fault_operator(f, "Only %lld MB are free; imports stop.", (long long)mb);
+    k->bytes = st.st_size;
+    k->file = str_of(arena_printf(a, "files/intake/%s.csv", token_make(a, 20)));
+    const char *place = mail_path(m, a, "%s", k->file.ptr);
+    if (!sync_path(path, f)) return false;
+    if (rename(path, place) != 0) return fault_errno(f, "%s cannot be moved to %s", path, place);
+    return sync_path(mail_path(m, a, "files/intake"), f);
+}
+
+bool intake_keep_contacts(struct mail *m, int64_t account, int64_t list, const char *path, int64_t *intake_id, struct fault *f)
+{
+    struct keep k = {.account = account, .list = list};
+    struct contact_list there;
+    struct arena *a = arena_create(4096);
+    bool ok = list_get(m->store, a, account, list, &there, f) && take_file(m, a, path, &k, f);
+    if (ok && !store_write(m->store, keep, &k, f)) {
+        unlink(mail_path(m, a, "%s", k.file.ptr));
+        ok = false;
+    }
+    arena_destroy(&a);
+    if (!ok) return false;
+    *intake_id = k.id;
+    jobs_wake(m->jobs, SOURCE_IMPORT);
+    return true;
+}
+
+/* ---- showing ---- */
+
+struct read {
+    struct arena *arena;
+    int64_t account, id, after;
+    struct intake *out;
+    struct refused_row *rows;
+    int n, max;
+};
+
+static bool read_one(struct tx *tx, void *arg)
+{
+    struct read *g = arg;
+    struct r_intake_find r;
+    if (!tx_first(tx, Q_INTAKE_FIND, &(struct q_intake_find){g->account, g->id}, &r)) return tx_not_found(tx, "import", g->id);
+    *g->out = (struct intake){r.intake_id, r.target_id,  (enum intake_state)r.state, r.bytes, r.at_byte, r.n_rows, r.n_used,
+                              r.n_refused, r.received_at};
+    return true;
+}
+
+bool intake_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct intake *out, struct fault *f)
+{
+    struct intake row;
+    if (!store_read(s, read_one, &(struct read){.arena = a, .account = account, .id = id, .out = &row}, f)) return false;
+    *out = row;
+    return true;
+}
+
+static bool read_refused(struct tx *tx, void *arg)
+{
+    struct read *g = arg;
+    struct intake there;
+    struct r_refused_row_page row;
+    g->out = &there;
+    g->n = 0;
+    if (!read_one(tx, g)) return false;
+    struct rows r = tx_rows(tx, Q_REFUSED_ROW_PAGE, &(struct q_refused_row_page){g->account, g->id, g->after, g->max});
+    while (g->n < g->max && rows_next(&r, &row))
+        g->rows[g->n++] = (struct refused_row){row.line, str_of(import_reason_word((int)row.reason)),
+                                               arena_str(g->arena, row.detail), arena_str(g->arena, row.raw)};
+    rows_end(&r);
+    return tx_ok(tx);
+}
+
+int intake_refused(struct store *s, struct arena *a, int64_t account, int64_t id, int64_t after_line, int n,
+                   struct refused_row **out, struct fault *f)
+{
+    ASSERT(n > 0);
+    struct read g = {
+        .arena = a, .account = account, .id = id, .after = after_line, .max = n, .rows = ARENA_ARRAY(a, struct refused_row, n)};
+    if (!store_read(s, read_refused, &g, f)) return -1;
+    *out = g.rows;
+    return g.n;
+}

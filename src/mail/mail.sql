@@ -1,0 +1,574 @@
+-- Lists, contacts, templates, campaigns, sends, batches and imports.
+
+-- ---- the house ----
+
+-- name: house_find
+-- What the house made once.
+-- in: name text
+-- out: value blob
+SELECT value FROM house WHERE name = $1;
+
+-- name: house_put
+-- Made once: a second one changes nothing.
+-- in: name text, value blob
+INSERT INTO house (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING;
+
+-- ---- lists ----
+
+-- name: list_insert
+-- A new contact list; columns is a JSON array of names beyond the known fields.
+-- in: account_id int, contact_list_id int, name text, kind int, columns text, created_at int
+INSERT INTO contact_list (account_id, contact_list_id, name, kind, columns, created_at) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: list_find
+-- One list.
+-- in: account_id int, contact_list_id int
+-- out: contact_list_id int, name text, n_contacts int, columns text, created_at int
+SELECT contact_list_id, name, n_contacts, columns, created_at FROM contact_list
+ WHERE account_id = $1 AND contact_list_id = $2 AND deleted_at IS NULL;
+
+-- name: list_every
+-- All lists of an account, oldest first.
+-- in: account_id int
+-- out: contact_list_id int, name text, n_contacts int, columns text, created_at int
+SELECT contact_list_id, name, n_contacts, columns, created_at FROM contact_list WHERE account_id = $1 AND deleted_at IS NULL
+ ORDER BY contact_list_id;
+
+-- name: list_count
+-- Contacts came or went.
+-- in: account_id int, contact_list_id int, n int
+UPDATE contact_list SET n_contacts = n_contacts + $3 WHERE account_id = $1 AND contact_list_id = $2;
+
+-- name: list_columns
+-- An import brought columns that the list did not have.
+-- in: account_id int, contact_list_id int, columns text
+UPDATE contact_list SET columns = $3 WHERE account_id = $1 AND contact_list_id = $2;
+
+-- name: list_remove
+-- The list is gone for everybody who asks.
+-- in: account_id int, contact_list_id int, deleted_at int
+UPDATE contact_list SET deleted_at = $3 WHERE account_id = $1 AND contact_list_id = $2 AND deleted_at IS NULL;
+
+-- name: list_in_use
+-- A smart send that has not been expanded yet needs its list.
+-- in: account_id int, contact_list_id int
+-- out: drop_id int
+SELECT drop_id FROM mail_drop WHERE account_id = $1 AND contact_list_id = $2 AND due_at IS NOT NULL AND deleted_at IS NULL LIMIT 1;
+
+-- ---- contacts ----
+
+-- name: contact_insert
+-- A new contact.
+-- append
+-- in: contact_id int, account_id int, contact_list_id int, first_name text, last_name text, company text, address_street text
+-- in: address_street2 text, address_city text, address_state text, address_zip text, country text, email_address text, phone text
+-- in: mobile_phone text, occupation text, website text, vars text, address_status int, created_at int, updated_at int
+INSERT INTO contact (contact_id, account_id, contact_list_id, first_name, last_name, company, address_street, address_street2, address_city,
+ address_state, address_zip, country, email_address, phone, mobile_phone, occupation, website, vars, address_status, created_at, updated_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
+
+-- name: contact_put
+-- The whole row but its list and its birth.
+-- in: contact_id int, account_id int, first_name text, last_name text, company text, address_street text
+-- in: address_street2 text, address_city text, address_state text, address_zip text, country text, email_address text, phone text
+-- in: mobile_phone text, occupation text, website text, vars text, address_status int, updated_at int
+UPDATE contact SET first_name = $3, last_name = $4, company = $5, address_street = $6, address_street2 = $7, address_city = $8, address_state = $9,
+ address_zip = $10, country = $11, email_address = $12, phone = $13, mobile_phone = $14, occupation = $15, website = $16, vars = $17,
+ address_status = $18, updated_at = $19 WHERE contact_id = $1 AND account_id = $2;
+
+-- name: contact_find
+-- One contact of a list that is alive.
+-- in: account_id int, contact_id int
+-- out: contact_id int, contact_list_id int, first_name text, last_name text, company text, address_street text, address_street2 text
+-- out: address_city text, address_state text, address_zip text, country text, email_address text, phone text, mobile_phone text
+-- out: occupation text, website text, vars text, address_status int, created_at int, updated_at int
+SELECT contact_id, contact_list_id, first_name, last_name, company, address_street, address_street2, address_city, address_state, address_zip,
+ country, email_address, phone, mobile_phone, occupation, website, vars, address_status, created_at, updated_at FROM contact
+ WHERE contact_id = $2 AND account_id = $1 AND EXISTS (SELECT 1 FROM contact_list l WHERE l.account_id = $1
+ AND l.contact_list_id = contact.contact_list_id AND l.deleted_at IS NULL);
+
+-- name: contact_skip
+-- The number of the contact that stands at a place of its list.
+-- in: account_id int, contact_list_id int, start int
+-- out: contact_id int
+SELECT contact_id FROM contact WHERE account_id = $1 AND contact_list_id = $2 ORDER BY contact_id LIMIT 1 OFFSET $3;
+
+-- name: contact_page
+-- Contacts of a list from a number on, to a number, in order of their numbers.
+-- in: account_id int, contact_list_id int, from_id int, to_id int, n int
+-- out: contact_id int, contact_list_id int, first_name text, last_name text, company text, address_street text, address_street2 text
+-- out: address_city text, address_state text, address_zip text, country text, email_address text, phone text, mobile_phone text
+-- out: occupation text, website text, vars text, address_status int, created_at int, updated_at int
+SELECT contact_id, contact_list_id, first_name, last_name, company, address_street, address_street2, address_city, address_state, address_zip,
+ country, email_address, phone, mobile_phone, occupation, website, vars, address_status, created_at, updated_at FROM contact
+ WHERE account_id = $1 AND contact_list_id = $2 AND contact_id >= $3 AND contact_id <= $4 ORDER BY contact_id LIMIT $5;
+
+-- name: contact_last
+-- The newest contact of a list: where a smart send ends.
+-- in: account_id int, contact_list_id int
+-- out: contact_id int
+SELECT contact_id FROM contact WHERE account_id = $1 AND contact_list_id = $2 ORDER BY contact_id DESC LIMIT 1;
+
+-- name: contact_remove
+-- A contact is gone; its pieces stay.
+-- in: account_id int, contact_id int
+DELETE FROM contact WHERE contact_id = $2 AND account_id = $1;
+
+-- ---- templates and assets ----
+
+-- name: template_insert
+-- A new template.
+-- in: account_id int, template_id int, name text, size int, current_version int, is_proofed int, created_at int
+INSERT INTO template (account_id, template_id, name, size, current_version, is_proofed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: template_version_insert
+-- A version to be compiled.
+-- in: account_id int, template_id int, version int, state int, source text, due_at int, created_at int
+INSERT INTO template_version (account_id, template_id, version, state, source, due_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: template_find
+-- A template and its newest version.
+-- in: account_id int, template_id int
+-- out: template_id int, name text, size int, is_proofed int, created_at int, version int, state int, source text, report text
+SELECT t.template_id, t.name, t.size, t.is_proofed, t.created_at, v.version, v.state, v.source, v.report FROM template t
+ JOIN template_version v ON v.account_id = $1 AND v.template_id = t.template_id AND v.version = t.current_version
+ WHERE t.account_id = $1 AND t.template_id = $2 AND t.deleted_at IS NULL;
+
+-- name: template_every
+-- All templates of an account, oldest first.
+-- in: account_id int
+-- out: template_id int, name text, size int, is_proofed int, created_at int, version int, state int, source text, report text
+SELECT t.template_id, t.name, t.size, t.is_proofed, t.created_at, v.version, v.state, v.source, v.report FROM template t
+ JOIN template_version v ON v.account_id = $1 AND v.template_id = t.template_id AND v.version = t.current_version
+ WHERE t.account_id = $1 AND t.deleted_at IS NULL ORDER BY t.template_id;
+
+-- name: template_source
+-- What a version is made of.
+-- in: account_id int, template_id int, version int
+-- out: name text, size int, state int, source text
+SELECT t.name, t.size, v.state, v.source FROM template_version v
+ JOIN template t ON t.account_id = $1 AND t.template_id = v.template_id
+ WHERE v.account_id = $1 AND v.template_id = $2 AND v.version = $3;
+
+-- name: template_remove
+-- The template is gone for everybody who asks.
+-- in: account_id int, template_id int, deleted_at int
+UPDATE template SET deleted_at = $3 WHERE account_id = $1 AND template_id = $2 AND deleted_at IS NULL;
+
+-- name: template_in_use
+-- A campaign that is alive prints it.
+-- in: account_id int, template_id int
+-- out: drop_id int, name text
+SELECT drop_id, name FROM mail_drop WHERE account_id = $1 AND template_id = $2 AND deleted_at IS NULL ORDER BY drop_id DESC LIMIT 1;
+
+-- name: compile_due
+-- Versions to compile, oldest first.
+-- across accounts: the scheduler looks for everybody's work
+-- in: n int
+-- out: account_id int, template_id int, version int, due_at int
+SELECT account_id, template_id, version, due_at FROM template_version WHERE due_at IS NOT NULL ORDER BY due_at LIMIT $1;
+
+-- name: compile_claim
+-- Publishing, and nobody works on it.
+-- in: account_id int, template_id int, version int, lease_node int, lease_until int, now int
+-- out: attempt int
+UPDATE template_version SET lease_node = $4, lease_until = $5, attempt = attempt + 1 WHERE account_id = $1 AND template_id = $2 AND version = $3
+ AND state = 1 AND due_at <= $6 AND lease_until < $6 RETURNING attempt;
+
+-- name: compile_finish
+-- Published, refused, or to be tried again (due_at), by the holder of the lease.
+-- in: account_id int, template_id int, version int, state int, press_path int, report text, due_at int, lease_node int
+UPDATE template_version SET state = $4, press_path = $5, report = $6, due_at = $7, lease_node = NULL, lease_until = 0
+ WHERE account_id = $1 AND template_id = $2 AND version = $3 AND state = 1 AND lease_node = $8;
+
+-- name: compile_free
+-- After a crash: what this node held is nobody's.
+-- across accounts: a node frees all it held
+-- in: lease_node int
+UPDATE template_version SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL AND lease_node = $1;
+
+-- name: asset_put
+-- The name points at these bytes from now on.
+-- in: account_id int, name text, digest blob, media_type text, bytes int, created_at int
+INSERT INTO asset (account_id, name, digest, media_type, bytes, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, name)
+ DO UPDATE SET digest = excluded.digest, media_type = excluded.media_type, bytes = excluded.bytes, created_at = excluded.created_at;
+
+-- name: asset_find
+-- The bytes behind a name.
+-- in: account_id int, name text
+-- out: digest blob, media_type text, bytes int
+SELECT digest, media_type, bytes FROM asset WHERE account_id = $1 AND name = $2;
+
+-- name: asset_every
+-- All assets of an account by name.
+-- in: account_id int
+-- out: name text, media_type text, bytes int, created_at int
+SELECT name, media_type, bytes, created_at FROM asset WHERE account_id = $1 ORDER BY name;
+
+-- name: asset_remove
+-- The name is free; versions that pinned its bytes keep them.
+-- in: account_id int, name text
+DELETE FROM asset WHERE account_id = $1 AND name = $2;
+
+-- ---- campaigns and drops ----
+
+-- name: campaign_insert
+-- A campaign; its first drop follows in the same unit.
+-- in: account_id int, campaign_id int, name text, kind int, created_at int
+INSERT INTO campaign (account_id, campaign_id, name, kind, created_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: drop_insert
+-- A mail drop.
+-- in: account_id int, drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
+-- in: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, due_at int
+-- in: created_at int
+INSERT INTO mail_drop (account_id, drop_id, campaign_id, name, endpoint, state, is_live, template_id, template_version, contact_list_id, send_at,
+ mid, stid, sender, starting_url, goal_url, settings, due_at, created_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
+
+-- name: campaign_remove
+-- The campaign has no drop any more.
+-- in: account_id int, campaign_id int, deleted_at int
+UPDATE campaign SET deleted_at = $3 WHERE account_id = $1 AND campaign_id = $2 AND NOT EXISTS (SELECT 1 FROM mail_drop d
+ WHERE d.account_id = $1 AND d.campaign_id = $2 AND d.deleted_at IS NULL);
+
+-- name: drop_find
+-- A drop by its number, or a campaign's newest drop by the campaign's (they never coincide).
+-- in: account_id int, id int
+-- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
+-- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
+-- out: kind int, size int
+SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, c.kind, t.size FROM mail_drop d
+ JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
+ WHERE d.account_id = $1 AND (d.drop_id = $2 OR d.campaign_id = $2) AND d.deleted_at IS NULL ORDER BY d.drop_id DESC LIMIT 1;
+
+-- name: drop_printed
+-- The drop of a batch, also when it was deleted since: its pieces are printed as they were accepted.
+-- in: account_id int, drop_id int
+-- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
+-- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
+-- out: kind int, size int
+SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, c.kind, t.size FROM mail_drop d
+ JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
+ WHERE d.account_id = $1 AND d.drop_id = $2;
+
+-- name: drop_every
+-- All drops of an account, newest first; drips_only 1: those with an endpoint.
+-- in: account_id int, drips_only int
+-- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
+-- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
+-- out: kind int, size int
+SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, c.kind, t.size FROM mail_drop d
+ JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
+ WHERE d.account_id = $1 AND d.deleted_at IS NULL AND (d.endpoint IS NOT NULL OR $2 = 0) ORDER BY d.drop_id DESC;
+
+-- name: drop_by_endpoint
+-- What a send must know about the drop behind its endpoint.
+-- in: account_id int, endpoint text
+-- out: drop_id int, is_live int, mid int, state int
+SELECT d.drop_id, d.is_live, d.mid, v.state FROM mail_drop d JOIN template_version v ON v.account_id = $1 AND v.template_id = d.template_id
+ AND v.version = d.template_version WHERE d.account_id = $1 AND d.endpoint = $2 AND d.deleted_at IS NULL;
+
+-- name: drop_open
+-- The settings that a new batch of the drop pins.
+-- in: account_id int, drop_id int
+-- out: is_live int, template_version int, mid int, stid int
+SELECT is_live, template_version, mid, stid FROM mail_drop WHERE account_id = $1 AND drop_id = $2 AND deleted_at IS NULL;
+
+-- name: drop_live
+-- Test or live from now on, and the mailer id it was given when it first went live.
+-- in: account_id int, drop_id int, is_live int, mid int
+UPDATE mail_drop SET is_live = $3, mid = $4 WHERE account_id = $1 AND drop_id = $2 AND deleted_at IS NULL;
+
+-- name: drop_remove
+-- The drop takes nothing more and is shown no more; its pieces stay.
+-- in: account_id int, drop_id int, deleted_at int
+UPDATE mail_drop SET deleted_at = $3, due_at = NULL WHERE account_id = $1 AND drop_id = $2 AND deleted_at IS NULL;
+
+-- name: drop_due
+-- Smart sends to expand, oldest first.
+-- across accounts: the scheduler looks for everybody's work
+-- in: n int
+-- out: account_id int, drop_id int, due_at int
+SELECT account_id, drop_id, due_at FROM mail_drop WHERE due_at IS NOT NULL ORDER BY due_at LIMIT $1;
+
+-- name: drop_lease
+-- One node expands a drop.
+-- in: account_id int, drop_id int, lease_node int, lease_until int, now int
+-- out: contact_list_id int, next_contact_id int, last_contact_id int, is_live int, template_version int, mid int, stid int
+UPDATE mail_drop SET lease_node = $3, lease_until = $4 WHERE account_id = $1 AND drop_id = $2 AND due_at <= $5 AND lease_until < $5
+ RETURNING contact_list_id, next_contact_id, last_contact_id, is_live, template_version, mid, stid;
+
+-- name: expand_start
+-- The list as it is now is what is sent.
+-- in: account_id int, drop_id int, state int, last_contact_id int, lease_node int
+UPDATE mail_drop SET state = $3, next_contact_id = 0, last_contact_id = $4 WHERE account_id = $1 AND drop_id = $2 AND next_contact_id IS NULL
+ AND lease_node = $5;
+
+-- name: expand_step
+-- These contacts have their pieces; due_at NULL: it was the last step.
+-- in: account_id int, drop_id int, next_contact_id int, due_at int, was int, lease_node int, state int, lease_until int
+UPDATE mail_drop SET next_contact_id = $3, due_at = $4, state = $7, lease_until = $8 WHERE account_id = $1 AND drop_id = $2
+ AND next_contact_id = $5 AND lease_node = $6 AND deleted_at IS NULL;
+
+-- name: drop_rest
+-- Expanding failed for now: again at due_at.
+-- in: account_id int, drop_id int, due_at int, lease_node int
+UPDATE mail_drop SET due_at = $3, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND drop_id = $2 AND lease_node = $4;
+
+-- name: drop_free
+-- After a crash: what this node held is nobody's.
+-- across accounts: a node frees all it held
+-- in: lease_node int
+UPDATE mail_drop SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL AND lease_node = $1;
+
+-- name: drop_counts
+-- Batches and pieces of a drop by state.
+-- in: account_id int, drop_id int
+-- out: state int, n int, n_pieces int, n_refused int
+SELECT state, count(*) AS n, sum(n_pieces) AS n_pieces, sum(n_refused) AS n_refused FROM batch
+ WHERE account_id = $1 AND drop_id = $2 GROUP BY state;
+
+-- ---- batches ----
+
+-- name: batch_insert
+-- A batch, open for a committer (lease_node) or born closed.
+-- in: account_id int, batch_id int, drop_id int, state int, is_test int, n_pieces int, template_version int, mid int, stid int
+-- in: first_serial int, opened_at int, due_at int, lease_node int
+INSERT INTO batch (account_id, batch_id, drop_id, state, is_test, n_pieces, template_version, mid, stid, first_serial, opened_at, due_at,
+ lease_node) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: batch_fill
+-- Once a group commit and open batch. No row: it was closed or taken, and the group's units run again.
+-- in: account_id int, batch_id int, n_pieces int, lease_node int, due_at int
+UPDATE batch SET n_pieces = $3, due_at = $5 WHERE account_id = $1 AND batch_id = $2 AND state = 0 AND lease_node = $4;
+
+-- name: batch_close
+-- Full, gathered long enough, or its drop changed.
+-- in: account_id int, batch_id int, n_pieces int, due_at int, first_serial int, last_error text
+UPDATE batch SET state = 1, n_pieces = $3, due_at = $4, first_serial = $5, last_error = $6, lease_node = NULL, lease_until = 0
+ WHERE account_id = $1 AND batch_id = $2 AND state = 0;
+
+-- name: batch_open_of_drop
+-- Batches of a drop that take pieces.
+-- in: account_id int, drop_id int
+-- out: batch_id int
+SELECT batch_id FROM batch WHERE account_id = $1 AND drop_id = $2 AND state = 0;
+
+-- name: batch_due
+-- Batches in a state by the time when they are due.
+-- across accounts: the scheduler looks for everybody's work
+-- in: state int, n int
+-- out: account_id int, batch_id int, drop_id int, due_at int
+SELECT account_id, batch_id, drop_id, due_at FROM batch WHERE state = $1 AND due_at IS NOT NULL ORDER BY due_at LIMIT $2;
+
+-- name: batch_stale
+-- Batches that somebody claimed and did not renew.
+-- across accounts: the scheduler looks for everybody's work
+-- in: state int, now int, n int
+-- out: account_id int, batch_id int
+SELECT account_id, batch_id FROM batch WHERE state = $1 AND due_at IS NOT NULL AND lease_until < $2 LIMIT $3;
+
+-- name: batch_claim
+-- 1 to 2: somebody renders it.
+-- in: account_id int, batch_id int, lease_node int, lease_until int, now int
+-- out: drop_id int, n_pieces int, template_version int, is_test int, attempt int, mid int, stid int, first_serial int
+UPDATE batch SET state = 2, lease_node = $3, lease_until = $4, attempt = attempt + 1 WHERE account_id = $1 AND batch_id = $2 AND state = 1
+ AND due_at <= $5 AND lease_until < $5 RETURNING drop_id, n_pieces, template_version, is_test, attempt, mid, stid, first_serial;
+
+-- name: batch_renew
+-- The holder is still at work.
+-- in: account_id int, batch_id int, lease_node int, lease_until int
+UPDATE batch SET lease_until = $4 WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_node = $3;
+
+-- name: batch_serials
+-- A batch that closed without room for its serials has them now.
+-- in: account_id int, batch_id int, first_serial int, lease_node int
+UPDATE batch SET first_serial = $3, last_error = NULL WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_node = $4;
+
+-- name: batch_finish
+-- 2 to 3, after the file is whole under its name.
+-- in: account_id int, batch_id int, lease_node int, n_refused int, pages_each int, file text, file_bytes int, file_digest blob
+UPDATE batch SET state = 3, n_refused = $4, pages_each = $5, file = $6, file_bytes = $7, file_digest = $8, due_at = NULL, last_error = NULL,
+ lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_node = $3;
+
+-- name: batch_unclaim
+-- 2 to 1 (again at due_at) or 2 to 8 (given up), by the holder.
+-- in: account_id int, batch_id int, lease_node int, state int, due_at int, last_error text
+UPDATE batch SET state = $4, due_at = $5, last_error = $6, lease_node = NULL, lease_until = 0
+ WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_node = $3;
+
+-- name: batch_lost
+-- 2 to 1: the holder's lease is dead.
+-- in: account_id int, batch_id int, now int
+UPDATE batch SET state = 1, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_until < $3;
+
+-- name: batch_free
+-- After a crash: what this node rendered goes back to Closed.
+-- across accounts: a node frees all it held
+-- in: lease_node int
+UPDATE batch SET state = 1, lease_node = NULL, lease_until = 0 WHERE state = 2 AND due_at IS NOT NULL AND lease_node = $1;
+
+-- name: batch_find
+-- One batch.
+-- in: account_id int, batch_id int
+-- out: batch_id int, drop_id int, state int, is_test int, n_pieces int, n_refused int, template_version int, pages_each int, mid int, stid int
+-- out: first_serial int, opened_at int, due_at int, attempt int, file text, file_bytes int, last_error text
+SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
+ file, file_bytes, last_error FROM batch WHERE account_id = $1 AND batch_id = $2;
+
+-- name: batch_page
+-- Batches of an account below a number, newest first.
+-- in: account_id int, before_id int, n int
+-- out: batch_id int, drop_id int, state int, is_test int, n_pieces int, n_refused int, template_version int, pages_each int, mid int, stid int
+-- out: first_serial int, opened_at int, due_at int, attempt int, file text, file_bytes int, last_error text
+SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
+ file, file_bytes, last_error FROM batch WHERE account_id = $1 AND batch_id < $2 ORDER BY batch_id DESC LIMIT $3;
+
+-- name: batch_page_of_drop
+-- Batches of a drop below a number, newest first.
+-- in: account_id int, drop_id int, before_id int, n int
+-- out: batch_id int, drop_id int, state int, is_test int, n_pieces int, n_refused int, template_version int, pages_each int, mid int, stid int
+-- out: first_serial int, opened_at int, due_at int, attempt int, file text, file_bytes int, last_error text
+SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
+ file, file_bytes, last_error FROM batch WHERE account_id = $1 AND drop_id = $2 AND batch_id < $3 ORDER BY batch_id DESC LIMIT $4;
+
+-- ---- serials ----
+
+-- name: serial_pool_find
+-- Where a pool stands.
+-- in: account_id int, mid int
+-- out: size int, next_serial int, lap int
+SELECT size, next_serial, lap FROM serial_pool WHERE account_id = $1 AND mid = $2;
+
+-- name: serial_take
+-- Takes n serials from first on. No row: the pool moved, or one of them has not rested yet. 5000 is the longest run.
+-- in: account_id int, mid int, n int, first int, lap int, was int, now int
+UPDATE serial_pool SET next_serial = $4 + $3, lap = $5 WHERE account_id = $1 AND mid = $2 AND next_serial = $6 AND NOT EXISTS (
+ SELECT 1 FROM serial_run r WHERE r.account_id = $1 AND r.mid = $2 AND r.first_serial > $4 - 5000 AND r.first_serial < $4 + $3
+ AND r.first_serial + r.n > $4 AND (r.free_at IS NULL OR r.free_at > $7));
+
+-- name: serial_run_insert
+-- The run belongs to this batch.
+-- in: account_id int, mid int, first_serial int, lap int, n int, piece_account_id int, batch_id int, assigned_at int, free_at int
+INSERT INTO serial_run (account_id, mid, first_serial, lap, n, piece_account_id, batch_id, assigned_at, free_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: serial_held
+-- Serials of a pool that are in the mail or rest.
+-- in: account_id int, mid int, now int
+-- out: n int
+SELECT COALESCE(sum(n), 0) AS n FROM serial_run WHERE account_id = $1 AND mid = $2 AND (free_at IS NULL OR free_at > $3);
+
+-- name: serial_wanted
+-- Live pieces that are seated and have no serial yet.
+-- across accounts: a mailer id may serve several accounts
+-- in: mid int
+-- out: n int
+SELECT COALESCE(sum(n_pieces), 0) AS n FROM batch WHERE state IN (0, 1) AND due_at IS NOT NULL AND mid = $1 AND is_test = 0
+ AND first_serial IS NULL;
+
+-- ---- pieces ----
+
+-- name: piece_insert
+-- A piece is born in its seat.
+-- append
+-- in: piece_id int, account_id int, contact_id int, created_at int, country text, recipient text
+INSERT INTO piece (piece_id, account_id, contact_id, created_at, country, recipient) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: piece_refuse
+-- 0 to 1: it cannot be printed, and why.
+-- in: account_id int, piece_id int, reason int, detail text
+UPDATE piece SET state = 1, reason = $3, detail = $4 WHERE piece_id = $2 AND account_id = $1 AND state = 0;
+
+-- name: piece_find
+-- One piece.
+-- in: account_id int, piece_id int
+-- out: piece_id int, contact_id int, created_at int, state int, reason int, detail text, recipient text
+SELECT piece_id, contact_id, created_at, state, reason, detail, recipient FROM piece WHERE piece_id = $2 AND account_id = $1;
+
+-- name: piece_range
+-- Pieces of a batch in order of their seats.
+-- in: account_id int, from_id int, to_id int, n int
+-- out: piece_id int, contact_id int, created_at int, state int, reason int, detail text, recipient text
+SELECT piece_id, contact_id, created_at, state, reason, detail, recipient FROM piece
+ WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 ORDER BY piece_id LIMIT $4;
+
+-- name: piece_printed_before
+-- How many pieces of a batch stand before this one in the file.
+-- in: account_id int, from_id int, to_id int
+-- out: n int
+SELECT count(*) AS n FROM piece WHERE piece_id >= $2 AND piece_id < $3 AND account_id = $1 AND state = 0;
+
+-- name: piece_refused_of_drop
+-- Refused pieces of a drop, newest batch first.
+-- in: account_id int, drop_id int, n int
+-- out: piece_id int, contact_id int, created_at int, state int, reason int, detail text, recipient text
+SELECT p.piece_id, p.contact_id, p.created_at, p.state, p.reason, p.detail, p.recipient FROM batch b
+ JOIN piece p ON p.piece_id BETWEEN b.batch_id * 8192 AND b.batch_id * 8192 + 8191 AND p.account_id = $1
+ WHERE b.account_id = $1 AND b.drop_id = $2 AND b.n_refused > 0 AND p.state = 1 ORDER BY b.batch_id DESC, p.piece_id LIMIT $3;
+
+-- name: piece_last
+-- The newest piece of a batch.
+-- in: account_id int, from_id int, to_id int
+-- out: created_at int
+SELECT created_at FROM piece WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 ORDER BY piece_id DESC LIMIT 1;
+
+-- ---- intake ----
+
+-- name: intake_insert
+-- A file that is kept and will be worked off.
+-- in: account_id int, intake_id int, kind int, target_id int, state int, file text, bytes int, due_at int, received_at int
+INSERT INTO intake (account_id, intake_id, kind, target_id, state, file, bytes, due_at, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: intake_find
+-- One intake.
+-- in: account_id int, intake_id int
+-- out: intake_id int, target_id int, state int, bytes int, at_byte int, n_rows int, n_used int, n_refused int, received_at int
+SELECT intake_id, target_id, state, bytes, at_byte, n_rows, n_used, n_refused, received_at FROM intake WHERE account_id = $1 AND intake_id = $2;
+
+-- name: intake_due
+-- Files to work off, oldest first.
+-- across accounts: the scheduler looks for everybody's work
+-- in: n int
+-- out: account_id int, intake_id int, due_at int
+SELECT account_id, intake_id, due_at FROM intake WHERE due_at IS NOT NULL ORDER BY due_at LIMIT $1;
+
+-- name: intake_claim
+-- One node works a file off.
+-- in: account_id int, intake_id int, lease_node int, lease_until int, now int
+-- out: target_id int, file text, bytes int, at_byte int, n_rows int
+UPDATE intake SET lease_node = $3, lease_until = $4, state = 1 WHERE account_id = $1 AND intake_id = $2 AND due_at <= $5 AND lease_until < $5
+ RETURNING target_id, file, bytes, at_byte, n_rows;
+
+-- name: intake_step
+-- These bytes are used, in the transaction that used them.
+-- in: account_id int, intake_id int, at_byte int, n_rows int, n_used int, n_refused int, was int, lease_node int, lease_until int
+UPDATE intake SET at_byte = $3, n_rows = n_rows + $4, n_used = n_used + $5, n_refused = n_refused + $6, lease_until = $9
+ WHERE account_id = $1 AND intake_id = $2 AND at_byte = $7 AND lease_node = $8;
+
+-- name: intake_end
+-- Done, failed, or again at due_at.
+-- in: account_id int, intake_id int, state int, due_at int, lease_node int
+UPDATE intake SET state = $3, due_at = $4, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND intake_id = $2 AND lease_node = $5;
+
+-- name: intake_free
+-- After a crash: what this node held is nobody's.
+-- across accounts: a node frees all it held
+-- in: lease_node int
+UPDATE intake SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL AND lease_node = $1;
+
+-- name: refused_row_insert
+-- A row that cannot be used is kept with its line and reason.
+-- append
+-- in: account_id int, intake_id int, line int, reason int, detail text, raw text
+INSERT INTO refused_row (account_id, intake_id, line, reason, detail, raw) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: refused_row_page
+-- Refused rows behind a line.
+-- in: account_id int, intake_id int, after_line int, n int
+-- out: line int, reason int, detail text, raw text
+SELECT line, reason, detail, raw FROM refused_row WHERE account_id = $1 AND intake_id = $2 AND line > $3 ORDER BY line LIMIT $4;

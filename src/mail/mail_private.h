@@ -1,0 +1,55 @@
+/* mail_private.h: what the files of src/mail share: the body of struct mail and the small private faces between its files.
+ * Nobody else includes it. */
+#pragma once
+#include "mail/mail.h"
+#include "mail/campaign.h"
+#include "mail/contact.h"
+#include "mail/piece.h"
+#include "mail/send.h"
+#include "mail/template.h"
+#include <pthread.h>
+
+struct drop_cache;
+struct serial_rooms;
+struct compile_waiters;
+struct renderings;
+struct mail {
+    struct store *store;
+    struct jobs *jobs;
+    struct press *press;
+    struct accounts *accounts;
+    char *data_dir, *purl_base;
+    uint8_t purl_key[32];
+    struct drop_cache *drops;
+    struct serial_rooms *rooms;
+    struct compile_waiters *waiters;
+    struct renderings *renderings;
+};
+
+/* Names of the due sources: for jobs_wake. */
+#define SOURCE_COMPILE "templates to compile"
+#define SOURCE_EXPAND  "drops to expand"
+#define SOURCE_CLOSE   "batches to close"
+#define SOURCE_RENDER  "batches to render"
+#define SOURCE_IMPORT  "files to import"
+void compile_source_add(struct mail *m);
+void expand_source_add(struct mail *m);
+void close_source_add(struct mail *m);
+void render_source_add(struct mail *m);
+void import_source_add(struct mail *m);
+
+/* The house's own account number: owner of the demonstration's serials. Accounts begin at 1. */
+#define HOUSE_ACCOUNT      0
+#define SEATS_A_BATCH      8192 /* piece_id = batch_id * 8192 + seat */
+#define PIECE_ID(b, seat)  ((b)*SEATS_A_BATCH + (seat))
+#define CONTACT_VALUES_MAX (FIELD_KNOWN + 50)
+
+/* How long claimed work may go without a renewal, and the time by which to renew. */
+int64_t lease_ms(void);
+/* The first path below the data folder that `fmt` makes. */
+char *mail_path(const struct mail *m, struct arena *a, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* "There is no <what> <id>.", 404; what an account may not see does not exist for it. */
+bool not_found(struct fault *f, const char *what, int64_t id);
+bool tx_not_found(struct tx *tx, const char *what, int64_t id);
+/* A name that people give: 1-max characters after trimming, no control characters. `field` is how the caller spells it. */
+bool name_check(struct str *name, const char *field, size_t max, struct fault *f);

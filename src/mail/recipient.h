@@ -1,0 +1,21 @@
+/* recipient.h: a recipient's values as a JSON array in field order: how piece.recipient and contact.vars are stored. Trailing
+ * nulls are cut. In a piece, values beyond the known fields follow as one object {name: value}, so that a piece does not change
+ * when its list's columns do. */
+#pragma once
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/json.h"
+
+/* `extra` is a JSON object as text, or STR_NULL. Empty values are kept apart from null ones. From the arena. */
+struct str recipient_write(struct arena *a, const struct str *values, int n, struct str extra);
+/* A JSON object of names and values; STR_NULL when all values are null. */
+struct str recipient_extra(struct arena *a, const struct str *names, const struct str *values, int n);
+
+struct recipient {
+    struct str values[96]; /* by place; STR_NULL where there is none */
+    int n_values;
+    struct str extra_names[64], extra_values[64];
+    int n_extra;
+};
+/* Values live in the arena. FAULT_OURS: the stored text is not what recipient_write makes. */
+bool recipient_read(struct json_parser *p, struct arena *a, struct str json, struct recipient *out, struct fault *f);

@@ -1,0 +1,45 @@
+/* send.c: one recipient to one triggered drip. send_begin runs on an HTTP thread and does all that needs no writer; the unit
+ * then is one statement in the common case: the piece, born in its seat. Acknowledged means committed. */
+#include "mail/contact_check.h"
+#include "mail/drop_cache.h"
+#include "mail/recipient.h"
+#include "mail/serial.h"
+#include "base/log.h"
+#include <stddef.h>
+
+static bool send_run(struct tx *tx, void *arg)
+{
+    struct send *s = arg;
+    struct drop_ref *ref = (struct drop_ref *)(uintptr_t)s->drop_ref; /* the header keeps the cache's shape to itself */
+    if (!seat_take(tx, &ref->seat, &s->piece_id)) return false;
+    s->contact_id = tx_next_id(tx, ID_CONTACT);
+    s->created_at = tx_now(tx);
+    struct q_piece_insert in = {s->piece_id, s->account, s->contact_id, s->created_at, s->values[FIELD_COUNTRY], s->recipient};
+    return tx_run(tx, Q_PIECE_INSERT, &in, NULL);
+}
+
+static void send_done(struct unit *u)
+{
+    struct send *s = (struct send *)((char *)u - offsetof(struct send, unit));
+    s->done(s);
+}
+
+static bool template_check(enum template_state state, struct fault *f)
+{
+    if (state == TEMPLATE_PUBLISHED) return true;
+    return fault_user(f, 409,
+                      state == TEMPLATE_REFUSED ? "The campaign's template was refused."
+                                                : "The campaign's template is still being compiled.");
+}
+
+bool send_begin(struct mail *m, struct send *s, struct arena *a, struct fault *f)
+{
+    struct drop_facts facts;
+    const struct drop_ref *ref = drop_cache_find(m->drops, s->account, s->endpoint, &facts, f);
+    if (!ref || !contact_values_check(s->values, FIELD_KNOWN, f) || !template_check(facts.template_state, f)) return false;
+    if (facts.is_live && facts.mid != DB_NULL && !serial_room_check(m->rooms, facts.mid, 1, f)) return false;
+    s->recipient = recipient_write(a, s->values, FIELD_KNOWN, s->extra);
+    s->drop_ref = ref;
+    s->unit = (struct unit){.run = send_run, .arg = s, .done = send_done};
+    return store_submit(m->store, &s->unit, f);
+}

@@ -1,0 +1,131 @@
+/* template_creative.c: makes the press's creative of a stored version: its texts, its assets' bytes, and the names beyond the
+ * known fields that it uses. Called by compiles and renderings, on their threads. What the version names and does not have is
+ * the user's fault, with what to do. */
+#include "mail/template_source.h"
+#include "mail/mail_private.h"
+#include "base/durable.h"
+#include "base/digest.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "press/merge.h"
+#include "queries.h"
+
+struct load {
+    struct arena *arena;
+    int64_t account, template_id, version;
+    struct str source;
+    int size;
+};
+
+static bool load(struct tx *tx, void *arg)
+{
+    struct load *l = arg;
+    struct r_template_source r;
+    if (!tx_first(tx, Q_TEMPLATE_SOURCE, &(struct q_template_source){l->account, l->template_id, l->version}, &r))
+        return tx_not_found(tx, "template", l->template_id);
+    l->source = arena_str(l->arena, r.source);
+    l->size = (int)r.size;
+    return true;
+}
+
+static bool names_are_ours(const struct template_source *s, struct fault *f)
+{
+    if (s->n_missing)
+        return fault_user(
+            f, 400,
+            "The template uses asset:%.*s, which this account does not have. Put it with PUT /v1/assets/%.*s, then "
+            "create the template again.",
+            STR_ARG(s->missing[0]), STR_ARG(s->missing[0]));
+    if (s->n_remote)
+        return fault_user(
+            f, 400,
+            "The template would fetch %.*s. Pictures, fonts and style sheets of other machines are not fetched: put the "
+            "file with PUT /v1/assets/NAME and write asset:NAME instead.",
+            (int)(s->remote[0].len < 200 ? s->remote[0].len : 200), s->remote[0].ptr);
+    return true;
+}
+
+static bool read_bytes(struct mail *m, struct arena *a, struct str digest, struct str *out, struct fault *f)
+{
+    struct buf b = BUF_INIT;
+    bool ok = file_read(asset_path(m, a, digest), (size_t)limit_get(LIMIT_HTTP_MAX_ASSET_BYTES), &b, f);
+    if (ok) *out = arena_str(a, buf_str(&b));
+    buf_finish(&b);
+    return ok;
+}
+
+static bool load_assets(struct mail *m, struct arena *a, const struct template_source *s, struct creative *c, struct fault *f)
+{
+    struct chromium_asset *assets = ARENA_ARRAY(a, struct chromium_asset, s->n_assets + 1);
+    for (int i = 0; i < s->n_assets; i++) {
+        assets[i].address = str_of(arena_printf(a, "asset:%.*s", STR_ARG(s->assets[i].name)));
+        assets[i].media_type = s->assets[i].media_type;
+        if (!read_bytes(m, a, s->assets[i].digest, &assets[i].bytes, f)) return false;
+    }
+    c->assets = assets;
+    c->n_assets = s->n_assets;
+    return true;
+}
+
+/* A side of an image-only template: asset:NAME, or data:image/…;base64,…. */
+static bool add_side(struct arena *a, struct creative *c, struct str address, const char *field, struct fault *f)
+{
+    struct str rest;
+    address = str_trim(address);
+    if (str_is_empty(address)) return true;
+    for (int i = 0; i < c->n_assets; i++) {
+        if (!str_eq(c->assets[i].address, address)) continue;
+        c->image[c->n_image++] = c->assets[i].bytes;
+        return true;
+    }
+    struct str head = str_cut(address, ',', &rest);
+    if (!str_starts(head, STR("data:image/")) || !str_ends(head, STR(";base64")))
+        return fault_user(f, 400, "%s is neither asset:NAME nor a data: address of a picture in base 64.", field);
+    struct str bytes = base64_decode(a, rest);
+    if (!bytes.ptr) return fault_user(f, 400, "%s holds a data: address that is not base 64.", field);
+    c->image[c->n_image++] = bytes;
+    return true;
+}
+
+static bool add_extra_fields(struct arena *a, struct creative *c, struct fault *f)
+{
+    struct field_set *known = field_set_create(a, NULL, 0);
+    enum { MAX = sizeof c->extra_fields / sizeof *c->extra_fields };
+    for (int i = 0; i < c->n_html; i++) {
+        const struct str *names;
+        struct merge *merge = merge_compile(a, c->html[i], &(struct merge_options){0}, f);
+        if (!merge) return false;
+        int n = merge_names(merge, &names);
+        for (int k = 0; k < n; k++) {
+            if (field_set_find(known, names[k]) >= 0) continue;
+            if (c->n_extra_fields == MAX)
+                return fault_user(f, 400, "The template uses more than %d names beyond the known fields.", MAX);
+            c->extra_fields[c->n_extra_fields++] = arena_str(a, names[k]);
+            known = field_set_create(a, c->extra_fields, c->n_extra_fields);
+        }
+    }
+    return true;
+}
+
+bool template_creative(struct mail *m, struct arena *a, int64_t account, int64_t template_id, int64_t version,
+                       struct creative *out, struct fault *f)
+{
+    struct load l = {.arena = a, .account = account, .template_id = template_id, .version = version};
+    struct template_source s = {0};
+    if (!store_read(m->store, load, &l, f) || !template_source_read(a, l.source, &s, f) || !names_are_ours(&s, f)) return false;
+    struct creative c = {
+        .kind = s.is_full_html ? CREATIVE_HTML : CREATIVE_IMAGES,
+        .g = press_geometry(l.size),
+        .is_double_sided = s.is_double_sided,
+        .strict = s.is_strict,
+    };
+    ASSERT(c.g);
+    if (!load_assets(m, a, &s, &c, f)) return false;
+    if (s.is_full_html)
+        c.html[c.n_html++] = s.html;
+    else if (!add_side(a, &c, s.front, "front", f) || !add_side(a, &c, s.back, "back", f))
+        return false;
+    if (!add_extra_fields(a, &c, f)) return false;
+    *out = c;
+    return true;
+}

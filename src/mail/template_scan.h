@@ -1,0 +1,12 @@
+/* template_scan.h: which assets a creative names, and which addresses of other machines it would fetch. */
+#pragma once
+#include "base/arena.h"
+
+struct template_names {
+    const struct str *assets; /* what follows "asset:", each once */
+    int n_assets;
+    const struct str *remote; /* http(s) and // addresses in places that are fetched, each once */
+    int n_remote;
+};
+/* Adds to *out; names point into the source. */
+void template_scan(struct arena *a, struct str source, struct template_names *out);
