@@ -61,7 +61,8 @@ static void attend_batches(struct home *h, enum batch_state state)
         struct view *v = attention(h, failed ? "cross" : "question", "red");
         view_fmt(v, "what", failed ? "Batch %lld could not be printed" : "Whether batch %lld was printed is not known",
                  (long long)b->batch_id);
-        view_fmt(v, "meaning", "%.*s: %lld pieces. %.*s", STR_ARG(b->drop_name), (long long)b->n_pieces, STR_ARG(b->last_error));
+        view_fmt(v, "meaning", "%.*s: %lld pieces. %.*s", STR_ARG(b->drop_name), (long long)b->n_pieces,
+                 STR_ARG(b->last_error));
         view_fmt(v, "href", "/batches/%lld", (long long)b->batch_id);
         view_strz(v, "button", "See the batch");
     }
@@ -107,10 +108,11 @@ static bool attend_imports(struct home *h, struct fault *f)
         if (failed)
             view_fmt(v, "what", "Import %lld stopped", (long long)rows[i].intake_id);
         else
-            view_fmt(v, "what", rows[i].n_refused == 1 ? "%lld row of import %lld was refused" : "%lld rows of import %lld were refused",
+            view_fmt(v, "what",
+                     rows[i].n_refused == 1 ? "%lld row of import %lld was refused" : "%lld rows of import %lld were refused",
                      (long long)rows[i].n_refused, (long long)rows[i].intake_id);
-        view_fmt(v, "meaning", "List “%.*s”. %lld of %lld rows are in it.", STR_ARG(rows[i].list_name), (long long)rows[i].n_used,
-                 (long long)rows[i].n_rows);
+        view_fmt(v, "meaning", "List “%.*s”. %lld of %lld rows are in it.", STR_ARG(rows[i].list_name),
+                 (long long)rows[i].n_used, (long long)rows[i].n_rows);
         view_fmt(v, "href", "/imports/%lld", (long long)rows[i].intake_id);
         view_strz(v, "button", "See the rows");
     }

@@ -138,6 +138,5 @@ void page_piece(struct http_exchange *x)
         page_fault(&p, "piece", http_param(x, "id"), &f);
         return;
     }
-    page_answer(&p, "piece",
-                arena_printf(p.arena, "%.*s", STR_ARG(show_name(p.arena, piece.values, piece.n_values))));
+    page_answer(&p, "piece", arena_printf(p.arena, "%.*s", STR_ARG(show_name(p.arena, piece.values, piece.n_values))));
 }

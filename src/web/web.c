@@ -16,8 +16,14 @@ static void mark(struct http_exchange *x) { answer_file(x, "mark.svg", "image/sv
 static void sprite(struct http_exchange *x) { answer_file(x, "sprite.svg", "image/svg+xml"); }
 
 #define INFO(who, summary) (&(const struct route_info){who, summary})
-#define PAGE(pattern, handler, summary) {HTTP_GET, pattern, handler, HTTP_POOL, 0, INFO(WHO_KEY, summary)}
-#define FILE_OPEN(pattern, handler, summary) {HTTP_GET, pattern, handler, HTTP_OPEN, 0, INFO(WHO_ANYONE, summary)}
+#define PAGE(pattern, handler, summary)                                                                                        \
+    {                                                                                                                          \
+        HTTP_GET, pattern, handler, HTTP_POOL, 0, INFO(WHO_KEY, summary)                                                       \
+    }
+#define FILE_OPEN(pattern, handler, summary)                                                                                   \
+    {                                                                                                                          \
+        HTTP_GET, pattern, handler, HTTP_OPEN, 0, INFO(WHO_ANYONE, summary)                                                    \
+    }
 
 static const struct http_route routes[] = {
     PAGE("/", page_home, "Page: what needs attention, what is being printed, the newest campaigns"),
