@@ -31,13 +31,17 @@ int pdf_image_raw(struct pdf *p, struct str pixels, int width, int height, int c
 /* A form: bbox in points; `resources` as "<< … >>". */
 int pdf_form(struct pdf *p, double width, double height, struct str resources, struct str ops);
 
-/* A page. `background` is any of: a form or image XObject that was made for the whole media box (forms are painted as they are,
- * images stretched to it), or an imported page (pdf_import.h). `ops` is painted after it. All fonts and XObjects used by `ops`
- * are named by pdf_font_use/pdf_xobject_name. */
+/* PNG of any kind, alpha blended on white; at most press.max_image_pixels. Returns the object number; 0 with a fault. */
+int pdf_image_png(struct pdf *p, struct str png, int *width, int *height, struct fault *f);
+/* The `resources` of a form whose operators use our fonts and named XObjects. */
+const char *pdf_resources(struct pdf *p);
+
+/* A page. `background` is a form or an image XObject that was made for the whole media box (forms are painted as they are, images
+ * stretched to it); an imported page (pdf_import.h) is a form. `ops` is painted after it. Fonts that `ops` uses are known by
+ * their own; XObjects are named by pdf_xobject_name. */
 struct pdf_background {
-    int form, image;             /* object numbers, 0: none */
-    int import_contents;         /* reference of an imported page's content array or stream */
-    struct str import_resources; /* its /Resources entries without << >>; our names begin with PP and cannot clash */
+    int form, image; /* object numbers, 0: none */
+    bool is_once;    /* no other page has it, so it is named on this page alone */
 };
 struct pdf_boxes {
     double width, height, bleed;
