@@ -20,7 +20,7 @@ static enum http_method method_of(const char *name)
  * it hands out does not show that, but where it lies does: between a value and the next name there are exactly CR LF. */
 struct head_scan {
     struct http_guard guard;
-    const char *end; /* of the previous value; NULL before the first */
+    const char *end; /* of the previous value, or of the request line */
     bool is_odd;
 };
 
@@ -29,7 +29,7 @@ static enum MHD_Result scan_field(void *cls, enum MHD_ValueKind kind, const char
 {
     struct head_scan *scan = cls;
     (void)kind;
-    if (scan->end && name != scan->end + 2) scan->is_odd = true;
+    if (name != scan->end + 2) scan->is_odd = true;
     if (!value) value = "", value_len = 0;
     scan->end = value + value_len;
     http_guard_field(&scan->guard, str_make(name, name_len), str_make(value, value_len));
@@ -43,15 +43,19 @@ static bool refuse(struct http_exchange *x, int status, const char *why)
     return false;
 }
 
-static bool head_is_sound(struct http_exchange *x, const char *version)
+static bool head_is_sound(struct http_exchange *x, const char *method, const char *version)
 {
     bool is_11 = strcmp(version, "HTTP/1.1") == 0;
     if (!is_11 && strcmp(version, "HTTP/1.0") != 0)
-        return refuse(x, strncmp(version, "HTTP/", 5) == 0 ? 505 : 400, "This server speaks HTTP/1.1 and HTTP/1.0.");
-    if (version != x->raw_uri + x->target.len + 1) return refuse(x, 400, "The request line is malformed.");
-    struct head_scan scan = {.guard = {.is_http_11 = is_11}};
+        return refuse(x, strncmp(version, "HTTP/", 5) == 0 ? 505 : 400, "This server speaks HTTP/1.0 and HTTP/1.1.");
+    if (x->raw_uri != method + strlen(method) + 1 || version != x->raw_uri + x->target.len + 1)
+        return refuse(x, 400, "The request line is malformed.");
+    struct head_scan scan = {.guard = {.is_http_11 = is_11}, .end = version + strlen(version)};
     MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, scan_field, &scan);
     const char *bad = http_guard_end(&scan.guard);
+    /* Behind the last value stand CR LF CR LF and the head is over: an empty name or a NUL would end it sooner. */
+    const union MHD_ConnectionInfo *size = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (!size || scan.end + 4 != method + size->header_size) scan.is_odd = true;
     if (!bad && scan.is_odd) bad = "A header line is folded or does not end in CR LF.";
     return !bad || refuse(x, 400, bad);
 }
@@ -117,7 +121,7 @@ static void fail_no_route(struct http_exchange *x)
 bool http_head_check(struct http_exchange *x, const char *method, const char *version)
 {
     x->method = method_of(method);
-    if (!head_is_sound(x, version)) return false;
+    if (!head_is_sound(x, method, version)) return false;
     if (has_bad_byte(x->target) || !split_target(x)) return refuse(x, 400, "The request's address is malformed.");
     if (!split_path(x)) return refuse(x, 400, "The path has a bad %xx or is not UTF-8.");
     x->route = http_routes_find(x->server->routes, x->segments, x->n_segments, x->method);

@@ -25,7 +25,8 @@ struct raw_answer {
 static inline int raw_connect(int port)
 {
     int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_true(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return fd;
@@ -37,7 +38,7 @@ static inline void raw_find_statuses(struct raw_answer *a)
     size_t n = 0;
     const char *p = a->bytes, *end = a->bytes + a->len;
     a->statuses[0] = '\0';
-    while ((p = memmem(p, (size_t)(end - p), "HTTP/1.", 7)) != NULL && p + 12 <= end && n + 5 < sizeof a->statuses) {
+    while ((p = memmem(p, (size_t)(end - p), "HTTP/1.1 ", 9)) != NULL && p + 12 <= end && n + 5 < sizeof a->statuses) {
         n += (size_t)sprintf(a->statuses + n, "%s%.3s", n ? " " : "", p + 9);
         p += 12;
     }

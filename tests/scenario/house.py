@@ -1,0 +1,149 @@
+"""house.py: the real program, driven from outside, for the scenario tests: start, stop, kill, ask, and look at what it printed.
+
+A test is a script that calls check(…) and ends with done(). It gets the program as its first argument (Meson passes it). When the tests
+run as root the program is copied to a temporary folder and run as an unprivileged user, because it will not serve as root."""
+import base64, csv, http.client, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.parse
+
+PROGRAM = os.path.abspath(sys.argv[1])
+TOOLS = dict(arg.split("=", 1) for arg in sys.argv[2:] if "=" in arg)  # read_imb=…
+SHARED = os.environ.get("PENNYPOST_SHARED_DATA", "")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NOBODY = 65534
+failures = []
+
+
+def check(fact, text):
+    print(("ok    " if fact else "FAILED ") + text, flush=True)
+    if not fact:
+        failures.append(text)
+    return fact
+
+
+def done():
+    print(f"{len(failures)} failures")
+    sys.exit(1 if failures else 0)
+
+
+def as_user():
+    """Arguments for subprocess so that the program does not run as root."""
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+
+
+def workdir():
+    """A folder that the unprivileged user owns; removed at exit of the process by the system's own cleaning of /tmp is not relied on."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="pennypost-scenario-"))
+    if os.getuid() == 0:
+        os.chown(path, NOBODY, NOBODY)
+    path.chmod(0o755)
+    import atexit
+    if not os.environ.get("PENNYPOST_KEEP"):
+        atexit.register(shutil.rmtree, path, True)
+    return path
+
+
+def reachable_program(folder):
+    target = folder / "pennypost"
+    shutil.copy(PROGRAM, target)
+    target.chmod(0o755)
+    return str(target)
+
+
+class House:
+    """One data folder and, while it is started, one server on it."""
+
+    def __init__(self, env=None, settings=None):
+        self.dir = workdir()
+        self.data = self.dir / "data"
+        self.program = reachable_program(self.dir)
+        share = self.dir / "share"
+        shutil.copytree(ROOT / "share" / "demo", share)
+        self.share = str(share)
+        self.settings = settings or {}
+        self.env = {**os.environ, "HOME": str(self.dir), **(env or {})}
+        self.server = None
+        self.port = 0
+        self.key = None
+
+    def flags(self):
+        out = ["--data", str(self.data), "--listen", "127.0.0.1:0"]
+        for name, value in self.settings.items():
+            out += ["--set", f"{name}={value}"]
+        return out
+
+    def start(self, env=None, wait_s=60):
+        self.log = open(self.dir / "server.log", "a")
+        self.server = subprocess.Popen([self.program, "serve", *self.flags()], stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                       env={**self.env, **(env or {})}, cwd=self.dir, **as_user())
+        line = self.server.stdout.readline()
+        if not line.startswith("listening on"):
+            self.server.wait()
+            return False
+        self.port = int(line.rsplit(":", 1)[1])
+        return True
+
+    def stop(self):
+        if self.server and self.server.poll() is None:
+            self.server.send_signal(signal.SIGTERM)
+            try:
+                return self.server.wait(60)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.server.returncode if self.server else None
+
+    def kill(self):
+        if self.server and self.server.poll() is None:
+            self.server.kill()
+        if self.server:
+            self.server.wait()
+
+    def cli(self, *words, stdin=None, timeout=240):
+        return subprocess.run([self.program, *words, *self.flags()], input=stdin, capture_output=True, text=True, env=self.env, cwd=self.dir,
+                              timeout=timeout, **as_user())
+
+    def ask(self, method, path, body=None, key=None, headers=None, raw=False, timeout=60):
+        """(status, JSON or bytes)"""
+        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        head = dict(headers or {})
+        who = self.key if key is None else key
+        if who:
+            head["Authorization"] = "Basic " + base64.b64encode((who + ":").encode()).decode()
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+            head.setdefault("Content-Type", "application/json")
+        conn.request(method, path, body, head)
+        answer = conn.getresponse()
+        data = answer.read()
+        conn.close()
+        if raw:
+            return answer.status, data
+        try:
+            return answer.status, json.loads(data)
+        except ValueError:
+            return answer.status, data
+
+    def make_account(self, name="scenario"):
+        done = self.cli("account", "create", name, "--json")
+        made = json.loads(done.stdout)
+        self.key = made["api_key"]
+        return made["account_id"]
+
+    def warnings(self):
+        text = (self.dir / "server.log").read_text(errors="replace")
+        return [l for l in text.splitlines() if re.search(r" (warning|error) ", l) or "Sanitizer" in l or "ASSERT" in l]
+
+
+def run(*words, **more):
+    return subprocess.run(words, capture_output=True, text=True, **more)
+
+
+def pdf_text(pdf, page):
+    return run("pdftotext", "-f", str(page), "-l", str(page), "-layout", str(pdf), "-").stdout
+
+
+def pdf_pages(pdf):
+    return int(re.search(r"^Pages:\s+(\d+)", run("pdfinfo", str(pdf)).stdout, re.M).group(1))
+
+
+def manifest(package):
+    with open(package / "manifest.csv", newline="") as f:
+        return list(csv.DictReader(f))
