@@ -42,7 +42,7 @@ void handle_asset_put(struct http_exchange *x)
     struct fault f;
     int64_t bytes;
     const char *path = http_body_file(x, &bytes);
-    bool ok = path || fault_user(&f, 400, "The body is empty; the asset's bytes are expected.");
+    bool ok = (path && bytes > 0) || fault_user(&f, 400, "The body is empty; the asset's bytes are expected.");
     ok = ok && asset_put(api_mail(x), api_account(x), name, path, &f);
     if (!ok && path) unlink(path);
     if (!request_failed(x, ok, &f)) reply_asset(x, name, "updated_date");

@@ -48,7 +48,8 @@ void handle_import_post(struct http_exchange *x)
     int64_t list, id, bytes;
     if (!request_id(x, "id", "list", &list)) return;
     const char *path = http_body_file(x, &bytes);
-    if (!path) {
+    if (bytes == 0) {
+        if (path) unlink(path);
         http_fail(x, 400, "The body is empty; a CSV file is expected.");
         return;
     }

@@ -106,7 +106,8 @@ void handle_mailer_id_put(struct http_exchange *x)
     struct fault f;
     int64_t id, mid;
     if (!request_id(x, "id", "account", &id)) return;
-    bool ok = str_to_int64(text, &mid) || fault_user(&f, 400, "\"%.*s\" is not a mailer id.", STR_ARG(text));
+    bool ok = ((text.len == 6 || text.len == 9) && str_to_int64(text, &mid)) ||
+              fault_user(&f, 400, "\"%.*s\" is not a mailer id: it has six or nine digits.", STR_ARG(text));
     if (request_failed(x, ok && account_mailer_id_add(api_accounts(x), id, mid, &f), &f)) return;
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
