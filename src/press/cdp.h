@@ -13,7 +13,7 @@ struct cdp;
 /* `params` lives until the handler returns. The handler may post, not call. */
 typedef void cdp_event_fn(void *ctx, struct str method, struct str session, struct json_value params);
 
-/* The descriptors are made non-blocking and stay the caller's. */
+/* The descriptors stay the caller's. They are made non-blocking, or are so already where fcntl is forbidden. */
 struct cdp *cdp_create(int to_fd, int from_fd);
 void cdp_destroy(struct cdp **c);
 void cdp_on_event(struct cdp *c, cdp_event_fn *fn, void *ctx);

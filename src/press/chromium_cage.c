@@ -242,6 +242,9 @@ bool chromium_cage_start(struct chromium_cage *c, struct fault *f)
     const char *program = program_path(f);
     bool ok = program && (fonts_fd = fonts_conf(f)) >= 0;
     if (ok && (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0)) ok = fault_errno(f, "no pipe to Chromium");
+    /* Ours only: Chromium's ends block. Done here because a sealed worker may not. */
+    if (ok && (fcntl(to[1], F_SETFL, O_NONBLOCK) != 0 || fcntl(from[0], F_SETFL, O_NONBLOCK) != 0))
+        ok = fault_errno(f, "no pipe to Chromium");
     if (ok) ok = start_with(c, program, fonts_fd, to, from, f);
     if (ok) {
         c->to_fd = to[1], c->from_fd = from[0];

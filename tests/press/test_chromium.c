@@ -146,6 +146,8 @@ static void alone_equals_together(void **state)
     session_open(&s);
     for (int i = 0; i < 6; i++)
         bodies[i] = body(&s, i * 1111, i % 2 ? "<ol style='counter-reset:x'><li>one<li>two</ol>" : " <b>bold</b>");
+    bodies[2] = body(&s, 2, "<div style='position:absolute;left:0;top:150px;width:1500px;height:9px;background:#080'></div>");
+    bodies[3] = str_of("<body><div style='width:1100px;height:1000px;background:#008'>wide</div></body>");
     bodies[4] = str_of(arena_printf(s.arena, "<body id=mine class=x>" FRONT "with an id" BACK "me</p></div></body>"));
     print(&s, HEAD, bodies, 6, &together);
     for (int i = 0; i < 6; i++) {
@@ -203,6 +205,9 @@ static const struct {
      CHROMIUM_OK, 1, ""},
     {"tight lines are not cut", "", "<body><div style='overflow:hidden;line-height:1;font-size:30px'>tight gy</div></body>",
      CHROMIUM_OK, 1, ""},
+    {"wider than a narrow body's page", "",
+     "<body style='margin:20px'><div style='width:1500px;height:9px;background:red'></div></body>", CHROMIUM_CUT, 1,
+     "wider than the page"},
     {"script is off", "", "<body><script>document.body.innerHTML='<img src=never.png>'</script>x</body>", CHROMIUM_OK, 1, ""},
     {"refresh", "<html><head><meta http-equiv=refresh content='0;url=https://example.com/'></head>", "<body>x</body>",
      CHROMIUM_OK, 1, ""},
