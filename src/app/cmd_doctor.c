@@ -4,6 +4,7 @@
 #include "app/options.h"
 #include "base/durable.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/settings.h"
 #include "press/chromium.h"
@@ -23,7 +24,8 @@ static void look_at_data(void)
 {
     const char *data = setting_get(SETTING_DATA);
     struct fault f = {0};
-    char text[200];
+    char text[1200];
+    ASSERT(data);
     if (!make_dirs(data, 0750, &f)) return say(false, "data folder", f.text);
     snprintf(text, sizeof text, "%s%s", data, access(data, W_OK) == 0 ? "" : " cannot be written; choose another with --data");
     say(access(data, W_OK) == 0, "data folder", text);

@@ -211,8 +211,9 @@ static bool tag_add(struct compiler *c, size_t at, size_t end, struct fault *f)
 
 static size_t find(struct str s, size_t from, const char *two)
 {
-    const char *p = from < s.len ? memmem(s.ptr + from, s.len - from, two, 2) : NULL;
-    return p ? (size_t)(p - s.ptr) : s.len;
+    for (size_t i = from; i + 1 < s.len; i++)
+        if (s.ptr[i] == two[0] && s.ptr[i + 1] == two[1]) return i;
+    return s.len;
 }
 
 static bool source_compile(struct compiler *c, struct fault *f)

@@ -18,7 +18,7 @@ static void refuse(struct press_printed *piece, enum press_refusal why, const ch
 {
     if (piece->refusal != PRESS_OK) return;
     piece->refusal = why;
-    snprintf(piece->why, sizeof piece->why, "%s", text);
+    snprintf(piece->why, sizeof piece->why, "%.*s", (int)sizeof piece->why - 1, text);
 }
 
 static bool cage_get(struct press_work *w, int64_t *killed_mb, struct fault *f)
