@@ -14,6 +14,7 @@ struct chromium_cage {
     int to_fd, from_fd; /* write commands here, read answers there; to be handed to the worker */
 };
 /* FAULT_OPERATOR: "Chromium cannot start: user namespaces are forbidden here (…)": what to do. */
+/* The cage ends with the THREAD that starts it: start it from one that lives on. */
 bool chromium_cage_start(struct chromium_cage *c, struct fault *f);
 void chromium_cage_stop(struct chromium_cage *c);
 /* Can HTML templates be printed here? Tried once and remembered; the reason otherwise. */
@@ -23,6 +24,7 @@ bool chromium_is_available(struct fault *f);
 bool chromium_cage_over_memory(struct chromium_cage *c, int64_t *mb);
 
 struct chromium;
+/* Takes the two descriptors over, also when it fails: chromium_detach closes them. */
 struct chromium *chromium_attach(int to_fd, int from_fd, struct fault *f);
 void chromium_detach(struct chromium **c);
 
@@ -38,7 +40,14 @@ struct chromium_document {
     const struct chromium_asset *assets;
     int n_assets;
 };
-enum chromium_verdict { CHROMIUM_OK, CHROMIUM_ALONE /* may overflow or leak: print it alone */, CHROMIUM_MISSING_ASSET };
+enum chromium_verdict {
+    CHROMIUM_OK,
+    CHROMIUM_ALONE, /* may overflow or leak: print it alone */
+    CHROMIUM_MISSING_ASSET,
+    CHROMIUM_CUT /* text is cut off by a box or the page's edge: to be refused */
+};
+/* A body that is not CHROMIUM_OK is not in the sheet (start_page -1), so that it cannot touch the others; unless it is the only
+ * one, which is always printed. When no body is left, there is no PDF and n_pages is 0. */
 struct chromium_sheet {
     struct buf pdf;
     int *start_page; /* per body; -1: not found */

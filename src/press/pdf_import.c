@@ -240,6 +240,13 @@ static void start(struct pdf_source *s, struct pdf *p)
     if (s->n_copied) memset(s->copied, 0, (size_t)s->n_copied * sizeof *s->copied);
 }
 
+/* After a failure: what was begun is begun anew when it is met again. */
+static void forget_begun(struct pdf_source *s)
+{
+    for (int i = 0; i < s->n_copied; i++)
+        if (s->copied[i] < 0) s->copied[i] = 0;
+}
+
 bool pdf_import_page(struct pdf *p, struct pdf_source *s, int page, struct arena *a, struct pdf_background *bg, struct fault *f)
 {
     if (page < 0 || page >= s->n_pages) return fault_user(f, 422, "the PDF has no page %d", page + 1);
@@ -251,7 +258,9 @@ bool pdf_import_page(struct pdf *p, struct pdf_source *s, int page, struct arena
     bool is_done = add_form_head(&c, oh, &head) && add_content(&c, oh, &head, &form);
     buf_finish(&head);
     qpdf_oh_release_all(s->qpdf);
+    /* qpdf tells late that an object could not be parsed; what it gave instead is not the page. */
     if (is_done && qpdf_has_error(s->qpdf)) is_done = pdf_source_fault(s, "a page of the PDF cannot be read", f);
+    if (!is_done) forget_begun(s);
     if (is_done) *bg = (struct pdf_background){.form = form, .is_once = true};
     return is_done;
 }

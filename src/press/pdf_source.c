@@ -15,6 +15,12 @@ bool pdf_source_fault(const struct pdf_source *s, const char *what, struct fault
     return fault_user(f, 422, "%s: %.300s", what, why);
 }
 
+/* An error that nobody takes is printed by qpdf at the end, and would be held against the next call. */
+static void forget_error(const struct pdf_source *s)
+{
+    if (qpdf_has_error(s->qpdf)) qpdf_get_error(s->qpdf);
+}
+
 static bool is_admitted(struct pdf_source *s, struct str bytes, struct fault *f)
 {
     int64_t most = limit_get(LIMIT_PRESS_MAX_SOURCE_MB);
@@ -41,6 +47,7 @@ struct pdf_source *pdf_source_open(struct str bytes, struct fault *f)
 void pdf_source_close(struct pdf_source **s)
 {
     if (!*s) return;
+    forget_error(*s);
     qpdf_cleanup(&(*s)->qpdf);
     free((*s)->copied);
     free(*s);
@@ -155,4 +162,6 @@ void pdf_source_destinations(const struct pdf_source *s, const char *prefix, int
     if (qpdf_oh_is_dictionary(s->qpdf, dests)) search_dictionary(&x, dests);
     qpdf_oh names = qpdf_oh_get_key(s->qpdf, root, "/Names");
     if (qpdf_oh_is_dictionary(s->qpdf, names)) search_tree(&x, qpdf_oh_get_key(s->qpdf, names, "/Dests"), 0);
+    qpdf_oh_release_all(s->qpdf);
+    forget_error(s);
 }

@@ -72,6 +72,10 @@ static bool place_member(struct press_work *w, int doc, const struct member *m, 
         refuse(piece, PRESS_MISSING_ASSET, s->why[i]);
         return true;
     }
+    if (s->verdict[i] == CHROMIUM_CUT) {
+        refuse(piece, PRESS_OVERFLOW, s->why[i]);
+        return true;
+    }
     bool is_lost = s->start_page[i] < 0;
     if (n > 1 && (is_lost || s->verdict[i] == CHROMIUM_ALONE)) return false;
     int start = is_lost ? 0 : s->start_page[i], pages = is_lost ? s->n_pages : pages_of(s, n, i), want = expected_pages(w);
@@ -81,6 +85,7 @@ static bool place_member(struct press_work *w, int doc, const struct member *m, 
         snprintf(text, sizeof text, "prints %d pages instead of %d%s%.200s", pages, want, s->why[i][0] ? ": " : "", s->why[i]);
         refuse(piece, PRESS_OVERFLOW, text);
     }
+    if (pages == 0) refuse(piece, PRESS_CREATIVE_STOPPED, "prints no page");
     piece->at[doc] = (struct press_place){w->n_sheets - 1, start, pages};
     return true;
 }
@@ -92,8 +97,7 @@ static bool sheet_take(struct press_work *w, int doc, struct member *members, in
 {
     struct press_sheet *sheet = sheet_add(w);
     sheet->pdf = s->pdf;
-    sheet->source = pdf_source_open(buf_str(&sheet->pdf), f);
-    if (!sheet->source) return false;
+    if (s->n_pages && !(sheet->source = pdf_source_open(buf_str(&sheet->pdf), f))) return false;
     int n_alone = 0;
     struct member *alone = ARENA_ARRAY(w->chunk, struct member, n);
     for (int i = 0; i < n; i++)

@@ -1,0 +1,42 @@
+/* api_private.h: what the files of src/api share: the handlers, and the small tools for requests and answers. */
+#pragma once
+#include "api/api.h"
+#include "base/json.h"
+#include "base/json_out.h"
+#include "base/limits.h"
+
+#define ROUTE(method, pattern, handler, flags, limit, who, summary) http_handler handler;
+#include "api/routes.def"
+#undef ROUTE
+
+struct api {
+    struct api_config config;
+    struct arena *arena;
+    struct http_route *routes;
+};
+
+struct accounts *api_accounts(struct http_exchange *x);
+const char *api_data_dir(struct http_exchange *x);
+int64_t api_account(struct http_exchange *x); /* the caller's; asserted to be one */
+
+/* ---- request.c: what a path or a query says. False: it has answered. ---- */
+/* A {name} that is a number from 1 up; anything else names nothing: 404 "There is no contact abc." */
+bool request_id(struct http_exchange *x, const char *param, const char *what, int64_t *id);
+/* 400 when it is there and no number from least to most. */
+bool request_number(struct http_exchange *x, const char *name, int64_t by_default, int64_t least, int64_t most, int64_t *out);
+/* http_fail_fault, or when `ok` nothing: `if (request_failed(x, list_get(…), &f)) return;` */
+bool request_failed(struct http_exchange *x, bool ok, const struct fault *f);
+
+/* ---- reply.c: a JSON answer. The struct must stay where it is from begin to end. ---- */
+struct reply {
+    struct http_exchange *x;
+    struct buf buf;
+    struct json_out json;
+};
+struct json_out *reply_begin(struct reply *r, struct http_exchange *x);
+void reply_end(struct reply *r, int status);
+/* {"<verb>_date": now, "<name>": id} */
+void reply_done(struct http_exchange *x, const char *date_name, const char *id_name, int64_t id);
+/* DB_NULL is null. */
+void reply_int(struct json_out *j, const char *key, int64_t v);
+void reply_time(struct json_out *j, const char *key, int64_t ms);

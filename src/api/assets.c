@@ -1,0 +1,57 @@
+/* assets.c: pictures, fonts and style sheets that templates name as asset:NAME. */
+#include "api/api_private.h"
+#include "base/clock.h"
+#include "mail/template.h"
+#include <unistd.h>
+
+static void reply_asset(struct http_exchange *x, struct str name, const char *date_name)
+{
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_object(j, NULL);
+    json_str(j, "name", name);
+    json_time(j, date_name, clock_now_ms());
+    json_end(j);
+    reply_end(&r, 200);
+}
+
+void handle_assets_get(struct http_exchange *x)
+{
+    struct asset *rows;
+    struct fault f;
+    int n = asset_all(api_store(x), http_arena(x), api_account(x), &rows, &f);
+    if (request_failed(x, n >= 0, &f)) return;
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_array(j, NULL);
+    for (int i = 0; i < n; i++) {
+        json_object(j, NULL);
+        json_str(j, "name", rows[i].name);
+        json_str(j, "media_type", rows[i].media_type);
+        json_int(j, "bytes", rows[i].bytes);
+        json_time(j, "created_date", rows[i].created_at);
+        json_end(j);
+    }
+    json_end(j);
+    reply_end(&r, 200);
+}
+
+void handle_asset_put(struct http_exchange *x)
+{
+    struct str name = http_param(x, "name");
+    struct fault f;
+    int64_t bytes;
+    const char *path = http_body_file(x, &bytes);
+    bool ok = (path && bytes > 0) || fault_user(&f, 400, "The body is empty; the asset's bytes are expected.");
+    ok = ok && asset_put(api_mail(x), api_account(x), name, path, &f);
+    if (!ok && path) unlink(path);
+    if (!request_failed(x, ok, &f)) reply_asset(x, name, "updated_date");
+}
+
+void handle_asset_delete(struct http_exchange *x)
+{
+    struct str name = http_param(x, "name");
+    struct fault f;
+    if (request_failed(x, asset_delete(api_mail(x), api_account(x), name, &f), &f)) return;
+    reply_asset(x, name, "deleted_date");
+}

@@ -1,0 +1,194 @@
+/* campaigns.c: campaigns and their mail drops (specs: postalytics-api §6). The path's number is a drop's; a campaign's own number
+ * is taken too, because the two never coincide. */
+#include "api/body.h"
+#include "api/campaign_json.h"
+#include "base/clock.h"
+
+/* ---- reading ---- */
+
+static bool reply_drops(struct http_exchange *x, const struct drop *rows, int n, struct fault *f)
+{
+    struct drop_stats *stats = ARENA_ARRAY(http_arena(x), struct drop_stats, n > 0 ? n : 1);
+    struct drop again;
+    for (int i = 0; i < n; i++)
+        if (!campaign_get(api_store(x), http_arena(x), api_account(x), rows[i].drop_id, &again, &stats[i], f)) {
+            if (f->status != 404) return false; /* 404: deleted since the list was read */
+            stats[i] = (struct drop_stats){0};
+        }
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_array(j, NULL);
+    for (int i = 0; i < n; i++) campaign_json(j, &rows[i], &stats[i]);
+    json_end(j);
+    reply_end(&r, 200);
+    return true;
+}
+
+static void reply_all(struct http_exchange *x, bool drips_only)
+{
+    struct drop *rows;
+    struct fault f;
+    int n = campaign_all(api_store(x), http_arena(x), api_account(x), drips_only, &rows, &f);
+    if (request_failed(x, n >= 0, &f)) return;
+    request_failed(x, reply_drops(x, rows, n, &f), &f);
+}
+
+void handle_campaigns_get(struct http_exchange *x) { reply_all(x, false); }
+void handle_campaigns_drips(struct http_exchange *x) { reply_all(x, true); }
+
+void handle_campaign_get(struct http_exchange *x)
+{
+    struct drop row;
+    struct drop_stats stats;
+    struct fault f;
+    int64_t id;
+    if (!request_id(x, "drop", "campaign", &id)) return;
+    if (request_failed(x, campaign_get(api_store(x), http_arena(x), api_account(x), id, &row, &stats, &f), &f)) return;
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_array(j, NULL);
+    campaign_json(j, &row, &stats);
+    json_end(j);
+    reply_end(&r, 200);
+}
+
+void handle_campaign_details(struct http_exchange *x)
+{
+    struct drop row;
+    struct fault f;
+    int64_t id;
+    if (!request_id(x, "drop", "campaign", &id)) return;
+    if (request_failed(x, campaign_get(api_store(x), http_arena(x), api_account(x), id, &row, NULL, &f), &f)) return;
+    struct reply r;
+    campaign_details_json(reply_begin(&r, x), &row);
+    reply_end(&r, 200);
+}
+
+/* ---- making ---- */
+
+struct campaign_body {
+    struct drop drop; /* its texts */
+    int64_t template_id, credit_type, postage_type, kind, list, send_at, envelope, parent;
+    int is_live;
+};
+#define AT(member) offsetof(struct campaign_body, member)
+static const struct body_field campaign_fields[] = {
+    {"DirectMailName", NULL, BODY_TEXT, true, AT(drop.name)},
+    {"TemplateFrontId", "TemplateId", BODY_INT, true, AT(template_id)},
+    {"CreditTypeId", NULL, BODY_INT, true, AT(credit_type)},
+    {"PostageType", NULL, BODY_INT, true, AT(postage_type)},
+    {"SenderName", NULL, BODY_TEXT, true, AT(drop.sender_name)},
+    {"SenderAddress1", "SenderAddress", BODY_TEXT, true, AT(drop.sender_address1)},
+    {"SenderAddress2", NULL, BODY_TEXT, false, AT(drop.sender_address2)},
+    {"SenderCity", NULL, BODY_TEXT, true, AT(drop.sender_city)},
+    {"SenderState", NULL, BODY_TEXT, true, AT(drop.sender_state)},
+    {"SenderZip", NULL, BODY_TEXT, true, AT(drop.sender_zip)},
+    {"SenderCountry", NULL, BODY_TEXT, false, AT(drop.sender_country)},
+    {"StartingUrl", NULL, BODY_TEXT, false, AT(drop.starting_url)},
+    {"GoalUrl", NULL, BODY_TEXT, false, AT(drop.goal_url)},
+    {"CampaignType", NULL, BODY_INT, false, AT(kind)},
+    {"ContactListId", NULL, BODY_INT, false, AT(list)},
+    {"SendDate", NULL, BODY_TIME, false, AT(send_at)},
+    {"IsLiveMode", NULL, BODY_FLAG, false, AT(is_live)},
+    {"TemplateEnvelopeId", NULL, BODY_INT, false, AT(envelope)},
+    {"ParentDropId", NULL, BODY_INT, false, AT(parent)},
+};
+#undef AT
+
+/* A number that is empty text counts as absent for body_read. */
+static bool number(int64_t v, const char *name, int *out, struct fault *f)
+{
+    if (v == DB_NULL) return fault_user(f, 400, "%s is required.", name);
+    if (v < -1 || v > 100000) return fault_user(f, 400, "%s %lld is not known.", name, (long long)v);
+    *out = (int)v;
+    return true;
+}
+
+static bool make_drop(struct campaign_body *b, struct drop *d, struct fault *f)
+{
+    int kind;
+    *d = b->drop;
+    if (!number(b->credit_type, "CreditTypeId", &d->credit_type, f) ||
+        !number(b->postage_type, "PostageType", &d->postage_type, f) ||
+        !number(b->kind == DB_NULL ? CAMPAIGN_TRIGGERED : b->kind, "CampaignType", &kind, f))
+        return false;
+    if (kind != CAMPAIGN_SMART_SEND && kind != CAMPAIGN_TRIGGERED)
+        return fault_user(f, 400, "CampaignType %d is neither 0 (smart send) nor 1 (triggered drip).", kind);
+    if (b->template_id == DB_NULL) return fault_user(f, 400, "TemplateFrontId is required.");
+    if (b->envelope != DB_NULL && b->envelope != 0)
+        return fault_user(f, 400, "TemplateEnvelopeId: custom envelopes are not printed here.");
+    if (b->parent != DB_NULL && b->parent != 0) return fault_user(f, 400, "ParentDropId: a campaign has one mail drop here.");
+    if (b->is_live == 1 && kind == CAMPAIGN_TRIGGERED)
+        return fault_user(f, 400,
+                          "IsLiveMode: a triggered drip starts in test mode; switch it with PUT /api/v1/campaigns/{drop_id}.");
+    d->kind = (enum campaign_kind)kind;
+    d->template_id = b->template_id;
+    d->contact_list_id = b->list;
+    d->send_at = b->send_at;
+    d->is_live = b->is_live == 1;
+    d->mid = DB_NULL;
+    return true;
+}
+
+static void reply_created(struct http_exchange *x, const struct drop *d)
+{
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_object(j, NULL);
+    json_time(j, "created_date", d->created_at);
+    json_int(j, "drop_id", d->drop_id);
+    json_int(j, "campaign_id", d->campaign_id);
+    json_str(j, "endpoint", d->endpoint);
+    json_str(j, "endpoint_id", d->endpoint);
+    json_end(j);
+    reply_end(&r, 200);
+}
+
+void handle_campaign_post(struct http_exchange *x)
+{
+    struct campaign_body b = {.drop.campaign_id = 0};
+    struct drop d;
+    struct json_value root;
+    struct fault f;
+    size_t n = sizeof campaign_fields / sizeof *campaign_fields;
+    bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), campaign_fields, n, &b, &f) &&
+              make_drop(&b, &d, &f) && campaign_create(api_mail(x), api_account(x), &d, &f);
+    if (!request_failed(x, ok, &f)) reply_created(x, &d);
+}
+
+/* ---- switching and deleting ---- */
+
+void handle_campaign_put(struct http_exchange *x)
+{
+    static const struct body_field fields[] = {{"is_live_mode", NULL, BODY_FLAG, false, 0}};
+    struct drop row;
+    struct json_value root;
+    struct fault f;
+    int64_t id;
+    int is_live = -1;
+    if (!request_id(x, "drop", "campaign", &id)) return;
+    bool ok = body_parse(x, true, &root, &f) && body_read(root, http_arena(x), fields, 1, &is_live, &f) &&
+              campaign_get(api_store(x), http_arena(x), api_account(x), id, &row, NULL, &f);
+    if (ok && is_live < 0) is_live = !row.is_live; /* a body that says nothing switches over */
+    ok = ok && campaign_set_live(api_mail(x), api_account(x), id, is_live == 1, &f);
+    if (request_failed(x, ok, &f)) return;
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_object(j, NULL);
+    json_time(j, "updated_date", clock_now_ms());
+    json_int(j, "drop_id", row.drop_id);
+    json_int(j, "is_live_mode", is_live);
+    json_end(j);
+    reply_end(&r, 200);
+}
+
+void handle_campaign_delete(struct http_exchange *x)
+{
+    struct drop row;
+    struct fault f;
+    int64_t id;
+    if (!request_id(x, "drop", "campaign", &id)) return;
+    bool ok = campaign_get(api_store(x), http_arena(x), api_account(x), id, &row, NULL, &f) &&
+              campaign_delete(api_mail(x), api_account(x), id, &f);
+    if (!request_failed(x, ok, &f)) reply_done(x, "deleted_date", "drop_id", row.drop_id);
+}

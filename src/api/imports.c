@@ -1,0 +1,92 @@
+/* imports.c: CSV files into lists. The file is kept and answered for at once (202); the import goes on in the background and is
+ * looked at by its number. */
+#include "api/api_private.h"
+#include "mail/intake.h"
+#include <unistd.h>
+
+enum { REFUSED_PAGE = 100, REFUSED_MOST = 1000 };
+
+static const char *state_word(enum intake_state s)
+{
+    switch (s) {
+    case INTAKE_KEPT: return "kept";
+    case INTAKE_RUNNING: return "running";
+    case INTAKE_DONE: return "done";
+    case INTAKE_FAILED: return "failed";
+    }
+    return "unknown";
+}
+
+static void import_json(struct json_out *j, const struct intake *in)
+{
+    json_object(j, NULL);
+    json_int(j, "import_id", in->intake_id);
+    json_int(j, "contact_list_id", in->target_id);
+    json_strz(j, "state", state_word(in->state));
+    json_int(j, "bytes", in->bytes);
+    json_int(j, "at_byte", in->at_byte);
+    json_int(j, "rows", in->n_rows);
+    json_int(j, "used", in->n_used);
+    json_int(j, "refused", in->n_refused);
+    json_time(j, "received_date", in->received_at);
+    json_end(j);
+}
+
+static void reply_import(struct http_exchange *x, int64_t id, int status)
+{
+    struct intake row;
+    struct fault f;
+    if (request_failed(x, intake_get(api_store(x), http_arena(x), api_account(x), id, &row, &f), &f)) return;
+    struct reply r;
+    import_json(reply_begin(&r, x), &row);
+    reply_end(&r, status);
+}
+
+void handle_import_post(struct http_exchange *x)
+{
+    struct fault f;
+    int64_t list, id, bytes;
+    if (!request_id(x, "id", "list", &list)) return;
+    const char *path = http_body_file(x, &bytes);
+    if (bytes == 0) {
+        if (path) unlink(path);
+        http_fail(x, 400, "The body is empty; a CSV file is expected.");
+        return;
+    }
+    bool ok = intake_keep_contacts(api_mail(x), api_account(x), list, path, &id, &f);
+    if (!ok) unlink(path);
+    if (!request_failed(x, ok, &f)) reply_import(x, id, 202);
+}
+
+void handle_import_get(struct http_exchange *x)
+{
+    int64_t id;
+    if (request_id(x, "id", "import", &id)) reply_import(x, id, 200);
+}
+
+void handle_import_refused(struct http_exchange *x)
+{
+    struct refused_row *rows;
+    struct fault f;
+    struct intake in;
+    int64_t id, after, limit;
+    if (!request_id(x, "id", "import", &id) || !request_number(x, "after", 0, 0, INT64_MAX, &after) ||
+        !request_number(x, "limit", REFUSED_PAGE, 1, REFUSED_MOST, &limit))
+        return;
+    if (request_failed(x, intake_get(api_store(x), http_arena(x), api_account(x), id, &in, &f), &f)) return;
+    int n = intake_refused(api_store(x), http_arena(x), api_account(x), id, after, (int)limit, &rows, &f);
+    if (request_failed(x, n >= 0, &f)) return;
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_array(j, NULL);
+    for (int i = 0; i < n; i++) {
+        json_object(j, NULL);
+        json_int(j, "line", rows[i].line);
+        json_str(j, "reason", rows[i].reason);
+        json_str(j, "detail", rows[i].detail);
+        json_str(j, "raw", rows[i].raw);
+        json_end(j);
+    }
+    json_end(j);
+    reply_end(&r, 200);
+}

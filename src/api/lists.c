@@ -1,0 +1,72 @@
+/* lists.c: contact lists, for both /api/v1 and /v1. */
+#include "api/api_private.h"
+#include "api/body.h"
+#include "base/clock.h"
+#include "mail/contact.h"
+
+void handle_list_post(struct http_exchange *x)
+{
+    static const struct body_field fields[] = {{"name", NULL, BODY_TEXT, true, 0}};
+    struct str name;
+    struct json_value root;
+    struct fault f;
+    int64_t id;
+    bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 1, &name, &f) &&
+              list_create(api_store(x), api_account(x), name, &id, &f);
+    if (request_failed(x, ok, &f)) return;
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_object(j, NULL);
+    json_int(j, "contact_list_id", id);
+    json_time(j, "created_date", clock_now_ms());
+    json_end(j);
+    reply_end(&r, 200);
+}
+
+static void list_json(struct json_out *j, const struct contact_list *l)
+{
+    json_object(j, NULL);
+    json_int(j, "contact_list_id", l->contact_list_id);
+    json_str(j, "name", l->name);
+    json_int(j, "count", l->count);
+    json_time(j, "created_date", l->created_at);
+    json_array(j, "columns");
+    for (int i = 0; i < l->n_columns; i++) json_str(j, NULL, l->columns[i]);
+    json_end(j);
+    json_end(j);
+}
+
+void handle_lists_get(struct http_exchange *x)
+{
+    struct contact_list *rows;
+    struct fault f;
+    int n = list_all(api_store(x), http_arena(x), api_account(x), &rows, &f);
+    if (request_failed(x, n >= 0, &f)) return;
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_array(j, NULL);
+    for (int i = 0; i < n; i++) list_json(j, &rows[i]);
+    json_end(j);
+    reply_end(&r, 200);
+}
+
+void handle_list_get(struct http_exchange *x)
+{
+    struct contact_list row;
+    struct fault f;
+    int64_t id;
+    if (!request_id(x, "id", "list", &id)) return;
+    if (request_failed(x, list_get(api_store(x), http_arena(x), api_account(x), id, &row, &f), &f)) return;
+    struct reply r;
+    list_json(reply_begin(&r, x), &row);
+    reply_end(&r, 200);
+}
+
+void handle_list_delete(struct http_exchange *x)
+{
+    struct fault f;
+    int64_t id;
+    if (!request_id(x, "id", "list", &id)) return;
+    if (request_failed(x, list_delete(api_store(x), api_account(x), id, &f), &f)) return;
+    reply_done(x, "deleted_date", "contact_list_id", id);
+}

@@ -1,0 +1,6 @@
+/* piece_json.h: how a piece is written, by itself and in its batch. */
+#pragma once
+#include "api/api_private.h"
+#include "mail/piece.h"
+
+void piece_json(struct json_out *j, const struct piece *p);

@@ -1,0 +1,26 @@
+/* request.c: what a request's path and query say, with the answer when they say something else. Called by handlers. */
+#include "api/api_private.h"
+
+bool request_id(struct http_exchange *x, const char *param, const char *what, int64_t *id)
+{
+    struct str s = http_param(x, param);
+    if (str_to_int64(s, id) && *id > 0) return true;
+    http_fail(x, 404, "There is no %s %.*s.", what, STR_ARG(s));
+    return false;
+}
+
+bool request_number(struct http_exchange *x, const char *name, int64_t by_default, int64_t least, int64_t most, int64_t *out)
+{
+    struct str s = http_query(x, name);
+    *out = by_default;
+    if (!s.ptr || str_is_empty(s)) return true;
+    if (str_to_int64(s, out) && *out >= least && *out <= most) return true;
+    http_fail(x, 400, "%s must be a number from %lld to %lld.", name, (long long)least, (long long)most);
+    return false;
+}
+
+bool request_failed(struct http_exchange *x, bool ok, const struct fault *f)
+{
+    if (!ok) http_fail_fault(x, f);
+    return !ok;
+}

@@ -1,0 +1,211 @@
+/* The pages through a real server: each answers, escapes what it shows, and shows one account's rows only. */
+#include "site.h"
+#include "base/str.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool holds(const struct buf *b, const char *text) { return memmem(b->data, b->len, text, strlen(text)) != NULL; }
+
+static void expect(const struct reply *r, const char *path, const char *text, bool is_wanted)
+{
+    if (holds(&r->body, text) != is_wanted) fail_msg("%s %s \"%s\"", path, is_wanted ? "lacks" : "holds", text);
+}
+
+/* Paths with the numbers of the site's rows in them. */
+static void get(struct site *s, const char *pattern, int64_t id, const char *key, char path[100], struct reply *r)
+{
+    snprintf(path, 100, pattern, (long long)id);
+    site_get(s, path, key, r);
+}
+
+static void expect_page(const struct reply *r, const char *path, int status)
+{
+    if (r->status != status) fail_msg("%s answers %d, not %d: %s", path, r->status, status, r->body.data);
+    if (!holds(&r->head, "text/html")) fail_msg("%s is no page", path);
+    expect(r, path, "<script", false);
+    expect(r, path, "onerror=y>", false);
+    expect(r, path, "FOREIGN", false);
+    expect(r, path, "{{", false);
+    expect(r, path, "</html>", true);
+    if (!holds(&r->head, "default-src 'none'") || !holds(&r->head, "no-referrer") || !holds(&r->head, "private, no-store"))
+        fail_msg("%s lacks a header: %s", path, r->head.data);
+}
+
+static void test_pages(void **state)
+{
+    struct site *s = *state;
+    const struct {
+        const char *path;
+        int64_t id;
+        const char *holds[5];
+    } cases[] = {
+        {"/",
+         0,
+         {"Drop &lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;", "1 piece of drop", "1 row of import",
+          "cannot be printed"}},
+        {"/campaigns", 0, {"Drop &lt;script&gt;", "1 campaign", "Triggered drip", "6x9 postcard"}},
+        {"/campaigns/%lld", s->drop, {"Test mode.", "Endpoint", "Missing", "Written", "U+1F600"}},
+        {"/batches/%lld", s->batch, {"Ann &lt;script&gt;", "Refused", "/pieces.pdf", "Test mode.", "in the order of the file"}},
+        {"/pieces/%lld", s->piece, {"Ann &lt;script&gt;", "front.png", "back.png", "var_field_7", "10118"}},
+        {"/pieces/%lld", s->refused, {"This piece was refused", "U+1F600", "Nothing was printed for Refuse Doe"}},
+        {"/lists", 0, {"List &lt;script&gt;", "Imports"}},
+        {"/imports/%lld", s->import, {"Bob,Doe", "&lt;script&gt;alert(1)", "List &lt;script&gt;"}},
+        {"/templates", 0, {"Refused &lt;script&gt;", "The creative asked to be refused.", "Ready to print"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[100];
+        struct reply r;
+        get(s, cases[i].path, cases[i].id, s->key, path, &r);
+        expect_page(&r, path, 200);
+        for (int k = 0; k < 5 && cases[i].holds[k]; k++) expect(&r, path, cases[i].holds[k], true);
+        reply_finish(&r);
+    }
+}
+
+/* The second account sees its own name and nothing of the first. */
+static void test_other_account(void **state)
+{
+    struct site *s = *state;
+    static const char *const paths[] = {"/", "/campaigns", "/lists", "/templates"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct reply r;
+        site_get(s, paths[i], s->foreign_key, &r);
+        assert_int_equal(r.status, 200);
+        expect(&r, paths[i], "FOREIGN", true);
+        expect(&r, paths[i], "alert(1)", false);
+        reply_finish(&r);
+    }
+}
+
+static void test_not_here(void **state)
+{
+    struct site *s = *state;
+    const struct {
+        const char *path;
+        int64_t id;
+    } cases[] = {
+        {"/campaigns/%lld", s->foreign_drop},
+        {"/batches/%lld", s->foreign_batch},
+        {"/batches/%lld/pieces.pdf", s->foreign_batch},
+        {"/pieces/%lld", s->foreign_piece},
+        {"/pieces/%lld/front.png", s->foreign_piece},
+        {"/pieces/%lld/proof.pdf", s->foreign_piece},
+        {"/imports/%lld", s->foreign_import},
+        {"/pieces/%lld/front.png", s->refused},
+        {"/pieces/%lld/pages/3.png", s->piece},
+        {"/pieces/%lld/pages/0.png", s->piece},
+        {"/pieces/%lld/pages/1.gif", s->piece},
+        {"/campaigns/%lld", 99999999},
+        {"/campaigns/x%lld", 1},
+        {"/batches/-%lld", 1},
+        {"/pieces/99999999999999999999%lld", 1},
+        {"/imports/%%3Cscript%%3E%lld", 1},
+        {"/pieces/%lld", INT64_MAX},
+        {"/batches/%lld", INT64_MAX},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[100];
+        struct reply r;
+        get(s, cases[i].path, cases[i].id, s->key, path, &r);
+        expect_page(&r, path, 404);
+        expect(&r, path, "There is no ", true);
+        reply_finish(&r);
+    }
+}
+
+static void test_key_wanted(void **state)
+{
+    struct site *s = *state;
+    static const char *const paths[] = {
+        "/",          "/campaigns", "/campaigns/1",        "/batches/1",         "/batches/1/pieces.pdf",
+        "/pieces/1",  "/lists",     "/pieces/1/front.png", "/pieces/1/back.png", "/pieces/1/pages/1.png",
+        "/templates", "/imports/1", "/pieces/1/proof.pdf"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        static const char *const keys[] = {NULL, "", "00000000-0000-0000-0000-000000000000"};
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            struct reply r;
+            site_get(s, paths[i], keys[k], &r);
+            if (r.status != 401) fail_msg("%s answers %d without a key", paths[i], r.status);
+            assert_true(holds(&r.head, "WWW-Authenticate: Basic"));
+            reply_finish(&r);
+        }
+    }
+}
+
+static void test_open_files(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *path, *type, *holds;
+    } cases[] = {{"/style.css", "text/css", "light-dark("},
+                 {"/mark.svg", "image/svg+xml", "<svg"},
+                 {"/sprite.svg?v=1", "image/svg+xml", "id=\"cross\""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reply r;
+        site_get(s, cases[i].path, NULL, &r);
+        assert_int_equal(r.status, 200);
+        assert_true(holds(&r.head, cases[i].type));
+        assert_true(holds(&r.head, "immutable"));
+        assert_true(holds(&r.body, cases[i].holds));
+        assert_true(r.body.len < 14000);
+        reply_finish(&r);
+    }
+}
+
+static void test_pictures(void **state)
+{
+    struct site *s = *state;
+    const struct {
+        const char *path;
+        int64_t id;
+        const char *type, *begins;
+    } cases[] = {
+        {"/pieces/%lld/front.png", s->piece, "image/png", "\x89PNG"},
+        {"/pieces/%lld/back.png", s->piece, "image/png", "\x89PNG"},
+        {"/pieces/%lld/pages/2.png", s->piece, "image/png", "\x89PNG"},
+        {"/pieces/%lld/proof.pdf", s->piece, "application/pdf", "%PDF-"},
+        {"/batches/%lld/pieces.pdf", s->batch, "application/pdf", "%PDF-"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[100];
+        struct reply r;
+        get(s, cases[i].path, cases[i].id, s->key, path, &r);
+        if (r.status != 200) fail_msg("%s answers %d: %s", path, r.status, r.body.data);
+        assert_true(holds(&r.head, cases[i].type) && holds(&r.head, "private, no-store"));
+        assert_true(str_starts(buf_str(&r.body), str_of(cases[i].begins)));
+        reply_finish(&r);
+    }
+}
+
+/* Not a test of its own: PENNYPOST_LOOK=1 keeps the site up for a browser and prints where. */
+static void look(struct site *s)
+{
+    printf("http://%s:@127.0.0.1:%d/ drop %lld batch %lld piece %lld refused %lld import %lld\n", s->key, http_port(s->http),
+           (long long)s->drop, (long long)s->batch, (long long)s->piece, (long long)s->refused, (long long)s->import);
+    fflush(stdout);
+    getchar();
+}
+
+static int open_site(void **state)
+{
+    static struct site s;
+    site_open(&s);
+    *state = &s;
+    if (getenv("PENNYPOST_LOOK")) look(&s);
+    return 0;
+}
+
+static int close_site(void **state)
+{
+    site_close(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_open_files),    cmocka_unit_test(test_key_wanted), cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_other_account), cmocka_unit_test(test_not_here),   cmocka_unit_test(test_pictures),
+    };
+    return cmocka_run_group_tests(tests, open_site, close_site);
+}
