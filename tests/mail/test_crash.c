@@ -167,7 +167,7 @@ static int64_t live_once(const char *failpoint, int *n_acks, bool *killed)
     struct fault f;
     struct drop got;
     struct drop_stats stats;
-    house_open(&h, true);
+    house_open(&h, fake_press(), true);
     small_batches();
     struct drop d = house_campaign(&h, h.account);
     house_suspend(&h);
