@@ -8,7 +8,6 @@
 /* A PNG of 4 x 3 points, grey. */
 static const char side[] =
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAQAAAADCAIAAAA7ljmRAAAADklEQVR4nGM4gAQYcHIADsUbAQITVsMAAAAASUVORK5CYII=";
-"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAQAAAADCAIAAAA7ljmRAAAAEElEQVR4nGNoaGiAI4IcAO1vC+H/hDoWAAAAAElFTkSuQmCC";
 
 static struct press *press;
 
@@ -64,6 +63,9 @@ static void test_html(void **state)
 {
     (void)state;
     struct fault f;
+#ifdef __SANITIZE_ADDRESS__
+    skip(); /* a sealed worker that drives Chromium does not live with the sanitizer; the plain build prints */
+#endif
     if (!chromium_is_available(&f)) {
         print_message("%s\n", f.text);
         skip();
