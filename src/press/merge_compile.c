@@ -209,20 +209,22 @@ static bool tag_add(struct compiler *c, size_t at, size_t end, struct fault *f)
     }
 }
 
-static size_t find(struct str s, size_t from, const char *two)
+/* Offset of the two characters, or the source's length. */
+static size_t find(struct str s, size_t from, char twice)
 {
-    const char *p = from < s.len ? memmem(s.ptr + from, s.len - from, two, 2) : NULL;
-    return p ? (size_t)(p - s.ptr) : s.len;
+    for (size_t i = from; i + 1 < s.len; i++)
+        if (s.ptr[i] == twice && s.ptr[i + 1] == twice) return i;
+    return s.len;
 }
 
 static bool source_compile(struct compiler *c, struct fault *f)
 {
     for (size_t at = 0; at < c->source.len;) {
-        size_t open = find(c->source, at, "{{");
+        size_t open = find(c->source, at, '{');
         text_add(c, at, open);
         if (open == c->source.len) break;
-        size_t close = find(c->source, open + 2, "}}");
-        if (close == c->source.len || find(c->source, open + 2, "{{") < close) return refuse(c, open, f, "{{ is never closed by }}");
+        size_t close = find(c->source, open + 2, '}');
+        if (close == c->source.len || find(c->source, open + 2, '{') < close) return refuse(c, open, f, "{{ is never closed by }}");
         if (!tag_add(c, open, close + 2, f)) return false;
         at = close + 2;
     }
