@@ -5,6 +5,7 @@
 #include "mail/drop_row.h"
 #include "mail/serial.h"
 #include "base/ids.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "postal/stid.h"
 
@@ -16,13 +17,25 @@ struct create {
     struct drop *drop;
 };
 
+/* The sentence in a template's report. */
+static struct str report_reason(struct arena *a, struct str report)
+{
+    struct json_parser *p = json_parser_create();
+    struct json_value root;
+    struct str reason = STR("see its report");
+    if (report.ptr && json_parse(p, json_padded(a, report), &root, NULL) && json_get(root, "reason").type == JSON_STRING)
+        reason = arena_str(a, json_get(root, "reason").string);
+    json_parser_destroy(&p);
+    return reason;
+}
+
 static bool refuse_uncompiled(struct tx *tx, const struct r_template_find *t)
 {
-    long long id = t->template_id;
-    if (t->state == TEMPLATE_REFUSED)
-        return tx_refuse(tx, FAULT_USER, 409, "The template %lld was refused: %.*s", id,
-                         (int)(t->report.len < 300 ? t->report.len : 300), t->report.ptr ? t->report.ptr : "");
-    return tx_refuse(tx, FAULT_USER, 409, "The template %lld is still being compiled. Try again in a moment.", id);
+    if (t->state != TEMPLATE_REFUSED)
+        return tx_refuse(tx, FAULT_USER, 409, "The template %lld is still being compiled. Try again in a moment.",
+                         (long long)t->template_id);
+    struct str reason = report_reason(tx_arena(tx), t->report);
+    return tx_refuse(tx, FAULT_USER, 409, "The template %lld was refused: %.*s", (long long)t->template_id, STR_ARG(reason));
 }
 
 static bool take_template(struct tx *tx, int64_t account, struct drop *d)

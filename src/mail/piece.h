@@ -47,7 +47,7 @@ bool piece_get(struct store *s, struct arena *a, int64_t account, int64_t id, st
 int piece_page(struct store *s, struct arena *a, int64_t account, int64_t batch, int64_t start, int n, struct piece **out,
                struct fault *f);
 int piece_refused(struct store *s, struct arena *a, int64_t account, int64_t drop, int n, struct piece **out, struct fault *f);
-/* Pages done of a batch that is being rendered now, -1: it is not. */
+/* Pieces done of a batch that is being rendered now, -1: it is not. */
 struct mail;
 int64_t batch_progress(struct mail *m, int64_t batch_id);
 /* Path of the batch's pieces.pdf; "" while not Ready. */

@@ -25,13 +25,13 @@ static bool ends(struct str s, size_t end, const char *word)
     return end >= n && str_eq_nocase(str_make(s.ptr + end - n, n), str_make(word, n));
 }
 
-static void add(struct arena *a, const struct str **list, int *n, struct str name)
+static void add(struct arena *a, struct str **list, int *n, struct str name)
 {
     for (int i = 0; i < *n; i++)
         if (str_eq((*list)[i], name)) return;
     if (*n >= NAMES_MAX) return;
     if (!*list) *list = ARENA_ARRAY(a, struct str, NAMES_MAX);
-    ((struct str *)(uintptr_t)*list)[(*n)++] = name;
+    (*list)[(*n)++] = name;
 }
 
 /* The end of what stands before the value that begins at `at`: quotes, blanks and entity-coded quotes are stepped over. */

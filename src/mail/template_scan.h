@@ -3,9 +3,9 @@
 #include "base/arena.h"
 
 struct template_names {
-    const struct str *assets; /* what follows "asset:", each once */
+    struct str *assets; /* what follows "asset:", each once */
     int n_assets;
-    const struct str *remote; /* http(s) and // addresses in places that are fetched, each once */
+    struct str *remote; /* http(s) and // addresses in places that are fetched, each once */
     int n_remote;
 };
 /* Adds to *out; names point into the source. */

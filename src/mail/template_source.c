@@ -107,17 +107,18 @@ char *asset_path(const struct mail *m, struct arena *a, struct str digest_hex)
 
 /* ---- pinning ---- */
 
-static bool pin_one(struct tx *tx, int64_t account, struct str name, struct template_source *s)
+static bool pin_one(struct tx *tx, int64_t account, struct str name, struct template_source *s, struct template_asset *assets,
+                    struct str *missing)
 {
     struct arena *a = tx_arena(tx);
     struct r_asset_find row;
     if (!tx_first(tx, Q_ASSET_FIND, &(struct q_asset_find){account, name}, &row)) {
-        ((struct str *)(uintptr_t)s->missing)[s->n_missing++] = name;
+        missing[s->n_missing++] = name;
         return tx_ok(tx);
     }
     char *hex = arena_alloc(a, 2 * SHA256_BYTES + 1);
     hex_encode(row.digest.ptr, row.digest.len, hex);
-    ((struct template_asset *)(uintptr_t)s->assets)[s->n_assets++] = (struct template_asset){name, row.media_type, str_of(hex)};
+    assets[s->n_assets++] = (struct template_asset){name, row.media_type, str_of(hex)};
     return true;
 }
 
@@ -128,8 +129,9 @@ bool template_source_pin(struct tx *tx, int64_t account, struct template_source 
     template_scan(a, s->html, &names);
     template_scan(a, s->front, &names);
     template_scan(a, s->back, &names);
-    s->assets = ARENA_ARRAY(a, struct template_asset, names.n_assets + 1);
-    s->missing = ARENA_ARRAY(a, struct str, names.n_assets + 1);
+    struct template_asset *assets = ARENA_ARRAY(a, struct template_asset, names.n_assets + 1);
+    struct str *missing = ARENA_ARRAY(a, struct str, names.n_assets + 1);
+    s->assets = assets, s->missing = missing;
     s->n_assets = s->n_missing = 0;
     s->remote = names.remote, s->n_remote = names.n_remote;
     if (!s->is_full_html) { /* pictures of the sides */
@@ -143,6 +145,6 @@ bool template_source_pin(struct tx *tx, int64_t account, struct template_source 
             }
     }
     for (int i = 0; i < names.n_assets; i++)
-        if (!pin_one(tx, account, names.assets[i], s)) return false;
+        if (!pin_one(tx, account, names.assets[i], s, assets, missing)) return false;
     return true;
 }

@@ -4,7 +4,6 @@
 #include "base/durable.h"
 #include "base/log.h"
 #include "base/settings.h"
-#include "fake_press.h"
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +39,7 @@ void house_resume(struct house *h, bool with_jobs)
     h->jobs = jobs_create(h->store);
     struct mail_config config = {.store = h->store,
                                  .jobs = h->jobs,
-                                 .press = fake_press(),
+                                 .press = h->press,
                                  .accounts = h->accounts,
                                  .data_dir = h->dir,
                                  .purl_base = "http://127.0.0.1:8080/p/"};
@@ -57,9 +56,9 @@ void house_suspend(struct house *h)
     store_close(&h->store);
 }
 
-void house_open(struct house *h, bool with_jobs)
+void house_open(struct house *h, struct press *press, bool with_jobs)
 {
-    *h = (struct house){.dir = "/tmp/pennypost-mail-XXXXXX"};
+    *h = (struct house){.dir = "/tmp/pennypost-mail-XXXXXX", .press = press};
     assert_non_null(mkdtemp(h->dir));
     log_set_hook(on_log);
     expected_log = NULL;
@@ -105,18 +104,25 @@ int64_t house_list(struct house *h, int64_t account, const char *name)
 
 static void post(void *sem) { sem_post(sem); }
 
+void house_wait_template(struct house *h, int64_t account, int64_t template_id)
+{
+    struct fault f;
+    struct template_row got;
+    sem_t done;
+    sem_init(&done, 0, 0);
+    template_when_compiled(h->mail, account, template_id, 30000, post, &done);
+    sem_wait(&done);
+    sem_destroy(&done);
+    assert_true(template_get(h->store, h->arena, account, template_id, &got, &f));
+    assert_int_not_equal(got.state, TEMPLATE_PUBLISHING);
+}
+
 int64_t house_template(struct house *h, int64_t account, const char *html)
 {
     struct fault f;
-    struct template_row t = {.name = STR("card"), .html = str_of(html), .size = SIZE_6X9, .is_full_html = true}, got;
-    sem_t done;
+    struct template_row t = {.name = STR("card"), .html = str_of(html), .size = SIZE_6X9, .is_full_html = true};
     if (!template_create(h->mail, account, &t, &f)) fail_msg("%s", f.text);
-    sem_init(&done, 0, 0);
-    template_when_compiled(h->mail, account, t.template_id, 10000, post, &done);
-    sem_wait(&done);
-    sem_destroy(&done);
-    assert_true(template_get(h->store, h->arena, account, t.template_id, &got, &f));
-    assert_int_not_equal(got.state, TEMPLATE_PUBLISHING);
+    house_wait_template(h, account, t.template_id);
     return t.template_id;
 }
 

@@ -18,12 +18,13 @@ struct house {
     struct store *store;
     struct accounts *accounts;
     struct jobs *jobs;
+    struct press *press; /* the caller's */
     struct mail *mail;
     struct arena *arena;
     int64_t account, other; /* two accounts that must not see each other */
 };
 /* with_jobs false: nothing runs by itself. Settings: test batches close after 50 ms, live ones after 1 s, recall 0 min. */
-void house_open(struct house *h, bool with_jobs);
+void house_open(struct house *h, struct press *press, bool with_jobs);
 /* Ends without a word to anybody, and opens the same folder again. */
 void house_reopen(struct house *h, bool with_jobs);
 void house_suspend(struct house *h); /* the two halves of it: somebody else may have the folder in between */
@@ -34,7 +35,8 @@ void house_expect_log(const char *text);
 
 int64_t house_account(struct house *h, const char *username);
 int64_t house_list(struct house *h, int64_t account, const char *name);
-int64_t house_template(struct house *h, int64_t account, const char *html);   /* compiled */
+int64_t house_template(struct house *h, int64_t account, const char *html); /* compiled */
+void house_wait_template(struct house *h, int64_t account, int64_t template_id);
 struct drop house_drop(int64_t template_id, enum campaign_kind kind);         /* what a good campaign says */
 struct drop house_campaign(struct house *h, int64_t account);                 /* a triggered drip on a template of its own */
 void house_recipient(struct str values[FIELD_KNOWN], const char *first_name); /* a good one */

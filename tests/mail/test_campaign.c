@@ -9,7 +9,7 @@
 static int setup(void **state)
 {
     static struct house h;
-    house_open(&h, true);
+    house_open(&h, fake_press(), true);
     *state = &h;
     return 0;
 }

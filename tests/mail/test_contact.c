@@ -1,11 +1,12 @@
 /* Lists and contacts: what goes in comes out, what is wrong is named, and nobody sees another account's. */
 #include "house.h"
+#include "fake_press.h"
 #include "base/buf.h"
 
 static int setup(void **state)
 {
     static struct house h;
-    house_open(&h, false);
+    house_open(&h, fake_press(), false);
     *state = &h;
     return 0;
 }

@@ -1,5 +1,6 @@
 /* Contact files: what goes in, what is kept with its reason, and what is right after a stop in the middle. */
 #include "house.h"
+#include "fake_press.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -11,7 +12,7 @@
 static int setup(void **state)
 {
     static struct house h;
-    house_open(&h, true);
+    house_open(&h, fake_press(), true);
     *state = &h;
     return 0;
 }

@@ -1,5 +1,6 @@
 /* Sends, seats and batches: each acknowledged send is one piece in one batch, made in the mode of its moment. */
 #include "house.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/settings.h"
 #include "fake_press.h"
@@ -14,7 +15,7 @@
 static int setup(void **state)
 {
     static struct house h;
-    house_open(&h, true);
+    house_open(&h, fake_press(), true);
     *state = &h;
     return 0;
 }
@@ -233,11 +234,11 @@ static void test_press_that_fails_is_asked_again(void **state)
     assert_null(b.last_error.ptr);
 }
 
-/* A run of another batch that holds all live serials of the mailer id; free_at as given. */
+/* A run of an earlier lap that holds all live serials of the mailer id; free_at as given. */
 static bool hold_all(struct tx *tx, void *arg)
 {
     const int64_t *account = arg;
-    struct q_serial_run_insert run = {account[0], 900000001, 0, 0, 990000, account[0], 1, 1, account[1]};
+    struct q_serial_run_insert run = {account[0], 900000001, 0, -1, 990000, account[0], 1, 1, account[1]};
     return tx_run(tx, Q_SERIAL_RUN_INSERT, &run, NULL);
 }
 
@@ -261,6 +262,25 @@ static void test_no_room_for_serials(void **state)
     assert_true(campaign_set_live(h->mail, h->account, drip.drop_id, false, &f));
     assert_true(house_send(h, h->account, drip.endpoint, "Ann", &s, &f)); /* tests have serials of their own */
     house_wait_batch(h, h->account, PIECE_BATCH(s.piece_id), BATCH_READY);
+}
+
+/* Accepted while there was room, closed when there was none: it waits, says why, and is printed when serials have rested. */
+static void test_serials_come_late(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    struct send s;
+    assert_true(limit_set(STR("job.retry_first"), 1, &f));
+    assert_true(account_mailer_id_add(h->accounts, h->account, 900000001, &f));
+    struct drop d = house_campaign(h, h->account);
+    assert_true(campaign_set_live(h->mail, h->account, d.drop_id, true, &f));
+    assert_true(house_send(h, h->account, d.endpoint, "Ann", &s, &f));
+    assert_true(store_write(h->store, hold_all, (int64_t[]){h->account, clock_now_ms() + 2500}, &f));
+    house_expect_log("has no free serial numbers");
+    struct batch b = house_wait_batch(h, h->account, PIECE_BATCH(s.piece_id), BATCH_READY);
+    assert_in_range(b.attempt, 2, 4);
+    assert_int_equal(b.first_serial, 0);
+    assert_null(b.last_error.ptr);
 }
 
 static void test_purl_codes(void **state)
@@ -299,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_open_batch_survives_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_press_that_fails_is_asked_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_room_for_serials, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_serials_come_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_purl_codes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 static int setup(void **state)
 {
     static struct house h;
-    house_open(&h, true);
+    house_open(&h, fake_press(), true);
     *state = &h;
     return 0;
 }
@@ -79,6 +79,7 @@ static void test_refused_by_name(void **state)
         struct drop d = house_drop(id, CAMPAIGN_TRIGGERED);
         assert_false(campaign_create(h->mail, h->account, &d, &f));
         assert_fault(409, &f, "was refused");
+        assert_fault(409, &f, cases[i].words);
     }
 }
 

@@ -1,5 +1,6 @@
 /* The whole path: an account, a list, contacts, a template, a campaign, a send; then a closed batch and its package. */
 #include "house.h"
+#include "fake_press.h"
 #include "base/durable.h"
 #include <stdio.h>
 
@@ -9,7 +10,7 @@ static void test_send_to_package(void **state)
     struct house h;
     struct fault f;
     struct send s, refused, bad;
-    house_open(&h, true);
+    house_open(&h, fake_press(), true);
     struct drop d = house_campaign(&h, h.account);
     assert_false(d.is_live);
     if (!house_send(&h, h.account, d.endpoint, "Ann", &s, &f)) fail_msg("%s", f.text);
