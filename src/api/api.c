@@ -1,6 +1,9 @@
 /* api.c: the table of routes, who may ask for them, and how an error looks. One per server; lives as long as the server. */
 #include "api/api_private.h"
+#include "base/clock.h"
+#include "base/durable.h"
 #include "base/log.h"
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static const struct {
@@ -21,6 +24,7 @@ struct api *api_create(const struct api_config *c)
     ASSERT(a);
     a->config = *c;
     a->arena = arena_create(8192);
+    a->disk_asked_ms = INT64_MIN / 2;
     return a;
 }
 
@@ -132,4 +136,18 @@ int64_t api_account(struct http_exchange *x)
 {
     ASSERT(api_caller(x)->account_id != 0);
     return api_caller(x)->account_id;
+}
+
+bool api_takes_mail(struct http_exchange *x, struct fault *f)
+{
+    struct api *a = api_caller(x)->api;
+    int64_t now = clock_mono_ms(), least = limit_get(LIMIT_DISK_MIN_FREE_MB);
+    if (now - atomic_load(&a->disk_asked_ms) >= 1000) {
+        atomic_store(&a->disk_asked_ms, now);
+        atomic_store(&a->disk_free_mb, disk_free_mb(a->config.data_dir));
+    }
+    int64_t mb = atomic_load(&a->disk_free_mb);
+    if (mb < 0 || mb >= least) return true;
+    return fault_operator(f, "Only %lld MB are free on the disk and disk.min_free is %lld: no mail is taken.", (long long)mb,
+                          (long long)least);
 }

@@ -9,15 +9,25 @@
 #include "api/routes.def"
 #undef ROUTE
 
+/* The two ends of a send, for the handler and for the benchmark that leaves out what lies between. */
+struct send;
+bool send_read(struct http_exchange *x, struct send *s, struct fault *f);
+void send_reply(struct send *s);
+
 struct api {
     struct api_config config;
     struct arena *arena;
     struct http_route *routes;
+    _Atomic int64_t disk_asked_ms;
+    _Atomic int64_t disk_free_mb; /* as of then */
 };
 
 struct accounts *api_accounts(struct http_exchange *x);
 const char *api_data_dir(struct http_exchange *x);
 int64_t api_account(struct http_exchange *x); /* the caller's; asserted to be one */
+
+/* False, 503, when the disk has less than disk.min_free; looked at once a second. */
+bool api_takes_mail(struct http_exchange *x, struct fault *f);
 
 /* ---- request.c: what a path or a query says. False: it has answered. ---- */
 /* A {name} that is a number from 1 up; anything else names nothing: 404 "There is no contact abc." */

@@ -6,25 +6,8 @@
 #include "mail/contact.h"
 #include "mail/recipient.h"
 #include "mail/send.h"
-#include "base/log.h"
 #include "base/text.h"
 #include <stdio.h>
-
-/* On the committer's thread: short. The server's threads are woken once a group, by who owns the server (http_wake). */
-static void send_answer(struct send *s)
-{
-    struct http_exchange *x = s->arg;
-    if (s->unit.committed) {
-        char date[21], body[200];
-        text_iso8601(s->created_at, date);
-        int n = snprintf(body, sizeof body, "{\"send_date\":\"%s\",\"send-date\":\"%s\",\"mail_id\":%lld,\"contact_id\":%lld}",
-                         date, date, (long long)s->piece_id, (long long)s->contact_id);
-        http_answer(x, 200, "application/json", str_make(body, (size_t)n));
-    } else {
-        http_fail_fault(x, &s->unit.fault);
-    }
-    http_release(x);
-}
 
 /* The parser's texts die with its next document: those that are used later move to the arena. */
 static void send_keep(struct send *s, struct arena *a, const struct person *p)
@@ -34,21 +17,47 @@ static void send_keep(struct send *s, struct arena *a, const struct person *p)
     s->extra = recipient_extra(a, p->extra_names, p->extra_values, p->n_extra);
 }
 
-void handle_send_post(struct http_exchange *x)
+bool send_read(struct http_exchange *x, struct send *s, struct fault *f)
 {
     struct arena *a = http_arena(x);
-    struct send *s = ARENA_NEW(a, struct send);
     struct person p;
     struct json_value root;
-    struct fault f;
-    if (request_failed(x, body_parse(x, false, &root, &f) && person_read(root, a, &p, &f), &f)) return;
+    if (!body_parse(x, false, &root, f) || !person_read(root, a, &p, f)) return false;
+    send_keep(s, a, &p);
     s->account = api_account(x);
     s->endpoint = http_param(x, "endpoint");
-    s->done = send_answer;
     s->arg = x;
-    send_keep(s, a, &p);
+    return true;
+}
+
+void send_reply(struct send *s)
+{
+    char date[21], body[200];
+    text_iso8601(s->created_at, date);
+    int n = snprintf(body, sizeof body, "{\"send_date\":\"%s\",\"send-date\":\"%s\",\"mail_id\":%lld,\"contact_id\":%lld}",
+                     date, date, (long long)s->piece_id, (long long)s->contact_id);
+    http_answer(s->arg, 200, "application/json", str_make(body, (size_t)n));
+}
+
+/* On the committer's thread: short. The server's threads are woken once a group, by who owns the server (http_wake). */
+static void send_done(struct send *s)
+{
+    struct http_exchange *x = s->arg;
+    if (s->unit.committed)
+        send_reply(s);
+    else
+        http_fail_fault(x, &s->unit.fault);
+    http_release(x);
+}
+
+void handle_send_post(struct http_exchange *x)
+{
+    struct send *s = ARENA_NEW(http_arena(x), struct send);
+    struct fault f;
+    if (request_failed(x, api_takes_mail(x, &f) && send_read(x, s, &f), &f)) return;
+    s->done = send_done;
     http_hold(x);
-    if (send_begin(api_mail(x), s, a, &f)) return; /* from here on x may be gone */
+    if (send_begin(api_mail(x), s, http_arena(x), &f)) return; /* from here on x may be gone */
     http_fail_fault(x, &f);
     http_release(x);
 }

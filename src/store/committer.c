@@ -100,10 +100,13 @@ bool store_write(struct store *s, store_fn *fn, void *arg, struct fault *f)
 void store_after_group(struct store *s, void (*fn)(void *ctx), void *ctx)
 {
     struct committer *c = &s->committer;
-    int n = atomic_load(&c->n_hooks);
-    ASSERT(n < MAX_HOOKS);
-    c->hooks[n] = (struct hook){fn, ctx};
-    atomic_store(&c->n_hooks, n + 1);
+    pthread_mutex_lock(&c->hooks_lock); /* held while hooks run: whom NULL forgets is not called any more */
+    ASSERT(!fn || c->n_hooks < MAX_HOOKS);
+    if (fn)
+        c->hooks[c->n_hooks++] = (struct hook){fn, ctx};
+    else
+        c->n_hooks = 0;
+    pthread_mutex_unlock(&c->hooks_lock);
 }
 
 void store_stats(struct store *s, struct store_stats *out)
@@ -141,8 +144,9 @@ static void answer(struct work *w, int n)
         atomic_fetch_sub(&c->waiting, 1);
         u->done(u);
     }
-    int n_hooks = atomic_load(&c->n_hooks);
-    for (int i = 0; i < n_hooks; i++) c->hooks[i].fn(c->hooks[i].ctx);
+    pthread_mutex_lock(&c->hooks_lock);
+    for (int i = 0; i < c->n_hooks; i++) c->hooks[i].fn(c->hooks[i].ctx);
+    pthread_mutex_unlock(&c->hooks_lock);
     w->alone -= n < w->alone ? n : w->alone;
     w->max = w->alone ? 1 : (int)limit_get(LIMIT_STORE_GROUP_UNITS);
     w->tries = 0;

@@ -58,6 +58,7 @@ struct store *store_open(const struct store_config *config, struct fault *f)
     readers_init(&s->readers);
     id_pools_init(&s->ids);
     pthread_mutex_init(&s->committer.stats_lock, NULL);
+    pthread_mutex_init(&s->committer.hooks_lock, NULL);
     s->committer.arena = arena_create(16384);
     if (!(s->read_only ? open_reading(s, f) : open_writing(s, f))) store_close(&s);
     return s;
@@ -74,6 +75,7 @@ void store_close(struct store **store)
     if (s->committer.conn) s->driver->close(s->committer.conn);
     lock_file_release(&s->lock_fd);
     pthread_mutex_destroy(&s->committer.stats_lock);
+    pthread_mutex_destroy(&s->committer.hooks_lock);
     arena_destroy(&s->committer.arena);
     free(s->address);
     free(s->data_dir);

@@ -62,7 +62,8 @@ struct unit {
     struct unit *next;  /* the store's */
 };
 bool store_submit(struct store *s, struct unit *u, struct fault *f);
-/* Called on the committer's thread once after the `done`s of each group: where a server wakes its loops with one write. */
+/* Called on the committer's thread once after the `done`s of each group: where a server wakes its loops with one write.
+ * Adds one to those that are called. fn NULL forgets them all and returns when none of them is running any more. */
 void store_after_group(struct store *s, void (*fn)(void *ctx), void *ctx);
 
 /* ---- inside a closure ---- */

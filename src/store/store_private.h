@@ -80,7 +80,8 @@ struct committer {
     _Atomic uint32_t asleep;      /* 1: somebody must wake it (futex) */
     _Atomic bool stop;
     struct hook hooks[MAX_HOOKS];
-    _Atomic int n_hooks;
+    int n_hooks;
+    pthread_mutex_t hooks_lock;
     struct conn *conn; /* used by the committer's thread alone once it runs */
     struct arena *arena;
     pthread_mutex_t stats_lock;

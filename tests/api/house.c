@@ -38,7 +38,7 @@ static void start_http(void)
     struct api_config config = {.store = house.store, .accounts = house.accounts, .mail = house.mail, .data_dir = house.dir};
     size_t n;
     house.api = api_create(&config);
-    const struct http_route *routes = api_routes(house.api, NULL, 0, &n);
+    const struct http_route *routes = api_routes(house.api, house.extra, house.n_extra, &n);
     struct http_config http = {.listen = "127.0.0.1:0",
                                .unix_path = house.socket,
                                .n_threads = 1,
@@ -161,7 +161,7 @@ static struct answer ask_over(int fd, const char *extra, const char *method, con
     return a;
 }
 
-static void base64(const char *s, char *out)
+void house_base64(const char *s, char *out)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t n = strlen(s);
@@ -180,7 +180,7 @@ struct answer ask(const char *key, const char *method, const char *path, const c
     char pair[200], coded[300], extra[400] = "";
     if (key) {
         snprintf(pair, sizeof pair, "%s:", key);
-        base64(pair, coded);
+        house_base64(pair, coded);
         snprintf(extra, sizeof extra, "Authorization: Basic %s\r\n", coded);
     }
     return ask_over(open_port(), extra, method, path, body);

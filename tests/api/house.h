@@ -18,6 +18,8 @@ struct test_house {
     struct api *api;
     struct http_server *http;
     int port;
+    const struct http_route *extra; /* set before house_open: routes beside the API's */
+    size_t n_extra;
     int64_t account, other; /* two accounts with a key each, and a key of the first that was revoked */
     char key[37], other_key[37], revoked_key[37];
 };
@@ -43,6 +45,9 @@ void assert_answer_at(struct answer a, int status, const char *pattern, const ch
 /* The number behind "name": in the body. */
 int64_t answer_number(struct answer a, const char *name);
 const char *answer_text(struct answer a, const char *name, char *out, size_t size);
+
+/* Strict base 64 with padding. */
+void house_base64(const char *s, char *out);
 
 /* Rows in all tables that requests write. */
 int64_t house_rows(void);

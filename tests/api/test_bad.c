@@ -10,7 +10,7 @@
 
 #define PERSON_BUT(first)                                                                                                      \
     "\"first_name\":" first ",\"last_name\":\"L\",\"address_street\":\"1 Main "                                                \
-                            "St\",\"address_city\":\"C\",\"address_state\":\"CA\",\"address_zip\":\"95814\""
+    "St\",\"address_city\":\"C\",\"address_state\":\"CA\",\"address_zip\":\"95814\""
 #define PERSON PERSON_BUT("\"A\"")
 #define SENDER                                                                                                                 \
     "\"SenderName\":\"P\",\"SenderAddress1\":\"1 P\",\"SenderCity\":\"S\",\"SenderState\":\"IL\",\"SenderZip\":\"62701\""
@@ -172,7 +172,8 @@ static const struct {
     {"a contact for no list", "POST", "/api/v1/contacts", "{\"contact_list_id\":424242," PERSON "}", 404,
      "There is no list 424242."},
     {"no such contact", "PUT", "/api/v1/contacts/424242", "{" PERSON "}", 404, "There is no contact 424242."},
-    {"another contact in the body", "PUT", "/api/v1/contacts/%c", "{\"contact_id\":424242," PERSON "}", 400, "contact_id is not ~"},
+    {"another contact in the body", "PUT", "/api/v1/contacts/%c", "{\"contact_id\":424242," PERSON "}", 400,
+     "contact_id is not ~"},
     {"no such template", "POST", "/api/v1/campaigns",
      "{\"DirectMailName\":\"D\",\"TemplateFrontId\":424242,\"CreditTypeId\":22,\"PostageType\":0," SENDER "}", 404,
      "There is no template 424242."},
