@@ -14,7 +14,7 @@ struct state {
 static const struct state of_batch[BATCH_STATES] = {
     [BATCH_OPEN] = {"ring", "", "Open"},
     [BATCH_CLOSED] = {"sheets", "", "Closed"},
-    [BATCH_RENDERING] = {"play", "blue", "Being printed"},
+    [BATCH_RENDERING] = {"play", "blue", "Being written"},
     [BATCH_READY] = {"sheet", "", "Written"},
     [BATCH_HANDING_OVER] = {"arrow", "blue", "Handing over"},
     [BATCH_HANDED_OVER] = {"check", "green", "Handed over"},
@@ -27,7 +27,7 @@ static const struct state of_batch[BATCH_STATES] = {
 static const struct state of_seated[BATCH_STATES] = {
     [BATCH_OPEN] = {"ring", "", "Accepted"},
     [BATCH_CLOSED] = {"sheets", "", "Batched"},
-    [BATCH_RENDERING] = {"play", "blue", "Being printed"},
+    [BATCH_RENDERING] = {"play", "blue", "Being written"},
     [BATCH_READY] = {"sheet", "", "Written"},
     [BATCH_HANDING_OVER] = {"arrow", "blue", "Handing over"},
     [BATCH_HANDED_OVER] = {"check", "green", "Handed over"},
