@@ -141,6 +141,13 @@ const char *show_size(int size)
     }
 }
 
+void show_reason(struct view *v, enum press_refusal r)
+{
+    char *text = arena_strz(view_arena(v), press_refusal_text(r));
+    if (*text >= 'a' && *text <= 'z') *text = (char)(*text - 'a' + 'A');
+    view_strz(v, "reason", text);
+}
+
 struct str show_name(struct arena *a, const struct str *values, int n_values)
 {
     struct str first = n_values > FIELD_FIRST_NAME ? values[FIELD_FIRST_NAME] : STR_NULL;
