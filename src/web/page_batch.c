@@ -16,7 +16,7 @@ static void add_pieces(struct page *p, const struct piece *pieces, int n, enum b
         view_str(row, "region", piece->n_values > FIELD_ADDRESS_STATE ? piece->values[FIELD_ADDRESS_STATE] : STR_NULL);
         show_piece_state(row, piece, state);
         if (piece->state == PIECE_REFUSED) {
-            view_strz(row, "reason", press_refusal_text((enum press_refusal)piece->reason));
+            show_reason(row, (enum press_refusal)(piece->reason));
             view_str(row, "piece_detail", piece->detail);
         }
         if (piece->first_page > 0) view_number(row, "first_page", piece->first_page);

@@ -14,7 +14,7 @@ struct state {
 static const struct state of_batch[BATCH_STATES] = {
     [BATCH_OPEN] = {"ring", "", "Open"},
     [BATCH_CLOSED] = {"sheets", "", "Closed"},
-    [BATCH_RENDERING] = {"play", "blue", "Being printed"},
+    [BATCH_RENDERING] = {"play", "blue", "Being written"},
     [BATCH_READY] = {"sheet", "", "Written"},
     [BATCH_HANDING_OVER] = {"arrow", "blue", "Handing over"},
     [BATCH_HANDED_OVER] = {"check", "green", "Handed over"},
@@ -27,7 +27,7 @@ static const struct state of_batch[BATCH_STATES] = {
 static const struct state of_seated[BATCH_STATES] = {
     [BATCH_OPEN] = {"ring", "", "Accepted"},
     [BATCH_CLOSED] = {"sheets", "", "Batched"},
-    [BATCH_RENDERING] = {"play", "blue", "Being printed"},
+    [BATCH_RENDERING] = {"play", "blue", "Being written"},
     [BATCH_READY] = {"sheet", "", "Written"},
     [BATCH_HANDING_OVER] = {"arrow", "blue", "Handing over"},
     [BATCH_HANDED_OVER] = {"check", "green", "Handed over"},
@@ -139,6 +139,13 @@ const char *show_size(int size)
     case SIZE_6X18: return "6x18 bifold";
     default: return "unknown size";
     }
+}
+
+void show_reason(struct view *v, enum press_refusal r)
+{
+    char *text = arena_strz(view_arena(v), press_refusal_text(r));
+    if (*text >= 'a' && *text <= 'z') *text = (char)(*text - 'a' + 'A');
+    view_strz(v, "reason", text);
 }
 
 struct str show_name(struct arena *a, const struct str *values, int n_values)

@@ -4,6 +4,7 @@
 #include "mail/intake.h"
 #include "mail/piece.h"
 #include "mail/template.h"
+#include "press/press.h"
 #include "web/view.h"
 
 void show_count(struct view *v, const char *name, int64_t n); /* "12,443" */
@@ -17,5 +18,7 @@ void show_piece_state(struct view *v, const struct piece *p, enum batch_state of
 void show_intake_state(struct view *v, const struct intake *in);
 void show_template_state(struct view *v, enum template_state s);
 void show_drop_state(struct view *v, enum drop_state s);
+/* Item `reason`: why a piece was refused, as a sentence begins. */
+void show_reason(struct view *v, enum press_refusal r);
 /* First and last name, else company, else "No name". */
 struct str show_name(struct arena *a, const struct str *values, int n_values);
