@@ -115,7 +115,7 @@ static void fill(struct pdf_font *font, struct pdf *p, hb_face_t *face, struct s
     font->n_glyphs = hb_face_get_glyph_count(face);
     font->font = hb_font_create(face);
     hb_font_set_scale(font->font, (int)font->upem, (int)font->upem);
-    font->shaped = hb_buffer_create();
+    font->shaper = hb_buffer_create();
     font->code_of = calloc(font->n_glyphs, sizeof *font->code_of);
     assert(font->code_of);
     open_bank(font);
@@ -165,7 +165,8 @@ void pdf_destroy_fonts(struct pdf *p)
 {
     for (int i = 0; i < p->n_fonts; i++) {
         struct pdf_font *font = &p->fonts[i];
-        hb_buffer_destroy(font->shaped);
+        hb_buffer_destroy(font->shaper);
+        pdf_destroy_lines(font);
         hb_font_destroy(font->font);
         hb_face_destroy(font->face);
         free(font->code_of);

@@ -14,7 +14,7 @@ enum {
     PDF_INFO,
     PDF_FIXED = PDF_INFO
 };
-enum { PDF_KIDS = 64, PDF_MAX_FONTS = 8, PDF_MAX_BANKS = 32, PDF_MEMOS = 4 };
+enum { PDF_KIDS = 64, PDF_MAX_FONTS = 8, PDF_MAX_BANKS = 32, PDF_MEMOS = 4, PDF_LINES = 64 };
 enum { PDF_LEVEL_NONE = 0, PDF_LEVEL_PAGE = 1, PDF_LEVEL_ONCE = 6 }; /* deflate: content is many, the rest is once a file */
 
 struct pdf_list { /* object numbers */
@@ -24,14 +24,27 @@ void pdf_list_add(struct pdf_list *l, int number);
 
 /* 256 codes of one font object. A font opens another one when its codes run out. */
 struct pdf_bank {
-    int number;           /* object */
-    uint32_t glyph[256];  /* valid where is_used */
-    bool is_taken[256];   /* the code stands for `glyph` */
-    bool is_used[256];    /* and a text needed it */
-    int width[256];       /* in whole 1/1000 em, as /W says */
+    int number;            /* object */
+    uint32_t glyph[256];   /* valid where is_used */
+    bool is_taken[256];    /* the code stands for `glyph` */
+    bool is_used[256];     /* and a text needed it */
+    int width[256];        /* in whole 1/1000 em, as /W says */
     uint32_t text_at[256]; /* what it reads as: bytes of pdf_font.texts */
     uint32_t text_len[256];
     int next; /* codes below are taken or forbidden */
+};
+
+struct pdf_glyph { /* font units */
+    uint32_t id, cluster;
+    int x_advance, x_offset, y_offset;
+};
+
+/* A line as HarfBuzz shaped it. `text` is the key; an empty one holds nothing. */
+struct pdf_line {
+    struct buf text;
+    struct pdf_glyph *glyphs;
+    int n, cap;
+    double advance;
 };
 
 struct pdf_font {
@@ -40,7 +53,8 @@ struct pdf_font {
     struct str bytes;
     hb_face_t *face;
     hb_font_t *font; /* scale: units per em */
-    hb_buffer_t *shaped;
+    hb_buffer_t *shaper;
+    struct pdf_line lines[PDF_LINES]; /* by hash of the text: a line is measured, then set */
     unsigned upem, n_glyphs;
     uint16_t *code_of; /* by glyph: 1 + bank * 256 + code; 0: none yet */
     struct pdf_bank *banks[PDF_MAX_BANKS];
@@ -86,6 +100,7 @@ void pdf_finish_imb(struct pdf *p);    /* pdf_imb.c */
 void pdf_destroy_fonts(struct pdf *p); /* pdf_font.c */
 /* The code that draws `glyph` and reads as `text`; opens a bank when need be. bank * 256 + code. */
 int pdf_font_code(struct pdf_font *font, uint32_t glyph, struct str text);
-/* Shapes into font->shaped. */
-void pdf_font_shape(struct pdf_font *font, struct str utf8);
+/* Valid until the next call for this font. */
+const struct pdf_line *pdf_font_shape(struct pdf_font *font, struct str utf8);
+void pdf_destroy_lines(struct pdf_font *font);
 void pdf_font_name(const struct pdf_font *font, int bank, struct buf *out); /* "/PPF0", "/PPF0b1" */

@@ -4,29 +4,11 @@
  * /W holds whole thousandths of an em, because some viewers cut decimals. The rest is carried along the line and put into the
  * next TJ number, or into one of its own when it reaches 1/1000 em before a blank, 2/1000 inside a word. */
 #include "press/pdf_private.h"
-#include <hb-ot.h>
 #include <math.h>
-
-void pdf_font_shape(struct pdf_font *font, struct str utf8)
-{
-    hb_buffer_t *b = font->shaped;
-    hb_buffer_clear_contents(b);
-    hb_buffer_set_cluster_level(b, HB_BUFFER_CLUSTER_LEVEL_MONOTONE_CHARACTERS);
-    hb_buffer_add_utf8(b, utf8.ptr, (int)utf8.len, 0, (int)utf8.len);
-    /* Named, because HarfBuzz would otherwise take the language of the process: the same input must give the same bytes. */
-    hb_buffer_set_language(b, hb_language_from_string("en", 2));
-    hb_buffer_guess_segment_properties(b);
-    hb_shape(font->font, b, NULL, 0);
-}
 
 double pdf_text_width(struct pdf_font *font, struct str utf8, double size)
 {
-    unsigned n = 0;
-    int64_t sum = 0;
-    pdf_font_shape(font, utf8);
-    const hb_glyph_position_t *at = hb_buffer_get_glyph_positions(font->shaped, &n);
-    for (unsigned i = 0; i < n; i++) sum += at[i].x_advance;
-    return (double)sum * size / font->upem;
+    return pdf_font_shape(font, utf8)->advance * size / font->upem;
 }
 
 /* Where the pen of the viewer stands, against where it should. Thousandths of an em. */
@@ -90,14 +72,14 @@ static void move_pen(struct setter *s, double to, bool is_blank)
     s->is_at -= whole;
 }
 
-static struct str cluster_text(struct str line, const hb_glyph_info_t *glyphs, unsigned i, unsigned n)
+static struct str cluster_text(struct str text, const struct pdf_line *line, int i)
 {
-    uint32_t from = glyphs[i].cluster, to = (uint32_t)line.len;
+    uint32_t from = line->glyphs[i].cluster, to = (uint32_t)text.len;
     /* Only the first glyph of a cluster reads as its text; the line may run either way. */
-    if (i > 0 && glyphs[i - 1].cluster == from) return STR("");
-    for (unsigned k = 0; k < n; k++)
-        if (glyphs[k].cluster > from && glyphs[k].cluster < to) to = glyphs[k].cluster;
-    return str_make(line.ptr + from, to - from);
+    if (i > 0 && line->glyphs[i - 1].cluster == from) return STR("");
+    for (int k = 0; k < line->n; k++)
+        if (line->glyphs[k].cluster > from && line->glyphs[k].cluster < to) to = line->glyphs[k].cluster;
+    return str_make(text.ptr + from, to - from);
 }
 
 static bool is_known(const struct pdf_font *font, uint32_t glyph)
@@ -105,33 +87,30 @@ static bool is_known(const struct pdf_font *font, uint32_t glyph)
     return glyph < font->n_glyphs && font->code_of[glyph] != 0;
 }
 
-static void set_glyph(struct setter *s, const hb_glyph_info_t *g, const hb_glyph_position_t *at, struct str text)
+static void set_glyph(struct setter *s, const struct pdf_glyph *g, struct str text)
 {
     double to_thousandths = 1000.0 / s->font->upem;
-    int code = pdf_font_code(s->font, g->codepoint, text);
+    int code = pdf_font_code(s->font, g->id, text);
     choose_bank(s, code / 256);
-    choose_rise(s, at->y_offset);
-    move_pen(s, s->pen + at->x_offset * to_thousandths, code == ' ');
+    choose_rise(s, g->y_offset);
+    move_pen(s, s->pen + g->x_offset * to_thousandths, code == ' ');
     enter_string(s);
     buf_add_byte(s->ops, (char)(code % 256));
     s->is_at += s->font->banks[code / 256]->width[code % 256];
-    s->pen += at->x_advance * to_thousandths;
+    s->pen += g->x_advance * to_thousandths;
 }
 
 void pdf_text(struct pdf_font *font, struct buf *ops, struct str utf8, double x, double y, double size)
 {
-    unsigned n = 0;
-    pdf_font_shape(font, utf8);
-    const hb_glyph_info_t *glyphs = hb_buffer_get_glyph_infos(font->shaped, &n);
-    const hb_glyph_position_t *at = hb_buffer_get_glyph_positions(font->shaped, &n);
-    if (n == 0) return;
+    const struct pdf_line *line = pdf_font_shape(font, utf8);
+    if (line->n == 0) return;
     struct setter s = {.font = font, .ops = ops, .size = size, .bank = -1};
     buf_addz(ops, "BT ");
     buf_add_fixed(ops, x, 3), buf_add_byte(ops, ' ');
     buf_add_fixed(ops, y, 3), buf_addz(ops, " Td ");
-    for (unsigned i = 0; i < n; i++) {
-        bool needs_text = !is_known(font, glyphs[i].codepoint);
-        set_glyph(&s, &glyphs[i], &at[i], needs_text ? cluster_text(utf8, glyphs, i, n) : STR(""));
+    for (int i = 0; i < line->n; i++) {
+        bool needs_text = !is_known(font, line->glyphs[i].id);
+        set_glyph(&s, &line->glyphs[i], needs_text ? cluster_text(utf8, line, i) : STR(""));
     }
     choose_rise(&s, 0);
     leave_array(&s);

@@ -128,6 +128,50 @@ static void words_lie_where_they_may(void **state)
     }
 }
 
+/* Darkest and lightest grey of a rectangle at 100 dpi. */
+static void greys_of(const char *path, int page, struct rect r, int *darkest, int *lightest)
+{
+    struct buf out = BUF_INIT;
+    int w = 0, h = 0, used = 0;
+    double k = 100.0 / 72;
+    assert_int_equal(sample_run(&out, "pdftoppm -gray -r 100 -f %d -x %d -y %d -W %d -H %d -singlefile %s", page,
+                                (int)(r.x * k), (int)(r.y * k), (int)(r.w * k), (int)(r.h * k), path),
+                     0);
+    assert_int_equal(sscanf(out.data, "P5 %d %d 255%n", &w, &h, &used), 2);
+    assert_int_equal(out.len, (size_t)used + 1 + (size_t)w * (size_t)h);
+    *darkest = 255, *lightest = 0;
+    for (size_t i = (size_t)used + 1; i < out.len; i++) {
+        int grey = (uint8_t)out.data[i];
+        if (grey < *darkest) *darkest = grey;
+        if (grey > *lightest) *lightest = grey;
+    }
+    buf_finish(&out);
+}
+
+/* The picture runs over the whole page; none of it is left in the zone. */
+static void zone_is_white_below_our_ink(void **state)
+{
+    (void)state;
+    for (const struct press_geometry *g = NULL; (g = press_geometry_next(g));) {
+        const char *path = make(g->size, 4, 1);
+        struct rect z = g->address_zone, t = g->address_text;
+        struct rect quiet[] = {
+            {z.x + 1, z.y + 1, 5, z.h - 2},                               /* left of the block */
+            {z.x + 1, z.y + 1, z.w - 2, 4},                               /* above everything */
+            {z.x + 1, t.y + t.h + 2, z.w - 2, z.y + z.h - t.y - t.h - 3}, /* below the block */
+            {t.x + 220, t.y - 1, z.x + z.w - t.x - 222, 12},              /* right of the barcode */
+        };
+        int dark, light;
+        for (int i = 0; i < 4; i++) {
+            if (quiet[i].w < 2 || quiet[i].h < 2) continue;
+            greys_of(path, g->address_page + 1, quiet[i], &dark, &light);
+            if (dark < 255) fail_msg("%s: grey %d in quiet place %d", g->name, dark, i);
+        }
+        greys_of(path, g->address_page + 1, (struct rect){z.x - 6, z.y, 4, z.h}, &dark, &light);
+        if (light == 255) fail_msg("%s: white beyond the zone", g->name);
+    }
+}
+
 static void same_input_gives_same_bytes(void **state)
 {
     (void)state;
@@ -189,6 +233,7 @@ int main(void)
         cmocka_unit_test(bars_read_back_from_the_ink),
         cmocka_unit_test(text_fonts_and_boxes_are_as_promised),
         cmocka_unit_test(words_lie_where_they_may),
+        cmocka_unit_test(zone_is_white_below_our_ink),
         cmocka_unit_test(same_input_gives_same_bytes),
         cmocka_unit_test(unprintable_lines_are_refused_by_name),
     };
