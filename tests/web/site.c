@@ -136,7 +136,7 @@ static void fill_foreign(struct site *s)
 void site_open(struct site *s)
 {
     *s = (struct site){0};
-    house_open(&s->h, true);
+    house_open(&s->h, NULL, true);
     make_key(s, s->h.account, s->key);
     make_key(s, s->h.other, s->foreign_key);
     start_server(s);
