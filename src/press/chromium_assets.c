@@ -137,8 +137,9 @@ bool chromium_assets_answer(struct chromium_assets *s, struct buf *params, struc
     const char *fragment = memchr(url.ptr ? url.ptr : "", '#', url.len);
     if (fragment) url.len = (size_t)(fragment - url.ptr);
     const struct chromium_asset *asset = asset_find(s, scratch, url);
-    if (asset)
-        chromium_answer(params, request, asset->media_type, asset->bytes);
+    if (asset) /* a style sheet names its own fonts and pictures */
+        chromium_answer(params, request, asset->media_type,
+                        str_starts(asset->media_type, STR("text/css")) ? chromium_assets_rewrite(s, scratch, asset->bytes) : asset->bytes);
     else
         miss(s, url);
     arena_destroy(&scratch);

@@ -1,5 +1,6 @@
 /* site.c: see site.h. */
 #include "site.h"
+#include "../mail/fake_press.h"
 #include "base/clock.h"
 #include "net/http.h"
 #include "press/pdf.h"
@@ -136,7 +137,7 @@ static void fill_foreign(struct site *s)
 void site_open(struct site *s)
 {
     *s = (struct site){0};
-    house_open(&s->h, NULL, true);
+    house_open(&s->h, fake_press(), true);
     make_key(s, s->h.account, s->key);
     make_key(s, s->h.other, s->foreign_key);
     start_server(s);
