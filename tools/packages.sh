@@ -29,7 +29,8 @@ packages_install() {
     log=$(mktemp)
     echo "Installing from Debian: $missing"
     $as_root apt-get update -qq >"$log" 2>&1 || { tail -n 5 "$log" >&2; echo "apt-get update failed; is the network there?" >&2; return 3; }
-    size=$($as_root apt-get install -s --no-install-recommends --print-uris -y $missing 2>/dev/null | awk '$3 ~ /^[0-9]+$/ {n += $3} END {printf "%d", n / 1000000}')
+    # shellcheck disable=SC2086
+    size=$($as_root apt-get install -y -qq --no-install-recommends --print-uris $missing 2>/dev/null | awk -v q="'" 'index($0, q) == 1 {n += $3} END {printf "%d", n / 1000000}')
     echo "About ${size:-300} MB to download (everything together is about 0.3 GB, and 1.1 GB on disk)."
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >"$log" 2>&1 || { tail -n 15 "$log" >&2; return 3; }

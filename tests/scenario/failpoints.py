@@ -7,8 +7,8 @@ from house import *
 ROUNDS = int(TOOLS.get("rounds", "1"))
 POINTS = TOOLS.get("points", "store.commit.before,store.commit.after,store.unit.after,durable.fsync.before,durable.rename.before,durable.rename.after,"
                    "durable.dir_fsync.after,durable.dir_rename.before,durable.dir_rename.after,package.pdf.after,package.manifest.after,"
-                   "batch.finish.before,batch.finish.after").split(",")
-SENDERS, FOR_S = 4, 6.0
+                   "render.claim.after,render.package.after,render.finish.after").split(",")
+SENDERS, FOR_S, BURST_S, PAUSE_S = 4, 8.0, 0.8, 0.8  # batches close in the pauses
 
 PERSON = {"last_name": "Doe", "address_street": "1 Main Street", "address_city": "Springfield", "address_state": "IL", "address_zip": "62704"}
 
@@ -28,10 +28,13 @@ def make_drip(house):
 
 class Senders:
     def __init__(self, house, endpoint):
-        self.house, self.endpoint, self.acked, self.lock, self.n, self.stop = house, endpoint, [], threading.Lock(), 0, False
+        self.house, self.endpoint, self.acked, self.lock, self.n, self.stop, self.paused = house, endpoint, [], threading.Lock(), 0, False, False
 
     def one(self):
         while not self.stop:
+            if self.paused:
+                time.sleep(0.05)
+                continue
             with self.lock:
                 self.n += 1
                 name = f"N{self.n}"
@@ -50,7 +53,9 @@ class Senders:
         threads = [threading.Thread(target=self.one) for _ in range(SENDERS)]
         for t in threads: t.start()
         end = time.time() + seconds
-        while time.time() < end and self.house.server.poll() is None: time.sleep(0.05)
+        while time.time() < end and self.house.server.poll() is None:
+            self.paused = time.time() % (BURST_S + PAUSE_S) > BURST_S
+            time.sleep(0.05)
         self.stop = True
         for t in threads: t.join()
 
@@ -100,7 +105,9 @@ for point in POINTS:
     senders = Senders(house, endpoint)
     house.stop()
     for n in range(1, ROUNDS + 1):
-        check(house.start(env={"PENNYPOST_FAILPOINT": f"{point}:{n * 2}:kill"}), f"{point}: armed, round {n}")
+        # Commits and file moves also happen while it starts; a package is written once per pause.
+        nth = 40 + 7 * n if point.startswith("store.") else 1 + n % 2
+        check(house.start(env={"PENNYPOST_FAILPOINT": f"{point}:{nth}:kill"}), f"{point}: armed, round {n}")
         senders.run(FOR_S)
         died = house.server.poll() is not None or (time.sleep(2.0), house.server.poll() is not None)[1]
         hits += died
