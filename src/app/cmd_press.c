@@ -87,11 +87,24 @@ static void batch_write(struct batch *b)
 {
     struct run *r = b->run;
     bool is_specimen = r->o.first_serial < 0;
-    struct press_job job = {.creative = &r->creative, .pieces = r->rows.pieces + b->from, .n_pieces = b->n, .return_lines = r->from,
-                            .n_return = r->n_from, .indicia_lines = r->indicia, .n_indicia = r->n_indicia, .specimen = is_specimen, .out_fd = -1,
-                            .progress = progress_tell, .ctx = b};
-    struct package_spec spec = {.dir = b->dir, .batch_id = (int64_t)(b - r->batches) + 1, .drop_name = STR(""), .template_name = str_of(r->o.html ? r->o.html : r->o.front),
-                                .mail_class = mail_class(r), .is_test = is_specimen, .pieces = r->rows.package + b->from};
+    struct press_job job = {.creative = &r->creative,
+                            .pieces = r->rows.pieces + b->from,
+                            .n_pieces = b->n,
+                            .return_lines = r->from,
+                            .n_return = r->n_from,
+                            .indicia_lines = r->indicia,
+                            .n_indicia = r->n_indicia,
+                            .specimen = is_specimen,
+                            .out_fd = -1,
+                            .progress = progress_tell,
+                            .ctx = b};
+    struct package_spec spec = {.dir = b->dir,
+                                .batch_id = (int64_t)(b - r->batches) + 1,
+                                .drop_name = STR(""),
+                                .template_name = str_of(r->o.html ? r->o.html : r->o.front),
+                                .mail_class = mail_class(r),
+                                .is_test = is_specimen,
+                                .pieces = r->rows.package + b->from};
     b->arena = arena_create(1 << 16);
     b->is_written = package_write(r->press, &job, &spec, b->arena, &b->result, &b->why);
 }
@@ -114,8 +127,10 @@ static void batches_plan(struct run *r)
     for (int i = 0; i < r->n_batches; i++) {
         struct batch *b = &r->batches[i];
         b->run = r, b->from = i * each, b->n = n - b->from < each ? n - b->from : each;
-        if (r->n_batches == 1) snprintf(b->dir, sizeof b->dir, "%s", r->o.out);
-        else snprintf(b->dir, sizeof b->dir, "%s/batch-%d", r->o.out, i + 1);
+        if (r->n_batches == 1)
+            snprintf(b->dir, sizeof b->dir, "%s", r->o.out);
+        else
+            snprintf(b->dir, sizeof b->dir, "%s/batch-%d", r->o.out, i + 1);
     }
 }
 
@@ -150,7 +165,8 @@ static void from_take(struct run *r)
     lines_split(str_of(r->o.from), ';', part, 5, &n);
     r->n_from = n < 5 ? n : 3;
     for (int i = 0; i < r->n_from; i++) r->from[i] = part[i];
-    if (n == 5) r->from[2] = str_of(arena_printf(r->arena, "%.*s %.*s %.*s", STR_ARG(part[2]), STR_ARG(part[3]), STR_ARG(part[4])));
+    if (n == 5)
+        r->from[2] = str_of(arena_printf(r->arena, "%.*s %.*s %.*s", STR_ARG(part[2]), STR_ARG(part[3]), STR_ARG(part[4])));
 }
 
 /* The creative is tried on its own first rows, so that a fault of the creative is told once and not for each piece. */
@@ -188,7 +204,8 @@ static int batch_tell(struct run *r, struct batch *b)
     const struct press_outcome *o = &b->result.outcome;
     for (int i = 0; i < b->n; i++) {
         if (o->first_page[i]) continue;
-        refused_tell(r, r->rows.package[b->from + i].contact, arena_printf(b->arena, "%s: %.*s", press_refusal_text(o->refusal[i]), STR_ARG(o->detail[i])));
+        refused_tell(r, r->rows.package[b->from + i].contact,
+                     arena_printf(b->arena, "%s: %.*s", press_refusal_text(o->refusal[i]), STR_ARG(o->detail[i])));
     }
     return o->n_refused ? EXIT_REFUSED : EXIT_DONE;
 }

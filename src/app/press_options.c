@@ -57,9 +57,12 @@ static bool setting_take(const char *text)
 static bool flag_take(struct press_options *o, const struct flag *flag, const char *value)
 {
     char *to = (char *)o + flag->at;
-    if (flag->kind == FLAG_BOOL) *(bool *)to = true;
-    else if (flag->kind == FLAG_TEXT) *(const char **)to = value;
-    else if (!str_to_int64(str_of(value), (int64_t *)to) || *(int64_t *)to < 0) return wrong("%s takes a number", flag->name);
+    if (flag->kind == FLAG_BOOL)
+        *(bool *)to = true;
+    else if (flag->kind == FLAG_TEXT)
+        *(const char **)to = value;
+    else if (!str_to_int64(str_of(value), (int64_t *)to) || *(int64_t *)to < 0)
+        return wrong("%s takes a number", flag->name);
     return true;
 }
 
@@ -84,12 +87,16 @@ bool press_options_read(struct press_options *o, int argc, char **argv)
     struct fault f = {0};
     if (!settings_read_environment(&f)) return wrong("%s", f.text);
     if (!flags_take(o, argc, argv)) return false;
-    if (!o->size || !press_geometry_by_name(str_of(o->size))) return wrong("--size is letter, 4x6, 6x9, 6x11, 12x9 or 6x18%s", "");
+    if (!o->size || !press_geometry_by_name(str_of(o->size)))
+        return wrong("--size is letter, 4x6, 6x9, 6x11, 12x9 or 6x18%s", "");
     if (!o->contacts || !o->out) return wrong("%s is needed", o->contacts ? "--out" : "--contacts");
     if (!o->html == !o->front || (o->back && !o->front)) return wrong("%s", "either --html, or --front and --back, is needed");
-    if (strcmp(o->engine, "fast") == 0) return wrong("%s", "the fast engine for HTML is not in this version; use --engine auto");
-    if (strcmp(o->engine, "auto") != 0 && strcmp(o->engine, "chromium") != 0) return wrong("--engine is chromium or auto, not %s", o->engine);
-    if (o->first_serial >= 0 && o->mid < 0) return wrong("%s", "--first-serial needs --mid: live codes carry your own mailer id");
+    if (strcmp(o->engine, "fast") == 0)
+        return wrong("%s", "the fast engine for HTML is not in this version; use --engine auto");
+    if (strcmp(o->engine, "auto") != 0 && strcmp(o->engine, "chromium") != 0)
+        return wrong("--engine is chromium or auto, not %s", o->engine);
+    if (o->first_serial >= 0 && o->mid < 0)
+        return wrong("%s", "--first-serial needs --mid: live codes carry your own mailer id");
     return o->jobs > 0 || wrong("%s", "--jobs is at least 1");
 }
 
@@ -109,12 +116,14 @@ static struct str media_type(struct str name)
     static const struct {
         struct str end, type;
     } types[] = {
-        {STR(".png"), STR("image/png")},   {STR(".jpg"), STR("image/jpeg")}, {STR(".jpeg"), STR("image/jpeg")}, {STR(".gif"), STR("image/gif")},
-        {STR(".svg"), STR("image/svg+xml")}, {STR(".webp"), STR("image/webp")}, {STR(".css"), STR("text/css")},  {STR(".ttf"), STR("font/ttf")},
-        {STR(".otf"), STR("font/otf")},    {STR(".woff"), STR("font/woff")}, {STR(".woff2"), STR("font/woff2")},
+        {STR(".png"), STR("image/png")},  {STR(".jpg"), STR("image/jpeg")},    {STR(".jpeg"), STR("image/jpeg")},
+        {STR(".gif"), STR("image/gif")},  {STR(".svg"), STR("image/svg+xml")}, {STR(".webp"), STR("image/webp")},
+        {STR(".css"), STR("text/css")},   {STR(".ttf"), STR("font/ttf")},      {STR(".otf"), STR("font/otf")},
+        {STR(".woff"), STR("font/woff")}, {STR(".woff2"), STR("font/woff2")},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (name.len > types[i].end.len && str_eq_nocase((struct str){name.ptr + name.len - types[i].end.len, types[i].end.len}, types[i].end))
+        if (name.len > types[i].end.len &&
+            str_eq_nocase((struct str){name.ptr + name.len - types[i].end.len, types[i].end.len}, types[i].end))
             return types[i].type;
     return STR("application/octet-stream");
 }
@@ -148,14 +157,18 @@ bool press_creative_read(const struct press_options *o, struct arena *a, struct 
     const char *paths[2] = {o->html ? o->html : o->front, o->html ? NULL : o->back};
     struct str sides[2];
     int n = 0;
-    *c = (struct creative){.g = press_geometry_by_name(str_of(o->size)), .strict = o->strict, .is_double_sided = o->is_double_sided};
+    *c = (struct creative){
+        .g = press_geometry_by_name(str_of(o->size)), .strict = o->strict, .is_double_sided = o->is_double_sided};
     for (; n < 2 && paths[n]; n++)
         if (!file_take(a, paths[n], limit_get(LIMIT_HTTP_MAX_ASSET_BYTES), &sides[n], f)) return false;
     c->kind = is_picture(sides[0]) ? CREATIVE_IMAGES : CREATIVE_HTML;
     for (int i = 0; i < n; i++) {
-        if (is_picture(sides[i]) != (c->kind == CREATIVE_IMAGES)) return fault_user(f, 400, "front and back are either both pictures or both HTML");
-        if (c->kind == CREATIVE_IMAGES) c->image[c->n_image++] = sides[i];
-        else c->html[c->n_html++] = sides[i];
+        if (is_picture(sides[i]) != (c->kind == CREATIVE_IMAGES))
+            return fault_user(f, 400, "front and back are either both pictures or both HTML");
+        if (c->kind == CREATIVE_IMAGES)
+            c->image[c->n_image++] = sides[i];
+        else
+            c->html[c->n_html++] = sides[i];
     }
     return !o->assets || assets_read(o->assets, a, c, f);
 }

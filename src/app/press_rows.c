@@ -35,14 +35,18 @@ static bool header_take(struct reading *rd, const struct str *names, size_t n)
     for (size_t i = 0; i < n; i++) {
         int field = columns_match(names[i]);
         if (field >= 0 && is_taken[field]) field = -1;
-        if (field >= 0) is_taken[field] = true;
-        else if (names[i].len && c->n_extra_fields == 64) return fault_user(&rd->why, 400, "the contact file has more than 64 columns of its own");
-        if (field < 0 && names[i].len) field = FIELD_KNOWN + c->n_extra_fields, c->extra_fields[c->n_extra_fields++] = arena_str(rd->a, names[i]);
+        if (field >= 0)
+            is_taken[field] = true;
+        else if (names[i].len && c->n_extra_fields == 64)
+            return fault_user(&rd->why, 400, "the contact file has more than 64 columns of its own");
+        if (field < 0 && names[i].len)
+            field = FIELD_KNOWN + c->n_extra_fields, c->extra_fields[c->n_extra_fields++] = arena_str(rd->a, names[i]);
         rd->field_of[i] = field;
     }
     rd->n_columns = (int)n;
     if (!is_taken[FIELD_ADDRESS_STREET] || !is_taken[FIELD_ADDRESS_ZIP])
-        return fault_user(&rd->why, 400, "the contact file has no column for %s; name the columns with --columns", is_taken[FIELD_ADDRESS_STREET] ? "the ZIP code" : "the street");
+        return fault_user(&rd->why, 400, "the contact file has no column for %s; name the columns with --columns",
+                          is_taken[FIELD_ADDRESS_STREET] ? "the ZIP code" : "the street");
     return true;
 }
 
@@ -66,11 +70,13 @@ static void room_make(struct press_rows *r)
     ASSERT(r->pieces && r->package);
 }
 
-static bool codes_make(struct reading *rd, const struct address *ad, struct press_piece *piece, struct package_piece *package, struct fault *f)
+static bool codes_make(struct reading *rd, const struct address *ad, struct press_piece *piece, struct package_piece *package,
+                       struct fault *f)
 {
     int stid = rd->o->stid >= 0 ? (int)rd->o->stid : stid_default(MAIL_FIRST_CLASS);
     if (ad->country != ADDRESS_US) return true;
-    if (!imb_tracking(0, stid, rd->mid, rd->serial, package->tracking)) return fault_user(f, 400, "the serial numbers of mailer id %lld are used up", (long long)rd->mid);
+    if (!imb_tracking(0, stid, rd->mid, rd->serial, package->tracking))
+        return fault_user(f, 400, "the serial numbers of mailer id %lld are used up", (long long)rd->mid);
     memcpy(package->routing, ad->routing, sizeof package->routing);
     enum imb_result coded = imb_encode(str_of(package->tracking), str_of(package->routing), piece->bars);
     return coded == IMB_OK || fault_user(f, 400, "barcode: %s", imb_result_text(coded));
@@ -80,13 +86,25 @@ static bool piece_make(struct reading *rd, const struct str *v, const struct csv
 {
     struct press_rows *r = rd->rows;
     struct address *ad = ARENA_NEW(rd->a, struct address);
-    struct address_in in = {.first_name = v[FIELD_FIRST_NAME], .last_name = v[FIELD_LAST_NAME], .company = v[FIELD_COMPANY],
-                            .street = v[FIELD_ADDRESS_STREET], .street2 = v[FIELD_ADDRESS_STREET2], .city = v[FIELD_ADDRESS_CITY],
-                            .state = v[FIELD_ADDRESS_STATE], .zip = v[FIELD_ADDRESS_ZIP], .country = v[FIELD_COUNTRY]};
+    struct address_in in = {.first_name = v[FIELD_FIRST_NAME],
+                            .last_name = v[FIELD_LAST_NAME],
+                            .company = v[FIELD_COMPANY],
+                            .street = v[FIELD_ADDRESS_STREET],
+                            .street2 = v[FIELD_ADDRESS_STREET2],
+                            .city = v[FIELD_ADDRESS_CITY],
+                            .state = v[FIELD_ADDRESS_STATE],
+                            .zip = v[FIELD_ADDRESS_ZIP],
+                            .country = v[FIELD_COUNTRY]};
     if (!address_standardise(rd->a, &in, ad, f)) return false;
     struct press_piece piece = {.values = v, .lines = ad->line, .n_lines = ad->n_lines};
-    struct package_piece package = {.piece_id = rd->n_rows, .city = ad->city, .state = ad->state, .zip5 = ad->zip5, .zip4 = ad->zip4, .dp = ad->dp,
-                                    .country = ad->country == ADDRESS_CA ? STR("CA") : STR("US"), .contact = who};
+    struct package_piece package = {.piece_id = rd->n_rows,
+                                    .city = ad->city,
+                                    .state = ad->state,
+                                    .zip5 = ad->zip5,
+                                    .zip4 = ad->zip4,
+                                    .dp = ad->dp,
+                                    .country = ad->country == ADDRESS_CA ? STR("CA") : STR("US"),
+                                    .contact = who};
     if (!codes_make(rd, ad, &piece, &package, f)) return false;
     piece.purl = purl_make(rd, rd->serial++, row);
     room_make(r);
@@ -104,8 +122,10 @@ static bool row_take(void *ctx, const struct csv_row *row)
     struct str *v = ARENA_ARRAY(rd->a, struct str, FIELD_KNOWN + rd->c->n_extra_fields);
     for (size_t i = 0; i < row->n && i < (size_t)rd->n_columns; i++)
         if (rd->field_of[i] >= 0) v[rd->field_of[i]] = arena_str(rd->a, text_nfc(rd->a, row->fields[i]));
-    struct str who = str_of(arena_printf(rd->a, "line %lld, %.*s %.*s", (long long)row->line, STR_ARG(v[FIELD_FIRST_NAME]), STR_ARG(v[FIELD_LAST_NAME])));
-    bool is_good = !row->bad ? row->n <= (size_t)rd->n_columns || fault_user(&f, 400, "the row has %zu fields, the header %d", row->n, rd->n_columns)
+    struct str who = str_of(arena_printf(rd->a, "line %lld, %.*s %.*s", (long long)row->line, STR_ARG(v[FIELD_FIRST_NAME]),
+                                         STR_ARG(v[FIELD_LAST_NAME])));
+    bool is_good = !row->bad ? row->n <= (size_t)rd->n_columns ||
+                                   fault_user(&f, 400, "the row has %zu fields, the header %d", row->n, rd->n_columns)
                              : fault_user(&f, 400, "%s", row->bad);
     if (is_good && piece_make(rd, v, row, str_trim(who), &f)) return true;
     rd->rows->n_refused++;
@@ -126,8 +146,10 @@ static bool file_feed(struct reading *rd, struct fault *f)
     csv_reader_destroy(&reader);
     fclose(in);
     if (is_read) return true;
-    if (rd->why.whose) *f = rd->why;
-    else fault_operator(f, "%s cannot be read to its end", rd->o->contacts);
+    if (rd->why.whose)
+        *f = rd->why;
+    else
+        fault_operator(f, "%s cannot be read to its end", rd->o->contacts);
     return false;
 }
 
@@ -147,10 +169,12 @@ bool press_rows_read(struct press_rows *r, const struct press_options *o, struct
     const char *base = o->purl_base ? o->purl_base : setting_get(SETTING_PURL_BASE);
     if (!*base) base = arena_printf(a, "http://%s/p/", setting_get(SETTING_LISTEN));
     struct reading *rd = ARENA_NEW(a, struct reading);
-    *rd = (struct reading){.rows = r, .o = o, .a = a, .c = c, .purl_base = str_of(base), .mid = o->mid >= 0 ? o->mid : SPECIMEN_MID};
+    *rd = (struct reading){
+        .rows = r, .o = o, .a = a, .c = c, .purl_base = str_of(base), .mid = o->mid >= 0 ? o->mid : SPECIMEN_MID};
     if (!str_ends(rd->purl_base, STR("/"))) rd->purl_base = str_of(arena_printf(a, "%s/", base));
     int64_t space = imb_serial_space(rd->mid);
-    if (!space) return fault_user(f, 400, "%lld is not a mailer id: it has 6 digits, or 9 that begin with 9", (long long)rd->mid);
+    if (!space)
+        return fault_user(f, 400, "%lld is not a mailer id: it has 6 digits, or 9 that begin with 9", (long long)rd->mid);
     rd->serial = o->first_serial >= 0 ? o->first_serial : space - space / 10;
     if (o->columns && !columns_take(rd, f)) return false;
     if (!file_feed(rd, f)) return false;

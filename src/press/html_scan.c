@@ -1,8 +1,25 @@
 /* html_scan.c: the state machine of html_scan.h. No memory, cannot fail. */
 #include "press/html_scan.h"
 
-enum { TEXT, OPEN, END_OPEN, TAG_NAME, IN_TAG, ATTR_NAME, AFTER_NAME, BEFORE_VALUE, QUOTED, BARE, MARKUP, COMMENT_START,
-       COMMENT, BOGUS, RAW, RAW_OPEN, RAW_END };
+enum {
+    TEXT,
+    OPEN,
+    END_OPEN,
+    TAG_NAME,
+    IN_TAG,
+    ATTR_NAME,
+    AFTER_NAME,
+    BEFORE_VALUE,
+    QUOTED,
+    BARE,
+    MARKUP,
+    COMMENT_START,
+    COMMENT,
+    BOGUS,
+    RAW,
+    RAW_OPEN,
+    RAW_END
+};
 
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
@@ -17,7 +34,7 @@ static void name_add(char name[12], char c)
 
 static bool is_raw_element(const char *tag)
 {
-    static const char *const raw[] = {"script",  "style",   "title",    "textarea", "xmp",
+    static const char *const raw[] = {"script", "style",   "title",    "textarea", "xmp",
                                       "iframe", "noembed", "noframes", "plaintext"};
     for (size_t i = 0; i < sizeof raw / sizeof *raw; i++)
         if (strcmp(tag, raw[i]) == 0) return true;
@@ -100,8 +117,10 @@ static bool in_value(struct html_scan *s, char c)
 static void in_markup(struct html_scan *s, char c)
 {
     if (s->state == MARKUP) {
-        if (c != '-') s->state = c == '>' ? TEXT : BOGUS;
-        else if (++s->matched == 2) s->state = COMMENT_START, s->matched = 0;
+        if (c != '-')
+            s->state = c == '>' ? TEXT : BOGUS;
+        else if (++s->matched == 2)
+            s->state = COMMENT_START, s->matched = 0;
     } else if (s->state == BOGUS) {
         if (c == '>') s->state = TEXT;
     } else if (c == '>' && (s->matched >= 2 || s->state == COMMENT_START)) {

@@ -8,15 +8,15 @@
 
 enum html_place {
     HTML_TEXT,
-    HTML_RCDATA,        /* <title>, <textarea> */
-    HTML_RAW,           /* <xmp>, <iframe> …: text that is taken as it is */
-    HTML_CSS,           /* inside <style> */
-    HTML_SCRIPT,        /* inside <script> */
-    HTML_COMMENT,       /* also <!doctype …> and <?…> */
-    HTML_TAG,           /* inside a tag, outside of attribute values */
-    HTML_BEFORE_VALUE,  /* behind "=", before the value of an attribute */
+    HTML_RCDATA,       /* <title>, <textarea> */
+    HTML_RAW,          /* <xmp>, <iframe> …: text that is taken as it is */
+    HTML_CSS,          /* inside <style> */
+    HTML_SCRIPT,       /* inside <script> */
+    HTML_COMMENT,      /* also <!doctype …> and <?…> */
+    HTML_TAG,          /* inside a tag, outside of attribute values */
+    HTML_BEFORE_VALUE, /* behind "=", before the value of an attribute */
     HTML_QUOTED_VALUE,
-    HTML_BARE_VALUE,    /* an attribute without quotes */
+    HTML_BARE_VALUE, /* an attribute without quotes */
 };
 enum html_attribute { HTML_ATTR_PLAIN, HTML_ATTR_STYLE, HTML_ATTR_EVENT /* on… */, HTML_ATTR_DOCUMENT /* srcdoc */ };
 

@@ -5,7 +5,7 @@
 #include "press/html_scan.h"
 
 struct found {
-    size_t head_end;   /* behind </head>, else behind <html …> or the doctype */
+    size_t head_end; /* behind </head>, else behind <html …> or the doctype */
     size_t body, body_end;
     bool has_body;
     struct sha256_sum *sum; /* of style sheets and links in the body */
@@ -23,8 +23,10 @@ static void tag_seen(struct found *w, const struct html_scan *s, struct str text
         if (is_end && strcmp(s->tag, "head") == 0) w->head_end = to;
         if (is_end && strcmp(s->tag, "html") == 0 && w->body_end == 0) w->body_end = from;
     } else if (strcmp(s->tag, "style") == 0) {
-        if (!is_end) *style_from = from;
-        else sha256_add(w->sum, (struct str){text.ptr + *style_from, to - *style_from});
+        if (!is_end)
+            *style_from = from;
+        else
+            sha256_add(w->sum, (struct str){text.ptr + *style_from, to - *style_from});
     } else if (strcmp(s->tag, "link") == 0) {
         sha256_add(w->sum, (struct str){text.ptr + from, to - from});
     }
@@ -66,8 +68,10 @@ void html_split(struct arena *a, struct str merged, struct html_parts *out)
     size_t end = w.body_end > begin ? w.body_end : merged.len;
     struct str middle = {merged.ptr + begin, end - begin};
     out->head = (struct str){merged.ptr, begin};
-    if (w.has_body) out->body = str_ends(middle, STR(">")) && w.body_end ? middle : joined(a, middle, STR("</body>"), STR(""));
-    else out->body = joined(a, STR("<body>"), middle, STR("</body>"));
+    if (w.has_body)
+        out->body = str_ends(middle, STR(">")) && w.body_end ? middle : joined(a, middle, STR("</body>"), STR(""));
+    else
+        out->body = joined(a, STR("<body>"), middle, STR("</body>"));
     sha256_add(w.sum, out->head);
     sha256_take(w.sum, out->key);
     sha256_destroy(&w.sum);

@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 struct frame {
-    size_t at;   /* of the {{IF}} */
-    int unless;  /* the test whose false target is still open; -1 after {{ELSE}} */
-    int jumps;   /* chain of jumps to the end, through target; -1: none */
+    size_t at;  /* of the {{IF}} */
+    int unless; /* the test whose false target is still open; -1 after {{ELSE}} */
+    int jumps;  /* chain of jumps to the end, through target; -1: none */
     bool has_branch;
     struct html_scan begin, end;
 };
@@ -88,7 +88,8 @@ static void text_add(struct compiler *c, size_t from, size_t to)
 {
     if (from == to) return;
     for (size_t i = from; i < to; i++)
-        if (html_scan_feed(&c->scan, c->source.ptr[i]) && !c->scan.is_end_tag && strcmp(c->scan.tag, "body") == 0) c->is_in_body = true;
+        if (html_scan_feed(&c->scan, c->source.ptr[i]) && !c->scan.is_end_tag && strcmp(c->scan.tag, "body") == 0)
+            c->is_in_body = true;
     op_add(c, OP_TEXT)->text = arena_str(c->arena, (struct str){c->source.ptr + from, to - from});
 }
 
@@ -98,14 +99,18 @@ static const char *place_refusal(const struct html_scan *s, bool is_qr, enum mer
     enum html_place place = html_scan_place(s);
     bool is_value = place == HTML_QUOTED_VALUE || place == HTML_BARE_VALUE || place == HTML_BEFORE_VALUE;
     *how = ESCAPE_HTML;
-    if (place == HTML_SCRIPT || (is_value && s->attribute == HTML_ATTR_EVENT)) return "a field may not stand in script; creatives print without script";
+    if (place == HTML_SCRIPT || (is_value && s->attribute == HTML_ATTR_EVENT))
+        return "a field may not stand in script; creatives print without script";
     if (place == HTML_TAG) return "a field may not stand in a tag outside of an attribute's value";
-    if (is_qr && place != HTML_TEXT) return "{{qr}} is a picture: put it into the text, not into an attribute, style sheet or title";
+    if (is_qr && place != HTML_TEXT)
+        return "{{qr}} is a picture: put it into the text, not into an attribute, style sheet or title";
     if (is_value && s->attribute == HTML_ATTR_DOCUMENT) return "a field may not stand in srcdoc";
     bool is_bare = place == HTML_BARE_VALUE || place == HTML_BEFORE_VALUE;
     bool is_css = place == HTML_CSS || (is_value && s->attribute == HTML_ATTR_STYLE);
-    if (is_css) *how = is_bare ? ESCAPE_CSS_BARE : ESCAPE_CSS;
-    else if (is_bare) *how = ESCAPE_BARE;
+    if (is_css)
+        *how = is_bare ? ESCAPE_CSS_BARE : ESCAPE_CSS;
+    else if (is_bare)
+        *how = ESCAPE_BARE;
     return NULL;
 }
 
@@ -147,7 +152,9 @@ static bool condition_add(struct compiler *c, const struct merge_tag *tag, size_
 static bool branch_end(struct compiler *c, struct frame *fr, size_t at, struct fault *f)
 {
     if (fr->has_branch && !html_scan_same(&fr->end, &c->scan))
-        return refuse(c, at, f, "the branches of this {{IF}} end in different places of the HTML (a tag or quote is open in one of them)");
+        return refuse(
+            c, at, f,
+            "the branches of this {{IF}} end in different places of the HTML (a tag or quote is open in one of them)");
     fr->has_branch = true, fr->end = c->scan;
     return true;
 }
@@ -164,7 +171,8 @@ static bool else_add(struct compiler *c, const struct merge_tag *tag, size_t at,
     struct frame *fr = c->depth ? &c->frames[c->depth - 1] : NULL;
     bool has_condition = tag->kind == TAG_ELSEIF;
     if (!fr) return refuse(c, at, f, has_condition ? "{{ELSEIF}} without {{IF}}" : "{{ELSE}} without {{IF}}");
-    if (fr->unless < 0) return refuse(c, at, f, has_condition ? "{{ELSEIF}} after {{ELSE}}" : "a second {{ELSE}} for one {{IF}}");
+    if (fr->unless < 0)
+        return refuse(c, at, f, has_condition ? "{{ELSEIF}} after {{ELSE}}" : "a second {{ELSE}} for one {{IF}}");
     if (!branch_end(c, fr, at, f)) return false;
     op_add(c, OP_JUMP)->target = fr->jumps;
     fr->jumps = c->m->n_ops - 1;
@@ -223,7 +231,8 @@ static bool source_compile(struct compiler *c, struct fault *f)
         text_add(c, at, open);
         if (open == c->source.len) break;
         size_t close = find(c->source, open + 2, "}}");
-        if (close == c->source.len || find(c->source, open + 2, "{{") < close) return refuse(c, open, f, "{{ is never closed by }}");
+        if (close == c->source.len || find(c->source, open + 2, "{{") < close)
+            return refuse(c, open, f, "{{ is never closed by }}");
         if (!tag_add(c, open, close + 2, f)) return false;
         at = close + 2;
     }
@@ -235,7 +244,8 @@ struct merge *merge_compile(struct arena *a, struct str source, const struct mer
     size_t bad;
     struct compiler c = {.arena = a, .o = o, .source = source, .m = ARENA_NEW(a, struct merge)};
     if (source.len > (size_t)limit_get(LIMIT_MERGE_MAX_SOURCE_BYTES)) {
-        fault_user(f, 413, "the creative has %zu bytes; %lld are allowed", source.len, (long long)limit_get(LIMIT_MERGE_MAX_SOURCE_BYTES));
+        fault_user(f, 413, "the creative has %zu bytes; %lld are allowed", source.len,
+                   (long long)limit_get(LIMIT_MERGE_MAX_SOURCE_BYTES));
         return NULL;
     }
     if (!utf8_is_valid(source, &bad)) {

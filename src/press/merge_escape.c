@@ -24,12 +24,16 @@ static void css_add(struct buf *out, struct str value, enum merge_escape how)
         struct str at = value;
         int32_t cp = utf8_next(&value);
         char c = *at.ptr;
-        bool is_hex = value.len && ((*value.ptr >= '0' && *value.ptr <= '9') || ((*value.ptr | 32) >= 'a' && (*value.ptr | 32) <= 'f'));
+        bool is_hex =
+            value.len && ((*value.ptr >= '0' && *value.ptr <= '9') || ((*value.ptr | 32) >= 'a' && (*value.ptr | 32) <= 'f'));
         bool is_plain = is_word(c) || (c && strchr(".%,- ", c)) || (c == '#' && is_hex);
         const char *gap = how == ESCAPE_CSS_BARE ? "&#32;" : " ";
-        if (is_plain && c == ' ') buf_addz(out, gap);
-        else if (is_plain) buf_add_byte(out, c);
-        else if (cp > 0) buf_addf(out, "\\%x%s", (unsigned)cp, gap);
+        if (is_plain && c == ' ')
+            buf_addz(out, gap);
+        else if (is_plain)
+            buf_add_byte(out, c);
+        else if (cp > 0)
+            buf_addf(out, "\\%x%s", (unsigned)cp, gap);
     }
 }
 
@@ -42,7 +46,9 @@ void merge_escape_add(struct buf *out, struct str value, enum merge_escape how)
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
         bool is_plain = how == ESCAPE_HTML || is_word(c) || (unsigned char)c >= 0x80 || c == '-' || c == '.';
-        if (!is_plain) buf_addf(out, "&#%d;", c);
-        else html_add(out, c);
+        if (!is_plain)
+            buf_addf(out, "&#%d;", c);
+        else
+            html_add(out, c);
     }
 }

@@ -16,7 +16,12 @@ struct merge_tag {
 /* `inside` is what stands between {{ and }}. */
 bool merge_tag_parse(struct arena *a, struct str inside, struct merge_tag *tag, struct fault *f);
 
-enum merge_escape { ESCAPE_HTML, ESCAPE_CSS, ESCAPE_CSS_BARE /* style= without quotes */, ESCAPE_BARE /* attribute without quotes */ };
+enum merge_escape {
+    ESCAPE_HTML,
+    ESCAPE_CSS,
+    ESCAPE_CSS_BARE /* style= without quotes */,
+    ESCAPE_BARE /* attribute without quotes */
+};
 enum merge_op_kind { OP_TEXT, OP_FIELD, OP_PURL, OP_QR, OP_UNLESS /* goes to target when the condition is false */, OP_JUMP };
 struct merge_op {
     enum merge_op_kind kind;

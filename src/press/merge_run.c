@@ -4,7 +4,8 @@
 #include "press/merge_private.h"
 #include "press/qr.h"
 
-static bool field_run(const struct merge *m, const struct merge_op *op, const struct merge_input *in, struct buf *out, struct fault *f)
+static bool field_run(const struct merge *m, const struct merge_op *op, const struct merge_input *in, struct buf *out,
+                      struct fault *f)
 {
     struct str value = op->field >= 0 && op->field < in->n_values ? in->values[op->field] : STR_NULL;
     struct str name = m->names[op->name];
@@ -12,10 +13,13 @@ static bool field_run(const struct merge *m, const struct merge_op *op, const st
     if (is_empty && m->strict && !op->has_default) return fault_user(f, 422, "the field %.*s is empty", STR_ARG(name));
     if (is_empty) value = op->text;
     if (value.len > (size_t)limit_get(LIMIT_MERGE_MAX_VALUE_BYTES))
-        return fault_user(f, 413, "the field %.*s has %zu bytes; %lld are allowed", STR_ARG(name), value.len, (long long)limit_get(LIMIT_MERGE_MAX_VALUE_BYTES));
+        return fault_user(f, 413, "the field %.*s has %zu bytes; %lld are allowed", STR_ARG(name), value.len,
+                          (long long)limit_get(LIMIT_MERGE_MAX_VALUE_BYTES));
     if (!utf8_is_valid(value, NULL)) return fault_user(f, 422, "the field %.*s is not UTF-8", STR_ARG(name));
-    if (value.len == 0 && op->is_whole_value) buf_addz(out, "\"\"");
-    else merge_escape_add(out, value, op->escape);
+    if (value.len == 0 && op->is_whole_value)
+        buf_addz(out, "\"\"");
+    else
+        merge_escape_add(out, value, op->escape);
     return true;
 }
 
@@ -35,10 +39,12 @@ static bool qr_run(const struct merge_op *op, struct str purl, struct buf *out, 
     return true;
 }
 
-static bool value_run(const struct merge *m, const struct merge_op *op, const struct merge_input *in, struct buf *out, struct fault *f)
+static bool value_run(const struct merge *m, const struct merge_op *op, const struct merge_input *in, struct buf *out,
+                      struct fault *f)
 {
     if (op->kind == OP_FIELD) return field_run(m, op, in, out, f);
-    if (in->purl.len == 0) return fault_user(f, 422, "the piece has no personal address for {{%s}}", op->kind == OP_QR ? "qr" : "purl");
+    if (in->purl.len == 0)
+        return fault_user(f, 422, "the piece has no personal address for {{%s}}", op->kind == OP_QR ? "qr" : "purl");
     if (op->kind == OP_QR) return qr_run(op, in->purl, out, f);
     merge_escape_add(out, in->purl, op->escape);
     return true;
@@ -49,11 +55,16 @@ bool merge_run(const struct merge *m, const struct merge_input *in, struct buf *
     size_t most = (size_t)limit_get(LIMIT_MERGE_MAX_OUTPUT_BYTES), begin = out->len;
     for (int i = 0; i < m->n_ops;) {
         const struct merge_op *op = &m->ops[i++];
-        if (op->kind == OP_TEXT) buf_add_str(out, op->text);
-        else if (op->kind == OP_JUMP) i = op->target;
-        else if (op->kind == OP_UNLESS) i = cond_run(op->condition, in->values, in->n_values) ? i : op->target;
-        else if (!value_run(m, op, in, out, f)) return false;
-        if (out->len - begin > most || out->overflow) return fault_user(f, 413, "the merged piece has more than %zu bytes", most);
+        if (op->kind == OP_TEXT)
+            buf_add_str(out, op->text);
+        else if (op->kind == OP_JUMP)
+            i = op->target;
+        else if (op->kind == OP_UNLESS)
+            i = cond_run(op->condition, in->values, in->n_values) ? i : op->target;
+        else if (!value_run(m, op, in, out, f))
+            return false;
+        if (out->len - begin > most || out->overflow)
+            return fault_user(f, 413, "the merged piece has more than %zu bytes", most);
     }
     return true;
 }

@@ -5,8 +5,8 @@
 static const struct {
     struct str entity, text;
 } entities[] = {
-    {STR("&quot;"), STR("\"")}, {STR("&amp;"), STR("&")},   {STR("&lt;"), STR("<")},    {STR("&gt;"), STR(">")},
-    {STR("&apos;"), STR("'")},  {STR("&#39;"), STR("'")},   {STR("&#34;"), STR("\"")},  {STR("&nbsp;"), STR(" ")},
+    {STR("&quot;"), STR("\"")}, {STR("&amp;"), STR("&")},    {STR("&lt;"), STR("<")},   {STR("&gt;"), STR(">")},
+    {STR("&apos;"), STR("'")},  {STR("&#39;"), STR("'")},    {STR("&#34;"), STR("\"")}, {STR("&nbsp;"), STR(" ")},
     {STR("&#160;"), STR(" ")},  {STR("\xc2\xa0"), STR(" ")},
 };
 
@@ -46,7 +46,8 @@ static bool name_is_good(struct str name, struct fault *f)
     for (size_t i = 0; i < name.len; i++)
         if (strchr("{}<>=\"'|", name.ptr[i]) && name.ptr[i])
             return fault_user(f, 400, "\"%.*s\" is not a field name: it holds %c", STR_ARG(name), name.ptr[i]);
-    if (utf8_has_control(name) || !utf8_is_valid(name, NULL)) return fault_user(f, 400, "a field name holds control characters");
+    if (utf8_has_control(name) || !utf8_is_valid(name, NULL))
+        return fault_user(f, 400, "a field name holds control characters");
     return true;
 }
 
@@ -89,7 +90,8 @@ static bool size_read(struct str s, double *px, struct fault *f)
         *px = n * units[i].px;
         return true;
     }
-    return fault_user(f, 400, "the size of a QR code is like \"0.8in\", \"20mm\" or \"96px\" and at least 20px, not \"%.*s\"", STR_ARG(s));
+    return fault_user(f, 400, "the size of a QR code is like \"0.8in\", \"20mm\" or \"96px\" and at least 20px, not \"%.*s\"",
+                      STR_ARG(s));
 }
 
 static bool field_parse(struct str s, struct merge_tag *tag, struct fault *f)
@@ -102,7 +104,8 @@ static bool field_parse(struct str s, struct merge_tag *tag, struct fault *f)
     } else if (rest.ptr) {
         tag->by_default = str_trim(rest);
     } else if ((at = option_find(s, STR("size"))) < s.len) {
-        if (!option_read((struct str){s.ptr + at, s.len - at}, STR("size"), &size, f) || !size_read(size, &tag->size_px, f)) return false;
+        if (!option_read((struct str){s.ptr + at, s.len - at}, STR("size"), &size, f) || !size_read(size, &tag->size_px, f))
+            return false;
         name = (struct str){s.ptr, at};
     }
     tag->name = str_trim(name);

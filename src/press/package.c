@@ -33,7 +33,8 @@ static bool file_put(struct folder *d, const char *name, struct buf *content, st
     return is_good;
 }
 
-static bool pdf_put(struct press *p, struct press_job *job, struct folder *d, struct arena *a, struct package_result *r, struct fault *f)
+static bool pdf_put(struct press *p, struct press_job *job, struct folder *d, struct arena *a, struct package_result *r,
+                    struct fault *f)
 {
     char path[1200];
     snprintf(path, sizeof path, "%s/pieces.pdf", d->tmp);
@@ -67,18 +68,21 @@ static bool folder_fill(struct press *p, struct press_job *job, const struct pac
     return is_good && file_put(d, "ticket.json", &ticket, f) && file_put(d, "SHA256SUMS", &d->sums, f);
 }
 
-bool package_write(struct press *p, struct press_job *job, const struct package_spec *s, struct arena *a, struct package_result *r,
-                   struct fault *f)
+bool package_write(struct press *p, struct press_job *job, const struct package_spec *s, struct arena *a,
+                   struct package_result *r, struct fault *f)
 {
     struct folder d = {.sums = BUF_INIT};
     struct package_result made = {0};
     struct stat st;
     if (stat(s->dir, &st) == 0) return package_read(job, s, a, r, f);
-    if (snprintf(d.tmp, sizeof d.tmp, "%s.tmp", s->dir) > 1000) return fault_operator(f, "the path %.100s… is too long", s->dir);
+    if (snprintf(d.tmp, sizeof d.tmp, "%s.tmp", s->dir) > 1000)
+        return fault_operator(f, "the path %.100s… is too long", s->dir);
     bool is_good = remove_tree(d.tmp, f) && make_dirs(d.tmp, 0750, f) && folder_fill(p, job, s, &d, a, &made, f) &&
                    durable_rename_dir(d.tmp, s->dir, f);
-    if (is_good) *r = made;
-    else remove_tree(d.tmp, NULL);
+    if (is_good)
+        *r = made;
+    else
+        remove_tree(d.tmp, NULL);
     buf_finish(&d.sums);
     return is_good;
 }

@@ -20,7 +20,8 @@ static void fields_of(struct buf *b, const struct str *lines, int n, int room)
     for (int i = 0; i < room; i++) field(b, i < n ? lines[i] : STR(""));
 }
 
-static void manifest_line(const struct press_job *job, const struct package_spec *s, const struct press_outcome *o, int i, int seq, struct buf *b)
+static void manifest_line(const struct press_job *job, const struct package_spec *s, const struct press_outcome *o, int i,
+                          int seq, struct buf *b)
 {
     const struct press_piece *p = &job->pieces[i];
     const struct package_piece *m = &s->pieces[i];
@@ -30,8 +31,9 @@ static void manifest_line(const struct press_job *job, const struct package_spec
     field(b, str_of(job->creative->g->name));
     field(b, s->mail_class);
     fields_of(b, p->lines, p->n_lines, 4);
-    const struct str rest[] = {m->city, m->state, m->zip5, m->zip4, m->dp, m->country, str_of(m->tracking), str_of(m->routing),
-                               str_of(p->bars), p->purl, p->purl};
+    const struct str rest[] = {
+        m->city,         m->state, m->zip5, m->zip4, m->dp, m->country, str_of(m->tracking), str_of(m->routing),
+        str_of(p->bars), p->purl,  p->purl};
     fields_of(b, rest, 11, 11);
     fields_of(b, job->return_lines, job->n_return, 3);
     uint8_t digest[SHA256_BYTES];
@@ -44,9 +46,11 @@ static void manifest_line(const struct press_job *job, const struct package_spec
 
 void package_manifest(const struct press_job *job, const struct package_spec *s, const struct press_outcome *o, struct buf *out)
 {
-    buf_addz(out, "seq,piece_id,drop_id,campaign_id,first_page,pages,format,mail_class,recipient_line1,recipient_line2,recipient_line3,"
-                  "recipient_line4,city,state,zip5,zip4,dp,country,imb_tracking,imb_routing,imb_bars,purl,qr_url,return_line1,"
-                  "return_line2,return_line3,checksum\r\n");
+    buf_addz(
+        out,
+        "seq,piece_id,drop_id,campaign_id,first_page,pages,format,mail_class,recipient_line1,recipient_line2,recipient_line3,"
+        "recipient_line4,city,state,zip5,zip4,dp,country,imb_tracking,imb_routing,imb_bars,purl,qr_url,return_line1,"
+        "return_line2,return_line3,checksum\r\n");
     for (int i = 0, seq = 0; i < job->n_pieces; i++)
         if (o->first_page[i]) manifest_line(job, s, o, i, ++seq, out);
 }

@@ -13,7 +13,7 @@ struct reading {
     const struct package_spec *s;
     struct arena *a;
     struct press_outcome *o;
-    int at;         /* pieces come in their order */
+    int at; /* pieces come in their order */
     bool is_header, is_refused, is_wrong;
 };
 
@@ -23,7 +23,8 @@ static bool row_take(void *ctx, const struct csv_row *row)
     int64_t id = 0, number = 0;
     if (!rd->is_header) return rd->is_header = true;
     size_t id_at = rd->is_refused ? 0 : 1, number_at = rd->is_refused ? 2 : 4;
-    bool is_good = !row->bad && row->n >= 5 && str_to_int64(row->fields[id_at], &id) && str_to_int64(row->fields[number_at], &number);
+    bool is_good =
+        !row->bad && row->n >= 5 && str_to_int64(row->fields[id_at], &id) && str_to_int64(row->fields[number_at], &number);
     while (is_good && rd->at < rd->job->n_pieces && rd->s->pieces[rd->at].piece_id != id) rd->at++;
     if (!is_good || rd->at == rd->job->n_pieces || number <= 0) {
         rd->is_wrong = true;
@@ -75,7 +76,8 @@ static bool ticket_read(const struct package_spec *s, struct arena *a, struct pa
     return is_ours || fault_user(f, 409, "%s exists already and is not this batch's package", s->dir);
 }
 
-bool package_read(const struct press_job *job, const struct package_spec *s, struct arena *a, struct package_result *r, struct fault *f)
+bool package_read(const struct press_job *job, const struct package_spec *s, struct arena *a, struct package_result *r,
+                  struct fault *f)
 {
     struct package_result found = {0};
     struct reading rd = {.job = job, .s = s, .a = a, .o = &found.outcome};
@@ -83,7 +85,8 @@ bool package_read(const struct press_job *job, const struct package_spec *s, str
     found.outcome.first_page = ARENA_ARRAY(a, int, job->n_pieces + 1);
     found.outcome.refusal = ARENA_ARRAY(a, enum press_refusal, job->n_pieces + 1);
     found.outcome.detail = ARENA_ARRAY(a, struct str, job->n_pieces + 1);
-    if (!ticket_read(s, a, &found, f) || !table_read(&rd, "manifest.csv", false, f) || !table_read(&rd, "refused.csv", true, f)) return false;
+    if (!ticket_read(s, a, &found, f) || !table_read(&rd, "manifest.csv", false, f) || !table_read(&rd, "refused.csv", true, f))
+        return false;
     if (found.outcome.n_printed + found.outcome.n_refused != job->n_pieces)
         return fault_user(f, 409, "%s holds another number of pieces than this batch", s->dir);
     snprintf(path, sizeof path, "%s/pieces.pdf", s->dir);

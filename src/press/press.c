@@ -110,8 +110,10 @@ static bool hello(struct press_worker *w, struct fault *f)
     buf_finish(&body);
     if (!is_sent || !frame_recv(w->sock, MAX_FROM_WORKER, READY_TIMEOUT_MS, &ready, f)) return false;
     struct wire_in in = {.rest = buf_str(&ready.body)};
-    if (ready.kind == FRAME_FAULT) wire_get_fault(&in, f);
-    else if (ready.kind != FRAME_READY) fault_ours(f, "a press worker does not greet back");
+    if (ready.kind == FRAME_FAULT)
+        wire_get_fault(&in, f);
+    else if (ready.kind != FRAME_READY)
+        fault_ours(f, "a press worker does not greet back");
     buf_finish(&ready.body);
     return ready.kind == FRAME_READY;
 }
@@ -128,9 +130,13 @@ static int64_t address_space_mb(void)
 /* Nothing of our environment, but for what a build for tests hands on. */
 static void environment(struct arena *a, const char *env[8])
 {
-    static const char *const names[] = {"PATH", "LANG", "TZ",
+    static const char *const names[] = {
+        "PATH",
+        "LANG",
+        "TZ",
 #ifdef PENNYPOST_FAILPOINTS
-                                        "PENNYPOST_FAILPOINT", "PENNYPOST_FAILPOINT_HITS",
+        "PENNYPOST_FAILPOINT",
+        "PENNYPOST_FAILPOINT_HITS",
 #endif
     };
     int n = 0;
@@ -149,7 +155,8 @@ static bool worker_start(struct press_worker *w, struct fault *f)
     struct timeval patience = {.tv_sec = 60};
     environment(a, env);
     struct process_spec spec = {.argv = argv, .env = env, .fds = fds, .n_fds = 4, .max_address_space_mb = address_space_mb()};
-    bool is_started = setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 && process_start(&w->process, &spec, f);
+    bool is_started =
+        setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 && process_start(&w->process, &spec, f);
     close(pair[1]);
     arena_destroy(&a);
     w->sock = pair[0];
@@ -204,7 +211,8 @@ static bool outcome_is_true(const struct press_job *job, const struct press_outc
 
 enum said { SAID_MORE, SAID_DONE, SAID_FAULT, SAID_BROKEN };
 
-static enum said done_take(const struct press_call *call, struct wire_in *in, struct arena *a, struct press_outcome *out, struct fault *f)
+static enum said done_take(const struct press_call *call, struct wire_in *in, struct arena *a, struct press_outcome *out,
+                           struct fault *f)
 {
     if (wire_get_outcome(in, a, out, call->pages, call->job->n_pieces) &&
         outcome_is_true(call->job, out, call->pages, call->ask == FRAME_COMPILE))
@@ -213,8 +221,8 @@ static enum said done_take(const struct press_call *call, struct wire_in *in, st
     return SAID_BROKEN;
 }
 
-static enum said frame_take(struct press_worker *w, const struct press_call *call, struct frame *fr, struct arena *a, struct press_outcome *out,
-                            struct fault *f)
+static enum said frame_take(struct press_worker *w, const struct press_call *call, struct frame *fr, struct arena *a,
+                            struct press_outcome *out, struct fault *f)
 {
     struct wire_in in = {.rest = buf_str(&fr->body)};
     int64_t done, refused;
@@ -225,9 +233,7 @@ static enum said frame_take(struct press_worker *w, const struct press_call *cal
         return in.is_bad ? SAID_BROKEN : SAID_MORE;
     case FRAME_CAGE_WANTED: return cage_give(w, f) ? SAID_MORE : SAID_BROKEN;
     case FRAME_DONE: return done_take(call, &in, a, out, f);
-    case FRAME_FAULT:
-        wire_get_fault(&in, f);
-        return in.is_bad ? SAID_BROKEN : SAID_FAULT;
+    case FRAME_FAULT: wire_get_fault(&in, f); return in.is_bad ? SAID_BROKEN : SAID_FAULT;
     default: fault_ours(f, "a press worker says what nobody asked"); return SAID_BROKEN;
     }
 }
@@ -241,7 +247,8 @@ static bool may_wait(const struct press_call *call, int64_t heard_ms, struct fau
     return fault_ours(f, "a press worker said nothing for %lld s and was stopped", (long long)silence);
 }
 
-static enum said listen_to(struct press_worker *w, const struct press_call *call, struct arena *a, struct press_outcome *out, struct fault *f)
+static enum said listen_to(struct press_worker *w, const struct press_call *call, struct arena *a, struct press_outcome *out,
+                           struct fault *f)
 {
     enum said said = SAID_MORE;
     int64_t heard_ms = clock_mono_ms();
@@ -264,7 +271,8 @@ static enum said listen_to(struct press_worker *w, const struct press_call *call
     return said;
 }
 
-static enum said talk(struct press_worker *w, const struct press_call *call, struct arena *a, struct press_outcome *out, struct fault *f)
+static enum said talk(struct press_worker *w, const struct press_call *call, struct arena *a, struct press_outcome *out,
+                      struct fault *f)
 {
     struct buf body = BUF_INIT;
     if (w->sock < 0 && !worker_start(w, f)) return SAID_BROKEN;
@@ -298,7 +306,13 @@ bool press_run(struct press *p, const struct press_job *job, struct arena *a, st
 
 const char *press_refusal_text(enum press_refusal r)
 {
-    static const char *const texts[] = {"",           "missing field", "missing glyph", "overflow", "address cannot be printed", "missing asset",
-                                        "field too long", "creative stopped"};
+    static const char *const texts[] = {"",
+                                        "missing field",
+                                        "missing glyph",
+                                        "overflow",
+                                        "address cannot be printed",
+                                        "missing asset",
+                                        "field too long",
+                                        "creative stopped"};
     return texts[r];
 }

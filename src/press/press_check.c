@@ -23,7 +23,8 @@ static bool complain(char why[400], const char *what, struct str name, int32_t c
 {
     char letter[5] = "";
     if (cp >= 32 && cp != 127) utf8_put(letter, (uint32_t)cp);
-    snprintf(why, 400, "%s %.*s: no font has the character %s%s(U+%04X)", what, STR_ARG(name), letter, *letter ? " " : "", (unsigned)(cp < 0 ? 0xFFFD : cp));
+    snprintf(why, 400, "%s %.*s: no font has the character %s%s(U+%04X)", what, STR_ARG(name), letter, *letter ? " " : "",
+             (unsigned)(cp < 0 ? 0xFFFD : cp));
     return false;
 }
 
@@ -45,6 +46,7 @@ bool press_check_glyphs(const struct press_work *w, const struct press_piece *pi
     for (int i = 0; i < w->n_documents; i++)
         if (!check_names(w, w->merge[i], piece, why)) return false;
     for (int i = 0; i < piece->n_lines; i++)
-        if (!coverage_has(w->house->coverage, piece->lines[i], &missing)) return complain(why, "the address line", piece->lines[i], missing);
+        if (!coverage_has(w->house->coverage, piece->lines[i], &missing))
+            return complain(why, "the address line", piece->lines[i], missing);
     return true;
 }

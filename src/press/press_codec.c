@@ -94,8 +94,10 @@ static void get_piece(struct wire_in *in, struct arena *a, int n_values, struct 
     p->values = get_strs(in, a, &n);
     p->lines = get_strs(in, a, &p->n_lines);
     struct str bars = wire_str(in);
-    if (n != n_values || bars.len >= sizeof p->bars) in->is_bad = true;
-    else if (bars.len) memcpy(p->bars, bars.ptr, bars.len);
+    if (n != n_values || bars.len >= sizeof p->bars)
+        in->is_bad = true;
+    else if (bars.len)
+        memcpy(p->bars, bars.ptr, bars.len);
     p->purl = wire_str(in);
     p->note = wire_str(in);
 }
@@ -111,8 +113,7 @@ bool wire_get_job(struct wire_in *in, struct arena *a, struct press_job *job, st
     job->one_a_document = wire_int(in, 0, 1);
     job->n_pieces = count(in, 1000000);
     struct press_piece *pieces = ARENA_ARRAY(a, struct press_piece, job->n_pieces + 1);
-    for (int i = 0; i < job->n_pieces && !in->is_bad; i++)
-        get_piece(in, a, FIELD_KNOWN + creative->n_extra_fields, &pieces[i]);
+    for (int i = 0; i < job->n_pieces && !in->is_bad; i++) get_piece(in, a, FIELD_KNOWN + creative->n_extra_fields, &pieces[i]);
     job->pieces = pieces;
     return !in->is_bad;
 }

@@ -35,7 +35,8 @@ static bool names_check(const struct creative *c, struct arena *a, struct creati
         int n = merge_names(m, &names);
         for (int k = 0; k < n; k++) {
             if (field_set_find(fields, names[k]) >= 0) continue;
-            snprintf(text, sizeof text, "there is no field {{%.*s}}; it prints as nothing", (int)(names[k].len < 100 ? names[k].len : 100), names[k].ptr);
+            snprintf(text, sizeof text, "there is no field {{%.*s}}; it prints as nothing",
+                     (int)(names[k].len < 100 ? names[k].len : 100), names[k].ptr);
             warn(r, text);
         }
     }
@@ -59,7 +60,8 @@ static bool pages_check(const struct creative *c, int pages, struct creative_rep
 }
 
 /* The first printed sample stands for the creative; others that differ are told as warnings. */
-static int samples_judge(const struct creative *c, const struct press_outcome *o, const int *pages, int n, struct creative_report *r)
+static int samples_judge(const struct creative *c, const struct press_outcome *o, const int *pages, int n,
+                         struct creative_report *r)
 {
     int first = -1;
     char text[200];
@@ -78,7 +80,8 @@ static int samples_judge(const struct creative *c, const struct press_outcome *o
             r->pages_each = pages[i];
             if (!pages_check(c, pages[i], r)) return -1;
         } else if (pages[i] != r->pages_each) {
-            snprintf(text, sizeof text, "sample %d prints %d pages instead of %d; pieces like it are refused", i + 1, pages[i], r->pages_each);
+            snprintf(text, sizeof text, "sample %d prints %d pages instead of %d; pieces like it are refused", i + 1, pages[i],
+                     r->pages_each);
             warn(r, text);
         }
     }
@@ -102,8 +105,10 @@ static void ink_check(int fd, const struct creative *c, int first_page, struct c
     struct buf pdf = BUF_INIT;
     char text[200];
     struct fault f = {0};
-    if (pdf_read(fd, &pdf) && press_ink_look(buf_str(&pdf), first_page + c->g->address_page, c->g, text, &f)) warn(r, text);
-    else warn(r, "whether ink lies below the address block could not be looked at");
+    if (pdf_read(fd, &pdf) && press_ink_look(buf_str(&pdf), first_page + c->g->address_page, c->g, text, &f))
+        warn(r, text);
+    else
+        warn(r, "whether ink lies below the address block could not be looked at");
     buf_finish(&pdf);
 }
 
@@ -125,16 +130,18 @@ static bool samples_print(struct press *p, struct press_job *job, struct arena *
     return true;
 }
 
-bool press_compile(struct press *p, const struct creative *c, const struct press_piece *samples, int n, struct creative_report *r,
-                   struct fault *f)
+bool press_compile(struct press *p, const struct creative *c, const struct press_piece *samples, int n,
+                   struct creative_report *r, struct fault *f)
 {
     struct arena *a = arena_create(1 << 16);
     *r = (struct creative_report){.is_ok = true, .path = c->kind == CREATIVE_IMAGES ? CREATIVE_IMAGE_ONLY : CREATIVE_CHROMIUM};
     struct press_job job = {.creative = c, .pieces = n ? samples : press_samples(a, c), .n_pieces = n ? n : PRESS_SAMPLES};
     job.out_fd = memfd_create("samples", MFD_CLOEXEC);
     bool is_done = job.out_fd >= 0 || fault_errno(f, "there is no room for sample pages");
-    if (is_done && !names_check(c, a, r)) r->is_ok = false;
-    else if (is_done) is_done = samples_print(p, &job, a, r, f);
+    if (is_done && !names_check(c, a, r))
+        r->is_ok = false;
+    else if (is_done)
+        is_done = samples_print(p, &job, a, r, f);
     if (job.out_fd >= 0) close(job.out_fd);
     arena_destroy(&a);
     return is_done;

@@ -49,7 +49,9 @@ bool press_ink_look(struct str pdf, int page, const struct press_geometry *g, ch
         struct ink ink = ink_count(pixels, w, h, &g->address_zone);
         double part = ink.all ? 100.0 * (double)ink.dark / (double)ink.all : 0;
         if (ink.dark && part >= 0.05)
-            snprintf(warning, 200, "ink of the creative lies below the address block, %.1f %% of it, around (%.1f in, %.1f in); it is painted white",
+            snprintf(warning, 200,
+                     "ink of the creative lies below the address block, %.1f %% of it, around (%.1f in, %.1f in); it is "
+                     "painted white",
                      part, (double)ink.x / (double)ink.dark / DPI, (double)ink.y / (double)ink.dark / DPI);
     }
     buf_finish(&out);

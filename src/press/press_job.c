@@ -42,7 +42,8 @@ static bool background_get(struct job *j, const struct press_printed *p, int pag
 static bool ink_get(struct job *j, struct press_printed *p, int pages, struct str *ops)
 {
     const struct press_piece *piece = &j->w.job->pieces[p->index];
-    struct overlay_piece o = {.lines = piece->lines, .n_lines = piece->n_lines, .bars = str_of(piece->bars), .note = piece->note};
+    struct overlay_piece o = {
+        .lines = piece->lines, .n_lines = piece->n_lines, .bars = str_of(piece->bars), .note = piece->note};
     struct fault f = {0};
     for (int page = 0; page < pages; page++) {
         struct buf b = BUF_INIT;
@@ -182,7 +183,8 @@ static bool creative_open(struct job *j, struct fault *f)
     for (int i = 0; i < c->n_image; i++)
         if (!image_load(j, i, f)) return false;
     if (c->g->sides && c->n_image != c->g->sides)
-        return fault_user(f, 400, "a %s has %d printed pages; this creative has %d pictures", c->g->name, c->g->sides, c->n_image);
+        return fault_user(f, 400, "a %s has %d printed pages; this creative has %d pictures", c->g->name, c->g->sides,
+                          c->n_image);
     w->pages_each = c->n_image;
     return true;
 }
@@ -191,9 +193,14 @@ static bool overlay_open(struct job *j, struct fault *f)
 {
     const struct press_job *job = j->w.job;
     struct press_house *house = j->w.house;
-    struct overlay_spec spec = {.g = job->creative->g, .return_lines = job->return_lines, .n_return = job->n_return,
-                                .indicia_lines = job->indicia_lines, .n_indicia = job->n_indicia, .specimen = job->specimen,
-                                .font_regular = buf_str(&house->font_regular), .font_bold = buf_str(&house->font_bold)};
+    struct overlay_spec spec = {.g = job->creative->g,
+                                .return_lines = job->return_lines,
+                                .n_return = job->n_return,
+                                .indicia_lines = job->indicia_lines,
+                                .n_indicia = job->n_indicia,
+                                .specimen = job->specimen,
+                                .font_regular = buf_str(&house->font_regular),
+                                .font_bold = buf_str(&house->font_bold)};
     if (j->w.is_compile) return true;
     j->overlay = overlay_create(j->pdf, &spec, j->a, f);
     return j->overlay != NULL;
@@ -202,7 +209,10 @@ static bool overlay_open(struct job *j, struct fault *f)
 bool press_job_run(struct press_house *house, const struct press_job *job, bool is_compile, struct arena *a,
                    struct press_outcome *out, int *pages, struct fault *f)
 {
-    struct job j = {.w = {.house = house, .job = job, .creative = job->creative, .is_compile = is_compile}, .a = a, .out = out, .pages = pages};
+    struct job j = {.w = {.house = house, .job = job, .creative = job->creative, .is_compile = is_compile},
+                    .a = a,
+                    .out = out,
+                    .pages = pages};
     struct rusage used;
     *out = (struct press_outcome){0};
     out->first_page = ARENA_ARRAY(a, int, job->n_pieces + 1);
@@ -210,7 +220,8 @@ bool press_job_run(struct press_house *house, const struct press_job *job, bool 
     out->detail = ARENA_ARRAY(a, struct str, job->n_pieces + 1);
     j.w.chunk = arena_create(1 << 20);
     j.pdf = pdf_create(job->out_fd);
-    bool is_done = creative_open(&j, f) && overlay_open(&j, f) && chunks_run(&j, f) && (out->n_printed == 0 || pdf_finish(j.pdf, f));
+    bool is_done =
+        creative_open(&j, f) && overlay_open(&j, f) && chunks_run(&j, f) && (out->n_printed == 0 || pdf_finish(j.pdf, f));
     out->pages_each = out->n_printed ? j.w.pages_each : 0;
     out->bytes = out->n_printed ? pdf_bytes(j.pdf) : 0;
     if (getrusage(RUSAGE_SELF, &used) == 0) out->worker_peak_kb = used.ru_maxrss;

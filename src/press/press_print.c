@@ -113,14 +113,17 @@ static bool after_stop(struct press_work *w, int doc, struct member *members, in
     enum { MOST_STOPS = 24 };
     int64_t killed_mb = 0;
     chromium_detach(&w->chromium);
-    if (++w->stops > MOST_STOPS) return fault_user(f, 422, "the creative was stopped %d times, last: %.300s", w->stops, why->text);
+    if (++w->stops > MOST_STOPS)
+        return fault_user(f, 422, "the creative was stopped %d times, last: %.300s", w->stops, why->text);
     if (!cage_get(w, &killed_mb, f)) return false;
     bool is_innocent = why->whose != FAULT_USER && killed_mb == 0 && w->stops == 1;
     if (is_innocent) return print_members(w, doc, members, n, f);
     if (n > 1) return print_members(w, doc, members, n / 2, f) && print_members(w, doc, members + n / 2, n - n / 2, f);
     char text[400];
-    if (killed_mb) snprintf(text, sizeof text, "the creative took %lld MB and was stopped", (long long)killed_mb);
-    else snprintf(text, sizeof text, "%.390s", why->text);
+    if (killed_mb)
+        snprintf(text, sizeof text, "the creative took %lld MB and was stopped", (long long)killed_mb);
+    else
+        snprintf(text, sizeof text, "%.390s", why->text);
     refuse(members[0].piece, PRESS_CREATIVE_STOPPED, text);
     return true;
 }
@@ -133,8 +136,13 @@ static bool print_members(struct press_work *w, int doc, struct member *members,
     struct chromium_sheet sheet = {0};
     struct str *bodies = ARENA_ARRAY(w->chunk, struct str, n);
     for (int i = 0; i < n; i++) bodies[i] = members[i].parts.body;
-    struct chromium_document d = {.head = members[0].parts.head, .bodies = bodies, .n_bodies = n, .width_pt = c->g->width,
-                                  .height_pt = c->g->height, .assets = c->assets, .n_assets = c->n_assets};
+    struct chromium_document d = {.head = members[0].parts.head,
+                                  .bodies = bodies,
+                                  .n_bodies = n,
+                                  .width_pt = c->g->width,
+                                  .height_pt = c->g->height,
+                                  .assets = c->assets,
+                                  .n_assets = c->n_assets};
     if (!cage_get(w, &killed_mb, f)) return false;
     if (!chromium_print(w->chromium, &d, w->chunk, &sheet, &why)) {
         buf_finish(&sheet.pdf);
@@ -176,8 +184,10 @@ static int group_take(struct member *members, int *n, struct member *group, int 
     memcpy(key, group[0].parts.key, sizeof key);
     for (int i = 0, skipped = 0; i < *n; i++) {
         bool was_taken = skipped < taken && memcmp(members[i].parts.key, key, sizeof key) == 0;
-        if (was_taken) skipped++;
-        else members[left++] = members[i];
+        if (was_taken)
+            skipped++;
+        else
+            members[left++] = members[i];
     }
     *n = left;
     return taken;

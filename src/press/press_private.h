@@ -52,13 +52,13 @@ struct press_work {
     bool is_compile;
     const struct field_set *fields;
     struct merge *merge[2];
-    int n_documents; /* Chromium documents a piece: 1 or 2 */
+    int n_documents;            /* Chromium documents a piece: 1 or 2 */
     struct coverage *own_fonts; /* the creative's */
     struct chromium *chromium;
     int stops; /* how often this job's Chromium ended before its time */
     struct press_sheet *sheets;
     int n_sheets, cap_sheets;
-    int pages_each; /* 0: not known yet */
+    int pages_each;      /* 0: not known yet */
     struct arena *chunk; /* emptied after each chunk */
 };
 /* Merges and prints the pieces of one chunk: fills at[] or refusal of each. False: the whole job has failed. */

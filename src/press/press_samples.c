@@ -4,17 +4,28 @@
 
 static struct str typical(int field)
 {
-    static const char *const values[FIELD_VAR_1] = {"Jennifer", "Martinez", "Harbor Supply", "482 Maple Avenue", "Apt 5", "Springfield", "IL", "62704",
-                                                    "US", "jennifer@example.com", "217-555-0142", "217-555-0143", "Teacher", "example.com"};
+    static const char *const values[FIELD_VAR_1] = {
+        "Jennifer", "Martinez", "Harbor Supply",        "482 Maple Avenue", "Apt 5",        "Springfield", "IL",
+        "62704",    "US",       "jennifer@example.com", "217-555-0142",     "217-555-0143", "Teacher",     "example.com"};
     return field < FIELD_VAR_1 ? str_of(values[field]) : STR("Sample");
 }
 
 static struct str longest(int field)
 {
-    static const char *const values[FIELD_VAR_1] = {"Maximiliana-Josephine", "Wolfeschlegelstein-Hausenberger", "Consolidated Harbor Supply & Forwarding Company",
-                                                    "12482 North Martin Luther King Boulevard", "Building 14, Suite 1250", "Rancho Santa Margarita", "CA",
-                                                    "92688-1234", "US", "maximiliana.wolfeschlegelstein@example.com", "+1 217-555-0142", "+1 217-555-0143",
-                                                    "Associate Director of Operations", "https://www.example.com/locations/springfield"};
+    static const char *const values[FIELD_VAR_1] = {"Maximiliana-Josephine",
+                                                    "Wolfeschlegelstein-Hausenberger",
+                                                    "Consolidated Harbor Supply & Forwarding Company",
+                                                    "12482 North Martin Luther King Boulevard",
+                                                    "Building 14, Suite 1250",
+                                                    "Rancho Santa Margarita",
+                                                    "CA",
+                                                    "92688-1234",
+                                                    "US",
+                                                    "maximiliana.wolfeschlegelstein@example.com",
+                                                    "+1 217-555-0142",
+                                                    "+1 217-555-0143",
+                                                    "Associate Director of Operations",
+                                                    "https://www.example.com/locations/springfield"};
     return field < FIELD_VAR_1 ? str_of(values[field]) : STR("A longer value than usual, of some words");
 }
 

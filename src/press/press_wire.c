@@ -38,8 +38,10 @@ static bool read_exactly(int sock, char *to, size_t n, int timeout_ms, int *fd, 
         if (ready == 0) return fault_ours(f, "the other side of the press stopped in the middle of a message");
         int came = -1;
         ssize_t got = fd_recv(sock, to, n, &came);
-        if (came >= 0 && *fd < 0) *fd = came;
-        else if (came >= 0) close(came);
+        if (came >= 0 && *fd < 0)
+            *fd = came;
+        else if (came >= 0)
+            close(came);
         if (got <= 0) return fault_ours(f, "the other side of the press is gone");
         to += got, n -= (size_t)got;
     }
@@ -51,7 +53,8 @@ bool frame_recv(int sock, size_t max_body, int timeout_ms, struct frame *frame, 
     struct header h;
     *frame = (struct frame){.fd = -1};
     bool is_read = read_exactly(sock, (char *)&h, sizeof h, timeout_ms, &frame->fd, f);
-    bool is_good = is_read && memcmp(h.magic, magic, sizeof magic) == 0 && h.kind > 0 && h.kind < FRAME_KINDS && h.length <= max_body;
+    bool is_good =
+        is_read && memcmp(h.magic, magic, sizeof magic) == 0 && h.kind > 0 && h.kind < FRAME_KINDS && h.length <= max_body;
     if (is_read && !is_good) fault_ours(f, "the other side of the press speaks nonsense");
     if (is_good) {
         int second = -1;
@@ -79,8 +82,10 @@ void wire_put_str(struct buf *b, struct str s)
 int64_t wire_int(struct wire_in *in, int64_t least, int64_t most)
 {
     int64_t v = 0;
-    if (in->rest.len < sizeof v) in->is_bad = true;
-    else memcpy(&v, in->rest.ptr, sizeof v);
+    if (in->rest.len < sizeof v)
+        in->is_bad = true;
+    else
+        memcpy(&v, in->rest.ptr, sizeof v);
     if (v < least || v > most) in->is_bad = true;
     if (in->is_bad) return least > 0 ? least : 0;
     in->rest.ptr += sizeof v, in->rest.len -= sizeof v;

@@ -24,7 +24,8 @@ static bool limits_take(struct wire_in *in, struct fault *f)
 {
     for (int i = 0; i < LIMIT_COUNT; i++) {
         int64_t v = wire_int(in, 1, INT64_MAX);
-        if (in->is_bad || !limit_set(str_of(limit_def((enum limit)i)->name), v, f)) return fault_ours(f, "the press's greeting cannot be read");
+        if (in->is_bad || !limit_set(str_of(limit_def((enum limit)i)->name), v, f))
+            return fault_ours(f, "the press's greeting cannot be read");
     }
     return true;
 }
@@ -34,11 +35,13 @@ static bool house_open(struct press_house *house, struct fault *f)
     struct frame hello;
     if (!frame_recv(SOCKET, MAX_FROM_PRESS, -1, &hello, f)) return false;
     struct wire_in in = {.rest = buf_str(&hello.body)};
-    bool is_good = hello.kind == FRAME_HELLO && limits_take(&in, f) && setting_set(STR("press.fonts"), wire_str(&in), "the press", f);
+    bool is_good =
+        hello.kind == FRAME_HELLO && limits_take(&in, f) && setting_set(STR("press.fonts"), wire_str(&in), "the press", f);
     buf_finish(&hello.body);
     house->sock = SOCKET;
     house->coverage = coverage_create();
-    return is_good && font_read("NotoSans-Regular.ttf", &house->font_regular, f) && font_read("NotoSans-Bold.ttf", &house->font_bold, f) &&
+    return is_good && font_read("NotoSans-Regular.ttf", &house->font_regular, f) &&
+           font_read("NotoSans-Bold.ttf", &house->font_bold, f) &&
            coverage_add_folder(house->coverage, setting_get(SETTING_PRESS_FONTS), f) && press_seal(f);
 }
 
@@ -47,7 +50,8 @@ struct chromium *press_cage_ask(struct press_house *house, int64_t *killed_mb, s
     struct frame to = {.fd = -1}, from = {.fd = -1};
     struct chromium *c = NULL;
     *killed_mb = 0;
-    if (!frame_send(house->sock, FRAME_CAGE_WANTED, STR(""), -1, f) || !frame_recv(house->sock, MAX_FROM_PRESS, -1, &to, f)) return NULL;
+    if (!frame_send(house->sock, FRAME_CAGE_WANTED, STR(""), -1, f) || !frame_recv(house->sock, MAX_FROM_PRESS, -1, &to, f))
+        return NULL;
     struct wire_in in = {.rest = buf_str(&to.body)};
     if (to.kind != FRAME_CAGE_TO) {
         wire_get_fault(&in, f);
@@ -95,8 +99,10 @@ static bool one_job(struct press_house *house)
     if (!frame_recv(house->sock, MAX_FROM_PRESS, -1, &frame, &f)) return false;
     struct arena *a = arena_create(1 << 20);
     bool goes_on = true;
-    if (frame.kind != FRAME_JOB && frame.kind != FRAME_COMPILE) goes_on = false;
-    else if (!job_answer(house, &frame, a, &f)) goes_on = fault_send(house->sock, &f);
+    if (frame.kind != FRAME_JOB && frame.kind != FRAME_COMPILE)
+        goes_on = false;
+    else if (!job_answer(house, &frame, a, &f))
+        goes_on = fault_send(house->sock, &f);
     arena_destroy(&a);
     buf_finish(&frame.body);
     if (frame.fd >= 0) close(frame.fd);
@@ -110,7 +116,8 @@ bool press_worker_main(int argc, char **argv, int *exit_code)
     static struct press_house house;
     struct fault f = {0};
     *exit_code = 0;
-    if (!house_open(&house, &f)) fault_send(SOCKET, &f);
+    if (!house_open(&house, &f))
+        fault_send(SOCKET, &f);
     else if (frame_send(SOCKET, FRAME_READY, STR(""), -1, &f))
         while (one_job(&house)) {}
     _exit(0);

@@ -42,6 +42,7 @@ bool proof_png(const char *pdf_path, int page, int width_px, struct buf *out, st
     char number[16], width[16];
     snprintf(number, sizeof number, "%d", page);
     snprintf(width, sizeof width, "%d", width_px);
-    const char *const argv[] = {"pdftoppm", "-png", "-f", number, "-l", number, "-scale-to-x", width, "-scale-to-y", "-1", pdf_path, NULL};
+    const char *const argv[] = {"pdftoppm",    "-png", "-f",          number, "-l",     number,
+                                "-scale-to-x", width,  "-scale-to-y", "-1",   pdf_path, NULL};
     return process_run(argv, STR(""), out, 30000, f);
 }
