@@ -25,7 +25,7 @@ bool account_key_create(struct accounts *a, int64_t account_id, struct str label
 bool account_key_revoke(struct accounts *a, int64_t account_id, struct str hint, struct fault *f);
 /* A mailer id belongs to one account; makes its serial pools (live and test). */
 bool account_mailer_id_add(struct accounts *a, int64_t account_id, int64_t mid, struct fault *f);
-/* A mailer id that nobody has: six digits that begin with 9 are not given out (a first 9 means nine digits). Accounts without a
- * mailer id of their own test with it, so that every test piece has a whole barcode; its serials come from one test pool of the
- * house. It cannot be added to an account and never goes live. */
-#define ACCOUNT_DEMONSTRATION_MID 999999
+/* The last of the nine-digit mailer ids, kept for demonstrations. Accounts without a mailer id of their own test with it, so that every
+ * test piece has a whole barcode; its serials come from one test pool of the house. It cannot be added to an account and never
+ * goes live. */
+#define ACCOUNT_DEMONSTRATION_MID 999999999

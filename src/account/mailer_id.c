@@ -31,7 +31,7 @@ bool account_mailer_id_add(struct accounts *a, int64_t account_id, int64_t mid, 
     if (!in.space)
         return fault_user(
             f, 400,
-            "%lld is not a mailer id: it has six digits, or nine that begin with 9 (999999 is kept for demonstrations).",
+            "%lld is not a mailer id: it has six digits, or nine that begin with 9 (999999999 is kept for demonstrations).",
             (long long)mid);
     if (!accounts_exists(a, account_id)) return fault_user(f, 404, "There is no account %lld.", (long long)account_id);
     return store_write(a->store, add, &in, f);

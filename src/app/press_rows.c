@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SPECIMEN_MID = 999999, MAX_COLUMNS = 512 };
+enum { SPECIMEN_MID = 999999999, MAX_COLUMNS = 512 };
 
 struct reading {
     struct press_rows *rows;

@@ -16,7 +16,7 @@ struct press_piece *case_pieces(struct arena *a, int n)
         pieces[i] =
             (struct press_piece){.values = v, .lines = lines, .n_lines = 3, .purl = STR("https://x.test/p/abcdefghjkmn")};
         char tracking[21];
-        imb_tracking(0, 310, 999999, 900000000 + i, tracking);
+        imb_tracking(0, 310, 123456, 900000000 + i, tracking);
         imb_encode(str_of(tracking), STR("60601"), pieces[i].bars);
     }
     return pieces;
@@ -29,7 +29,7 @@ struct package_piece *case_package(struct arena *a, int n)
         p[i] = (struct package_piece){
             .piece_id = 100 + i, .city = STR("CHICAGO"), .state = STR("IL"), .zip5 = STR("60601"), .country = STR("US")};
         p[i].contact = str_of(arena_printf(a, "line %d, Given%d", i + 2, i));
-        imb_tracking(0, 310, 999999, 900000000 + i, p[i].tracking);
+        imb_tracking(0, 310, 123456, 900000000 + i, p[i].tracking);
         snprintf(p[i].routing, sizeof p[i].routing, "60601");
     }
     return p;
