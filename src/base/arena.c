@@ -18,6 +18,7 @@ struct chunk {
 
 struct arena {
     struct chunk *first, *now; /* `now` heads the list; `first` is its last member */
+    size_t handed_out;
 };
 
 static struct chunk *chunk_create(size_t size)
@@ -33,6 +34,7 @@ struct arena *arena_create(size_t first_chunk_bytes)
     struct arena *a = malloc(sizeof *a);
     if (!a) log_panic(__FILE__, __LINE__, "the machine has no memory left");
     a->first = a->now = chunk_create(first_chunk_bytes < 64 ? 64 : first_chunk_bytes);
+    a->handed_out = 0;
     return a;
 }
 
@@ -44,6 +46,7 @@ void arena_reset(struct arena *a)
         a->now = next;
     }
     a->now->used = 0;
+    a->handed_out = 0;
 }
 
 void arena_destroy(struct arena **a)
@@ -55,6 +58,7 @@ void arena_destroy(struct arena **a)
     *a = NULL;
 }
 
+size_t arena_bytes(const struct arena *a) { return a->handed_out; }
 
 static void chunk_add(struct arena *a, size_t n)
 {
@@ -71,6 +75,7 @@ static char *arena_take(struct arena *a, size_t n)
     if (a->now->size - a->now->used < n) chunk_add(a, n);
     char *p = a->now->bytes + a->now->used;
     a->now->used += n;
+    a->handed_out += n;
     return p;
 }
 

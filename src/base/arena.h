@@ -10,6 +10,7 @@ struct arena *arena_create(size_t first_chunk_bytes);
 void arena_destroy(struct arena **a);
 /* Forgets everything but keeps the first chunk for the next round. */
 void arena_reset(struct arena *a);
+size_t arena_bytes(const struct arena *a); /* handed out since the last reset */
 
 void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned for any type */
 #define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))

@@ -7,17 +7,13 @@
  *
  *   any  := all (OR all)*      all := one (AND one)*      one := NOT one | "(" any ")" | name operator [value] */
 #include "lql/cond_private.h"
+#include "base/limits.h"
 #include "base/utf8.h"
-
-enum {
-    DEPTH_MAX = 64,
-    STEPS_MAX = 4096
-}; /* a condition is a line that people read; deeper or longer is an accident or an attack */
 
 struct parser {
     struct str text;
     size_t at;
-    int depth;
+    int64_t depth;
     struct cond_step *step;
     int n_steps, cap;
     struct arena *arena;
@@ -103,8 +99,9 @@ static bool complain(struct parser *p, size_t at, const char *expected)
 
 static struct cond_step *add_step(struct parser *p, enum cond_act act)
 {
-    if (p->n_steps == STEPS_MAX) {
-        fault_user(p->fault, 400, "condition: longer than %d comparisons", STEPS_MAX / 2);
+    int64_t most = limit_get(LIMIT_COND_MAX_STEPS);
+    if (p->n_steps >= most) {
+        fault_user(p->fault, 400, "condition: longer than %lld comparisons", (long long)most / 2);
         return NULL;
     }
     if (p->n_steps == p->cap) {
@@ -122,13 +119,14 @@ static bool quoted(struct parser *p, struct str *out)
 {
     size_t start = p->at;
     char quote = p->text.ptr[p->at++];
-    char *to = arena_alloc(p->arena, p->text.len - start + 1);
-    size_t n = 0;
-    while (p->at < p->text.len && p->text.ptr[p->at] != quote) {
-        if (p->text.ptr[p->at] == '\\' && p->at + 1 < p->text.len) p->at++;
-        to[n++] = p->text.ptr[p->at++];
-    }
+    while (p->at < p->text.len && p->text.ptr[p->at] != quote) p->at += p->text.ptr[p->at] == '\\' ? 2 : 1;
     if (p->at >= p->text.len) return complain(p, start, "a closing quote for the value");
+    char *to = arena_alloc(p->arena, p->at - start);
+    size_t n = 0;
+    for (size_t i = start + 1; i < p->at; i++) {
+        if (p->text.ptr[i] == '\\') i++;
+        to[n++] = p->text.ptr[i];
+    }
     p->at++;
     *out = str_make(to, n);
     return true;
@@ -199,7 +197,7 @@ static bool one(struct parser *p)
     skip_blanks(p);
     size_t end = match_words(p->text, p->at, "NOT");
     if (!end && peek(p) != '(') return comparison(p);
-    if (++p->depth > DEPTH_MAX) return complain(p, p->at, "fewer levels of NOT and parentheses");
+    if (++p->depth > limit_get(LIMIT_COND_MAX_DEPTH)) return complain(p, p->at, "fewer levels of NOT and parentheses");
     if (end) {
         p->at = end;
         if (!one(p) || !add_step(p, COND_NOT)) return false;

@@ -4,20 +4,35 @@
 #include "postal/address_table.h"
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/utf8.h"
 
 enum { LINE_MAX_CHARACTERS = 40 }; /* street and unit on one line up to here (Publication 28, 213) */
+
+/* These two are compared and counted as they stand; they are also quoted in refusals, so they must be text first. */
+static bool is_text(struct str s, const char *field, struct fault *f)
+{
+    if (!utf8_is_valid(s, NULL)) return fault_user(f, 400, "%s: not valid UTF-8 text", field);
+    return !utf8_has_control(s) || fault_user(f, 400, "%s: a control character cannot be printed", field);
+}
+
+static struct str shown(struct str s)
+{
+    struct str rest = s;
+    for (int i = 0; i < 40 && rest.len; i++) utf8_next(&rest);
+    return str_make(s.ptr, s.len - rest.len);
+}
 
 static bool country_of(struct str s, enum address_country *out, struct fault *f)
 {
     static const char *const us[] = {"", "US", "USA", "U.S.", "U.S.A.", "UNITED STATES", "UNITED STATES OF AMERICA"};
     static const char *const ca[] = {"CA", "CAN", "CANADA"};
     struct str name = str_trim(s);
+    if (!is_text(name, "country", f)) return false;
     for (size_t i = 0; i < sizeof us / sizeof *us; i++)
         if (str_eq_nocase(name, str_of(us[i]))) return *out = ADDRESS_US, true;
     for (size_t i = 0; i < sizeof ca / sizeof *ca; i++)
         if (str_eq_nocase(name, str_of(ca[i]))) return *out = ADDRESS_CA, true;
-    return fault_user(f, 400, "country: \"%.*s\" is not served; only the United States and Canada are",
-                      (int)(name.len < 60 ? name.len : 60), name.ptr);
+    return fault_user(f, 400, "country: \"%.*s\" is not served; only the United States and Canada are", STR_ARG(shown(name)));
 }
 
 /* ZIP's digits: 5, 9 or 11 of them; dashes (or a blank) only after the fifth and the ninth. 0: not a ZIP. */
@@ -72,9 +87,7 @@ static bool zip_us(struct arena *a, struct str zip, struct address *ad, struct f
         digits[0] = '0', n = 5;
         ad->warnings |= ADDRESS_WARN_ZIP_PADDED;
     }
-    if (n < 5)
-        return fault_user(f, 400, "zip: \"%.*s\" is not a ZIP code; expected 5, 9 or 11 digits",
-                          (int)(zip.len < 40 ? zip.len : 40), zip.ptr ? zip.ptr : "");
+    if (n < 5) return fault_user(f, 400, "zip: \"%.*s\" is not a ZIP code; expected 5, 9 or 11 digits", STR_ARG(shown(zip)));
     struct str all = arena_str(a, str_make(digits, n));
     ad->zip5 = str_make(all.ptr, 5);
     ad->zip4 = n >= 9 ? str_make(all.ptr + 5, 4) : STR("");
@@ -88,7 +101,7 @@ static bool zip_ca(struct arena *a, struct str zip, struct address *ad, struct f
     char code[8];
     if (!ca_code(zip, code))
         return fault_user(f, 400, "zip: \"%.*s\" is not a Canadian postal code; expected the form A1A 1A1",
-                          (int)(zip.len < 40 ? zip.len : 40), zip.ptr ? zip.ptr : "");
+                          STR_ARG(shown(zip)));
     ad->zip5 = arena_str(a, str_of(code));
     ad->zip4 = ad->dp = STR("");
     return true;
@@ -107,6 +120,7 @@ static bool place(struct arena *a, const struct address_in *in, struct address *
         return fault_user(f, 400, "state: \"%.*s\" is not a %s", STR_ARG(state),
                           ad->country == ADDRESS_CA ? "province of Canada" : "state of the United States");
     ad->state = arena_str(a, str_of(code));
+    if (!is_text(in->zip, "zip", f)) return false;
     if (str_is_empty(str_trim(in->zip))) return fault_user(f, 400, "zip: is missing");
     if (!(ad->country == ADDRESS_CA ? zip_ca(a, in->zip, ad, f) : zip_us(a, in->zip, ad, f))) return false;
     if (!address_zip_is_in_state(ad->zip5, ad->state.ptr, ad->country)) ad->warnings |= ADDRESS_WARN_ZIP_STATE;
@@ -161,8 +175,10 @@ bool address_standardise(struct arena *a, const struct address_in *in, struct ad
                last = address_fold(a, in->last_name, "last_name", &ok, f);
     struct str company = address_fold(a, in->company, "company", &ok, f);
     if (!ok) return false;
-    if (says_nothing(first) && says_nothing(last) && says_nothing(company))
-        return fault_user(f, 400, "last_name: a name or a company is needed");
+    if (says_nothing(first)) first = STR("");
+    if (says_nothing(last)) last = STR("");
+    if (says_nothing(company)) company = STR("");
+    if (first.len + last.len + company.len == 0) return fault_user(f, 400, "last_name: a name or a company is needed");
     if (!country_of(in->country, &ad.country, f) || !street(a, in, &ad, f) || !place(a, in, &ad, f)) return false;
     add_line(&ad, first.len && last.len ? str_of(arena_printf(a, "%.*s %.*s", STR_ARG(first), STR_ARG(last)))
                   : first.len           ? first
@@ -177,14 +193,12 @@ bool address_standardise(struct arena *a, const struct address_in *in, struct ad
 void address_match_key(const struct address *ad, struct str last_name, uint8_t out[16])
 {
     uint8_t sum[SHA256_BYTES];
-    struct buf b = BUF_INIT;
-    buf_addf(&b, "%d|%.*s|%.*s|%.*s|", (int)ad->country, STR_ARG(ad->street), STR_ARG(ad->unit), STR_ARG(ad->zip5));
-    size_t before = b.len;
-    if (!address_fold_into(&b, last_name, "last_name", NULL)) {
-        b.len = before; /* a name that cannot be printed still tells people apart */
-        buf_add_str(&b, last_name);
-    }
-    sha256(buf_str(&b), sum);
+    struct buf text = BUF_INIT, name = BUF_INIT;
+    bool is_printable = address_fold_into(&name, last_name, "last_name", NULL);
+    buf_addf(&text, "%d|%.*s|%.*s|%.*s|", (int)ad->country, STR_ARG(ad->street), STR_ARG(ad->unit), STR_ARG(ad->zip5));
+    buf_add_str(&text, is_printable ? buf_str(&name) : last_name); /* one that cannot be printed still tells people apart */
+    sha256(buf_str(&text), sum);
     memcpy(out, sum, 16);
-    buf_finish(&b);
+    buf_finish(&name);
+    buf_finish(&text);
 }

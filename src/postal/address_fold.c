@@ -2,11 +2,10 @@
  * Fails on characters without such a form (other scripts, control characters, broken UTF-8) and names the field. */
 #include "postal/address_table.h"
 #include "base/buf.h"
+#include "base/limits.h"
 #include "base/utf8.h"
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
-
-enum { FIELD_MAX = 100 }; /* characters; what an address line can hold at most */
 
 /* Letters that Unicode does not decompose, and punctuation with a plain form. */
 static const struct {
@@ -72,7 +71,8 @@ static bool add_char(struct buf *to, int32_t cp)
 bool address_fold_into(struct buf *to, struct str s, const char *field, struct fault *f)
 {
     if (!utf8_is_valid(s, NULL)) return fault_user(f, 400, "%s: not valid UTF-8 text", field);
-    if (utf8_length(s) > FIELD_MAX) return fault_user(f, 400, "%s: longer than %d characters", field, FIELD_MAX);
+    size_t most = (size_t)limit_get(LIMIT_ADDRESS_MAX_CHARACTERS), start = to->len;
+    if (utf8_length(s) > most) return fault_user(f, 400, "%s: longer than %zu characters", field, most);
     while (s.len) {
         struct str before = s;
         int32_t cp = utf8_next(&s);
@@ -82,7 +82,9 @@ bool address_fold_into(struct buf *to, struct str s, const char *field, struct f
         return fault_user(f, 400, "%s: \"%.*s\" cannot be printed in an address; use Latin letters", field,
                           (int)(before.len - s.len), before.ptr);
     }
-    while (to->len && to->data[to->len - 1] == ' ') to->len--;
+    while (to->len > start && to->data[to->len - 1] == ' ') to->len--;
+    if (to->len - start > most) /* "&" is printed as AND */
+        return fault_user(f, 400, "%s: longer than %zu characters when printed", field, most);
     return true;
 }
 

@@ -3,17 +3,16 @@
  */
 #include "postal/address_table.h"
 
-enum { WORDS_MAX = 51 }; /* a field has at most 100 characters */
-
 struct words {
-    struct str at[WORDS_MAX];
+    struct str *at;
     int n;
 };
 
-static void split(struct str s, struct words *w)
+static void split(struct arena *a, struct str s, struct words *w)
 {
     w->n = 0;
-    while (s.ptr && s.len && w->n < WORDS_MAX) {
+    w->at = ARENA_ARRAY(a, struct str, s.len / 2 + 1);
+    while (s.ptr && s.len) {
         struct str word = str_cut(s, ' ', &s);
         if (word.len) w->at[w->n++] = word;
     }
@@ -115,7 +114,7 @@ static struct str unit_text(struct arena *a, struct words *w, int from, unsigned
     size_t n = 0;
     for (size_t i = 0; i < text.len; i++) /* an emptied "#" left two blanks */
         if (text.ptr[i] != ' ' || (n && to[n - 1] != ' ')) to[n++] = text.ptr[i];
-    return str_make(to, n);
+    return str_trim(str_make(to, n)); /* "STE #" left one at the end */
 }
 
 /* words: number, [directional], name, [suffix], [directional]. A directional or suffix that is all there is of the name stays.
@@ -136,7 +135,7 @@ struct str address_street(struct arena *a, struct str folded, struct str *unit, 
     struct str out;
     *unit = STR_NULL;
     if (box(a, folded, &out)) return out;
-    split(folded, &w);
+    split(a, folded, &w);
     if (w.n == 0) return STR("");
     int at = find_unit(&w, has_digit(w.at[0]) ? 2 : 1);
     if (at < w.n) *unit = unit_text(a, &w, at, warnings);
@@ -150,7 +149,7 @@ struct str address_secondary(struct arena *a, struct str folded, unsigned *warni
     struct words w;
     struct str out;
     if (box(a, folded, &out)) return out;
-    split(folded, &w);
+    split(a, folded, &w);
     if (w.n == 0 || find_unit(&w, 0) != 0) return folded;
     return unit_text(a, &w, 0, warnings);
 }

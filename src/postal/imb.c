@@ -176,7 +176,7 @@ enum imb_result imb_decode(struct str bars, char tracking[21], char routing[12])
 
 int64_t imb_serial_space(int64_t mid)
 {
-    if (mid > 0 && mid < 1000000) return 1000000000;
+    if (mid > 0 && mid < 900000) return 1000000000;
     return mid >= 900000000 && mid <= 999999999 ? 1000000 : 0;
 }
 

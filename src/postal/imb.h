@@ -21,7 +21,7 @@ enum imb_result imb_encode(struct str tracking, struct str routing, char bars[IM
 /* The reverse; every single-bar error is detected. tracking gets 20 digits, routing 0-11, each with a NUL. */
 enum imb_result imb_decode(struct str bars, char tracking[21], char routing[12]);
 
-/* The 20 digits from their parts. mid below 10^6 (six digits, 9-digit serial) or a 9-digit number that starts with 9 (6-digit
- * serial). False when a part is out of range. */
+/* The 20 digits from their parts. mid 1 to 899999 (six digits, 9-digit serial) or 900000000 to 999999999 (6-digit serial): the
+ * first digit tells which, so a six-digit one never begins with 9. False when a part is out of range. */
 bool imb_tracking(int barcode_id, int stid, int64_t mid, int64_t serial, char out[21]);
 int64_t imb_serial_space(int64_t mid); /* 10^9, 10^6; 0: not a mailer id */

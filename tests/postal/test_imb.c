@@ -152,6 +152,13 @@ static void tracking_parts(void **state)
         {0, 310, 901234567, 1000000, NULL},
         {0, 310, 123456789, 7, NULL},
         {0, 310, 0, 7, NULL},
+        {0, 310, 899999, 7, "00310899999000000007"},
+        {0, 310, 900000, 7, NULL},
+        {0, 310, 999999, 7, NULL},
+        {0, 310, 900000000, 0, "00310900000000000000"},
+        {0, 310, 899999999, 0, NULL},
+        {0, 310, 1000000000, 0, NULL},
+        {0, 310, -123456, 7, NULL},
         {0, 310, 123456, -1, NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -161,6 +168,9 @@ static void tracking_parts(void **state)
     }
     assert_int_equal(imb_serial_space(123456), 1000000000);
     assert_int_equal(imb_serial_space(901234567), 1000000);
+    assert_int_equal(imb_serial_space(899999), 1000000000);
+    assert_int_equal(imb_serial_space(900000), 0);
+    assert_int_equal(imb_serial_space(0), 0);
     assert_int_equal(imb_serial_space(1000000), 0);
 }
 
