@@ -111,19 +111,6 @@ bool api_before(struct http_exchange *x, void *api)
     return false;
 }
 
-void api_error_body(struct http_exchange *x, int status, struct str message, struct buf *out, void *api)
-{
-    (void)x, (void)api;
-    struct json_out j = json_out_begin(out);
-    json_object(&j, NULL);
-    json_object(&j, "error");
-    json_str(&j, "message", message);
-    json_int(&j, "status_code", status);
-    json_end(&j);
-    json_end(&j);
-    json_out_end(&j);
-}
-
 /* ---- for handlers ---- */
 
 struct caller *api_caller(struct http_exchange *x) { return http_user(x); }

@@ -20,8 +20,6 @@ const struct http_route *api_routes(struct api *a, const struct http_route *extr
 /* http_config's `before`: authenticates (Basic, key as user name; over the operator's socket X-Account names the account) and
  * sets the caller. */
 bool api_before(struct http_exchange *x, void *api);
-/* http_config's `error_body`: {"error":{"message":…,"status_code":…}}. */
-void api_error_body(struct http_exchange *x, int status, struct str message, struct buf *out, void *api);
 
 /* ---- for handlers (src/api, src/web) ---- */
 struct caller {

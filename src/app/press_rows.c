@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "mail/recipient.h"
 #include "postal/address.h"
 #include "postal/imb.h"
 #include "postal/stid.h"
@@ -30,6 +31,7 @@ struct reading {
 static bool header_take(struct reading *rd, const struct str *names, size_t n)
 {
     struct creative *c = rd->c;
+    enum { OWN_MAX = sizeof c->extra_fields / sizeof *c->extra_fields };
     bool is_taken[FIELD_KNOWN] = {0};
     if (n > MAX_COLUMNS) return fault_user(&rd->why, 400, "the contact file has more than %d columns", MAX_COLUMNS);
     for (size_t i = 0; i < n; i++) {
@@ -37,8 +39,8 @@ static bool header_take(struct reading *rd, const struct str *names, size_t n)
         if (field >= 0 && is_taken[field]) field = -1;
         if (field >= 0)
             is_taken[field] = true;
-        else if (names[i].len && c->n_extra_fields == 64)
-            return fault_user(&rd->why, 400, "the contact file has more than 64 columns of its own");
+        else if (names[i].len && c->n_extra_fields == OWN_MAX)
+            return fault_user(&rd->why, 400, "the contact file has more than %d columns of its own", OWN_MAX);
         if (field < 0 && names[i].len)
             field = FIELD_KNOWN + c->n_extra_fields, c->extra_fields[c->n_extra_fields++] = arena_str(rd->a, names[i]);
         rd->field_of[i] = field;
@@ -86,15 +88,7 @@ static bool piece_make(struct reading *rd, const struct str *v, const struct csv
 {
     struct press_rows *r = rd->rows;
     struct address *ad = ARENA_NEW(rd->a, struct address);
-    struct address_in in = {.first_name = v[FIELD_FIRST_NAME],
-                            .last_name = v[FIELD_LAST_NAME],
-                            .company = v[FIELD_COMPANY],
-                            .street = v[FIELD_ADDRESS_STREET],
-                            .street2 = v[FIELD_ADDRESS_STREET2],
-                            .city = v[FIELD_ADDRESS_CITY],
-                            .state = v[FIELD_ADDRESS_STATE],
-                            .zip = v[FIELD_ADDRESS_ZIP],
-                            .country = v[FIELD_COUNTRY]};
+    struct address_in in = recipient_address(v, FIELD_KNOWN);
     if (!address_standardise(rd->a, &in, ad, f)) return false;
     struct press_piece piece = {.values = v, .lines = ad->line, .n_lines = ad->n_lines};
     struct package_piece package = {.piece_id = rd->n_rows,

@@ -16,5 +16,5 @@ bool sha256_file(const char *path, uint8_t out[SHA256_BYTES], struct fault *f);
 /* out takes 2 n + 1 bytes. */
 void hex_encode(const void *p, size_t n, char *out);
 bool hex_decode(struct str hex, void *out, size_t n);
-/* Base 64 with padding; returns bytes written. Decoding refuses anything else than one strict text. */
+/* Base 64 with padding; refuses anything else than one strict text. From the arena. */
 struct str base64_decode(struct arena *a, struct str s); /* STR_NULL when invalid */

@@ -27,7 +27,7 @@ void json_parser_destroy(struct json_parser **p);
 bool json_parse(struct json_parser *p, struct str text, struct json_value *root, struct fault *f);
 struct str json_padded(struct arena *a, struct str text);
 
-/* Walking. Keys come in the order written. *it starts zeroed. */
+/* Walking. Keys come in the order written. *it starts zeroed; `key` may be NULL. */
 struct json_iter {
     uint64_t handle[3];
 };

@@ -3,8 +3,10 @@
 #include "base/log.h"
 
 static const struct limit_def defs[LIMIT_COUNT] = {
-#define LIMIT(ident, name, value, unit, what) [LIMIT_##ident] = {name, unit, what, value},
+#define LIMIT(ident, name, value, unit, what)             LIMIT_UP_TO(ident, name, value, INT64_MAX, unit, what)
+#define LIMIT_UP_TO(ident, name, value, most, unit, what) [LIMIT_##ident] = {name, unit, what, value, most},
 #include "base/limits.def"
+#undef LIMIT_UP_TO
 #undef LIMIT
 };
 
@@ -27,6 +29,9 @@ bool limit_set(struct str name, int64_t value, struct fault *f)
     if (value <= 0) return fault_user(f, 400, "the limit %.*s must be above 0, not %lld", STR_ARG(name), (long long)value);
     for (int l = 0; l < LIMIT_COUNT; l++) {
         if (!str_eq(name, str_of(defs[l].name))) continue;
+        if (value > defs[l].most)
+            return fault_user(f, 400, "the limit %s can be %lld %s at most, not %lld", defs[l].name, (long long)defs[l].most,
+                              defs[l].unit, (long long)value);
         values[l] = value;
         return true;
     }

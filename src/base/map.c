@@ -161,7 +161,6 @@ void *map_remove(struct map *m, struct str key)
     return e->value;
 }
 
-size_t map_count(const struct map *m) { return m->n_live; }
 
 bool map_next(const struct map *m, size_t *at, struct str *key, void **value)
 {

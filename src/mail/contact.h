@@ -1,5 +1,6 @@
 /* contact.h: contact lists and contacts. All functions need the account and see only its rows; what is not there is 404. */
 #pragma once
+#include "base/limits.h"
 #include "press/fields.h"
 #include "store/store.h"
 
@@ -15,11 +16,12 @@ bool list_get(struct store *s, struct arena *a, int64_t account, int64_t id, str
 int list_all(struct store *s, struct arena *a, int64_t account, struct contact_list **out, struct fault *f); /* -1: fault */
 bool list_delete(struct store *s, int64_t account, int64_t id, struct fault *f);
 
+#define CONTACT_VALUES_MAX (FIELD_KNOWN + LIMIT_MOST_LIST_MAX_COLUMNS)
 struct contact {
     int64_t contact_id, contact_list_id, created_at, updated_at;
     int address_status; /* 0 not looked at, 1 format fine, 2 cannot be printed */
     int n_values;
-    struct str values[FIELD_KNOWN + 50]; /* known fields, then the list's columns; STR_NULL: null */
+    struct str values[CONTACT_VALUES_MAX]; /* known fields, then the list's columns; STR_NULL: null */
 };
 /* Checks lengths, required fields, state and zip (specs: postalytics-api §3): FAULT_USER 400 names the field. */
 bool contact_check(const struct contact *c, struct fault *f);

@@ -104,7 +104,6 @@ void mail_destroy(struct mail **mail)
     *mail = NULL;
 }
 
-struct store *mail_store(struct mail *m) { return m->store; }
 
 /* ---- shared by the files of this folder ---- */
 

@@ -18,7 +18,6 @@ struct mail_config {
 /* Also closes what a crash left open: batches Rendering whose lease is dead go back to Closed. */
 struct mail *mail_create(const struct mail_config *c, struct fault *f);
 void mail_destroy(struct mail **m); /* after jobs_stop */
-struct store *mail_store(struct mail *m);
 /* The personal URL code of a piece: 12 letters, a keyed permutation of (account, piece) (specs: schema §2). */
 void purl_code(struct mail *m, int64_t account, int64_t piece_id, char out[13]);
 bool purl_decode(struct mail *m, const char *code, int64_t *account, int64_t *piece_id);

@@ -39,10 +39,8 @@ void render_source_add(struct mail *m);
 void import_source_add(struct mail *m);
 
 /* The house's own account number: owner of the demonstration's serials. Accounts begin at 1. */
-#define HOUSE_ACCOUNT      0
-#define SEATS_A_BATCH      8192 /* piece_id = batch_id * 8192 + seat */
-#define PIECE_ID(b, seat)  ((b)*SEATS_A_BATCH + (seat))
-#define CONTACT_VALUES_MAX (FIELD_KNOWN + 50)
+#define HOUSE_ACCOUNT     0
+#define PIECE_ID(b, seat) ((b)*SEATS_A_BATCH + (seat))
 
 /* How long claimed work may go without a renewal, and the time by which to renew. */
 int64_t lease_ms(void);

@@ -1,7 +1,7 @@
 /* piece.h: pieces and batches to look at. Piece state and batch state move only in piece.c and batch.c (tables of moves: specs:
  * schema §4). */
 #pragma once
-#include "press/fields.h"
+#include "mail/contact.h"
 #include "store/store.h"
 
 enum piece_state { PIECE_SEATED = 0, PIECE_REFUSED = 1, PIECE_CANCELLED = 2 };
@@ -34,12 +34,16 @@ struct piece {
     int reason;
     struct str detail;
     int n_values;
-    struct str values[FIELD_KNOWN + 50];
+    struct str values[CONTACT_VALUES_MAX];
     int first_page; /* 1-based; 0: not printed */
     struct str tracking;
 };
-#define PIECE_BATCH(piece_id) ((piece_id) / 8192)
-#define PIECE_SEAT(piece_id)  ((piece_id) % 8192)
+/* piece_id = batch_id * SEATS_A_BATCH + seat; mail.sql counts on it too. A batch never has more pieces, or two pieces would share a
+ * number. */
+#define SEATS_A_BATCH         8192
+#define PIECE_BATCH(piece_id) ((piece_id) / SEATS_A_BATCH)
+#define PIECE_SEAT(piece_id)  ((piece_id) % SEATS_A_BATCH)
+_Static_assert(LIMIT_MOST_BATCH_MAX_PIECES <= SEATS_A_BATCH, "every piece of a batch has a seat");
 bool batch_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct batch *out, struct fault *f);
 int batch_all(struct store *s, struct arena *a, int64_t account, int64_t drop_or_0, int64_t before_id /* 0: newest */, int n,
               struct batch **out, struct fault *f);

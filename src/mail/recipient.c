@@ -2,6 +2,7 @@
  * then writes into one piece of the arena. Pure. */
 #include "mail/recipient.h"
 #include "base/log.h"
+#include "press/fields.h"
 
 static size_t escaped_length(struct str s)
 {
@@ -134,4 +135,23 @@ bool recipient_read(struct json_parser *p, struct arena *a, struct str json, str
             out->values[out->n_values++] = as_text(a, v);
     }
     return true;
+}
+
+/* ---- the address ---- */
+
+struct address_in recipient_address(const struct str *values, int n)
+{
+#define VALUE(field) (FIELD_##field < n ? values[FIELD_##field] : STR_NULL)
+    return (struct address_in){
+        .first_name = VALUE(FIRST_NAME),
+        .last_name = VALUE(LAST_NAME),
+        .company = VALUE(COMPANY),
+        .street = VALUE(ADDRESS_STREET),
+        .street2 = VALUE(ADDRESS_STREET2),
+        .city = VALUE(ADDRESS_CITY),
+        .state = VALUE(ADDRESS_STATE),
+        .zip = VALUE(ADDRESS_ZIP),
+        .country = VALUE(COUNTRY),
+    };
+#undef VALUE
 }

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/json.h"
+#include "postal/address.h"
 
 /* `extra` is a JSON object as text, or STR_NULL. Empty values are kept apart from null ones. From the arena. */
 struct str recipient_write(struct arena *a, const struct str *values, int n, struct str extra);
@@ -19,3 +20,5 @@ struct recipient {
 };
 /* Values live in the arena. FAULT_OURS: the stored text is not what recipient_write makes. */
 bool recipient_read(struct json_parser *p, struct arena *a, struct str json, struct recipient *out, struct fault *f);
+/* The address fields of values in field order (n of them): what address_standardise takes. Points into the values. */
+struct address_in recipient_address(const struct str *values, int n);

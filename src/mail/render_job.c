@@ -39,27 +39,6 @@ static const struct str *values_of(struct build *b, const struct recipient *who)
     return values;
 }
 
-static struct str value(const struct recipient *who, int field)
-{
-    return field < who->n_values ? who->values[field] : STR_NULL;
-}
-
-static bool standardise(struct arena *a, const struct recipient *who, struct address *out, struct fault *f)
-{
-    struct address_in in = {
-        .first_name = value(who, FIELD_FIRST_NAME),
-        .last_name = value(who, FIELD_LAST_NAME),
-        .company = value(who, FIELD_COMPANY),
-        .street = value(who, FIELD_ADDRESS_STREET),
-        .street2 = value(who, FIELD_ADDRESS_STREET2),
-        .city = value(who, FIELD_ADDRESS_CITY),
-        .state = value(who, FIELD_ADDRESS_STATE),
-        .zip = value(who, FIELD_ADDRESS_ZIP),
-        .country = value(who, FIELD_COUNTRY),
-    };
-    return address_standardise(a, &in, out, f);
-}
-
 static void refuse(struct build *b, const struct render_seat *seat, enum press_refusal reason, struct str detail)
 {
     b->r->refused[b->r->n_refused++] = (struct render_refusal){seat->piece_id, reason, arena_str(b->arena, detail)};
@@ -84,7 +63,8 @@ static bool add_piece(struct build *b, const struct render_seat *seat, struct fa
     struct fault why;
     char code[13];
     if (!recipient_read(b->parser, a, seat->recipient, &who, f)) return false;
-    if (!standardise(a, &who, ad, &why)) {
+    struct address_in in = recipient_address(who.values, who.n_values);
+    if (!address_standardise(a, &in, ad, &why)) {
         refuse(b, seat, PRESS_BAD_ADDRESS, str_of(why.text));
         return true;
     }
@@ -108,7 +88,7 @@ static bool add_piece(struct build *b, const struct render_seat *seat, struct fa
         .dp = ad->dp,
         .country = ad->country == ADDRESS_CA ? STR("CA") : STR("US"),
         .contact = str_of(arena_printf(a, "contact %lld, %.*s %.*s", (long long)seat->contact_id,
-                                       STR_ARG(value(&who, FIELD_FIRST_NAME)), STR_ARG(value(&who, FIELD_LAST_NAME)))),
+                                       STR_ARG(in.first_name), STR_ARG(in.last_name))),
     };
     add_barcode(b, ad, seat->piece_id, piece, pack);
     b->r->piece_ids[b->n++] = seat->piece_id;

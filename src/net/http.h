@@ -48,9 +48,6 @@ struct http_config {
     bool (*before)(struct http_exchange *x, void *ctx);
     /* Called when an exchange is over (any answer), for logs and counters; may be NULL. */
     void (*after)(struct http_exchange *x, void *ctx);
-    /* What an error of the server's own looks like (404, 405, 413, 400 …); the same place makes handlers' errors: http_fail().
-     */
-    void (*error_body)(struct http_exchange *x, int status, struct str message, struct buf *out, void *ctx);
     void *ctx;
 };
 
@@ -72,7 +69,6 @@ const char *http_body_file(struct http_exchange *x,
 bool http_is_unix(const struct http_exchange *x);                   /* came over the operator's socket */
 const struct http_route *http_route(const struct http_exchange *x); /* NULL before one was found */
 struct arena *http_arena(struct http_exchange *x);
-int64_t http_started_us(const struct http_exchange *x);
 int http_status(const struct http_exchange *x); /* of the answer, in `after` */
 /* A slot for the caller: who asks (set in `before`). */
 void http_set_user(struct http_exchange *x, void *user);
@@ -84,6 +80,7 @@ struct str http_basic_user(struct http_exchange *x);
 void http_answer(struct http_exchange *x, int status, const char *content_type, struct str body); /* copied into the exchange */
 void http_answer_static(struct http_exchange *x, int status, const char *content_type, struct str body);   /* lives for ever */
 void http_answer_fd(struct http_exchange *x, int status, const char *content_type, int fd, int64_t bytes); /* takes the fd */
+/* {"error":{"message":…,"status_code":…}}: what handlers refuse with, and the server by itself (404, 405, 413, 400 …). */
 void http_fail(struct http_exchange *x, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void http_fail_fault(struct http_exchange *x, const struct fault *f);               /* logs what is not the user's */
 void http_add_header(struct http_exchange *x, const char *name, const char *value); /* before the answer */

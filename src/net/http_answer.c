@@ -35,7 +35,7 @@ void http_answer_fd(struct http_exchange *x, int status, const char *content_typ
     x->answer_bytes = bytes;
 }
 
-static void default_error_body(int status, struct str message, struct buf *out)
+static void error_body(int status, struct str message, struct buf *out)
 {
     struct json_out j = json_out_begin(out);
     json_object(&j, NULL);
@@ -49,12 +49,8 @@ static void default_error_body(int status, struct str message, struct buf *out)
 
 static void fail_with(struct http_exchange *x, int status, struct str message)
 {
-    const struct http_config *c = &x->server->config;
     struct buf out = BUF_INIT;
-    if (c->error_body)
-        c->error_body(x, status, message, &out, c->ctx);
-    else
-        default_error_body(status, message, &out);
+    error_body(status, message, &out);
     http_answer(x, status, "application/json", buf_str(&out));
     buf_finish(&out);
 }

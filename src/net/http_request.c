@@ -9,7 +9,6 @@ struct str http_path(const struct http_exchange *x) { return x->path; }
 bool http_is_unix(const struct http_exchange *x) { return x->conn->port->is_unix; }
 const struct http_route *http_route(const struct http_exchange *x) { return x->route; }
 struct arena *http_arena(struct http_exchange *x) { return x->arena; }
-int64_t http_started_us(const struct http_exchange *x) { return x->started_us; }
 int http_status(const struct http_exchange *x) { return x->status; }
 void http_set_user(struct http_exchange *x, void *user) { x->user = user; }
 void *http_user(const struct http_exchange *x) { return x->user; }

@@ -13,8 +13,8 @@ struct chromium_cage {
     struct process process;
     int to_fd, from_fd; /* write commands here, read answers there; to be handed to the worker */
 };
-/* FAULT_OPERATOR: "Chromium cannot start: user namespaces are forbidden here (…)": what to do. */
-/* The cage ends with the THREAD that starts it: start it from one that lives on. */
+/* The cage ends with the THREAD that starts it: start it from one that lives on. FAULT_OPERATOR: "Chromium cannot start: user
+ * namespaces are forbidden here (…)": what to do. */
 bool chromium_cage_start(struct chromium_cage *c, struct fault *f);
 void chromium_cage_stop(struct chromium_cage *c);
 /* Can HTML templates be printed here? Tried once and remembered; the reason otherwise. */

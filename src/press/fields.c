@@ -34,7 +34,6 @@ struct field_set *field_set_create(struct arena *a, const struct str *extra, int
     return s;
 }
 
-int field_set_count(const struct field_set *s) { return s->n; }
 
 struct str field_set_name(const struct field_set *s, int i) { return s->names[i]; }
 

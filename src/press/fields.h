@@ -27,6 +27,5 @@ enum {
 
 struct field_set; /* the names of one job or template: the known ones at the indices above, then the extra columns */
 struct field_set *field_set_create(struct arena *a, const struct str *extra, int n_extra);
-int field_set_count(const struct field_set *s);
 struct str field_set_name(const struct field_set *s, int i);    /* canonical */
 int field_set_find(const struct field_set *s, struct str name); /* -1: none */

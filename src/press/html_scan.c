@@ -187,7 +187,6 @@ enum html_place html_scan_place(const struct html_scan *s)
         if (strcmp(s->element, "style") == 0) return HTML_CSS;
         if (strcmp(s->element, "script") == 0) return HTML_SCRIPT;
         return strcmp(s->element, "title") == 0 || strcmp(s->element, "textarea") == 0 ? HTML_RCDATA : HTML_RAW;
-    case MARKUP:
     case COMMENT_START:
     case COMMENT:
     case BOGUS: return HTML_COMMENT;
@@ -202,11 +201,18 @@ void html_scan_value(struct html_scan *s)
     if (s->state == COMMENT) s->matched = 0;
 }
 
+/* Only what matters in the state it is in; the rest is left over from before. */
 bool html_scan_same(const struct html_scan *a, const struct html_scan *b)
 {
     bool in_value = a->state == BEFORE_VALUE || a->state == QUOTED || a->state == BARE;
-    bool in_raw = a->state == RAW || a->state == RAW_OPEN || a->state == RAW_END;
-    bool in_a_tag = html_scan_place(a) == HTML_TAG || in_value;
-    return a->state == b->state && (!in_value || (a->attribute == b->attribute && a->quote == b->quote)) &&
-           (!in_raw || strcmp(a->element, b->element) == 0) && (!in_a_tag || strcmp(a->tag, b->tag) == 0);
+    bool in_name = a->state == ATTR_NAME || a->state == AFTER_NAME;
+    bool in_a_tag = in_value || in_name || a->state == TAG_NAME || a->state == IN_TAG;
+    bool in_raw_text = a->state == RAW || a->state == RAW_OPEN || a->state == RAW_END;
+    bool is_counting = a->state == MARKUP || a->state == COMMENT_START || a->state == COMMENT || a->state == RAW_END;
+    if (a->state != b->state) return false;
+    if (in_value && (a->attribute != b->attribute || a->quote != b->quote)) return false;
+    if (in_name && strcmp(a->name, b->name) != 0) return false;
+    if (in_a_tag && (strcmp(a->tag, b->tag) != 0 || a->is_end_tag != b->is_end_tag)) return false;
+    if (in_raw_text && strcmp(a->element, b->element) != 0) return false;
+    return !is_counting || a->matched == b->matched;
 }

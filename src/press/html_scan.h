@@ -38,11 +38,10 @@ void html_scan_value(struct html_scan *s);
 bool html_scan_same(const struct html_scan *a, const struct html_scan *b);
 
 /* A merged creative as chromium.h takes it: all before <body …>, and the element itself. Made-up tags are wrapped around
- * creatives without them. `styles`: style sheets that stand in the body: recipients who differ there must not share a document. */
-struct buf;
+ * creatives without them. The texts point into `merged` or come from the arena. */
 struct html_parts {
     struct str head, body;
-    uint8_t key[32]; /* equal heads and body style sheets have equal keys */
+    uint8_t key[32]; /* of head and style sheets in the body: recipients whose keys differ must not share a document */
 };
 struct arena;
 void html_split(struct arena *a, struct str merged, struct html_parts *out);

@@ -4,7 +4,7 @@
  *
  * Output is HTML, and the value is escaped for the place it stands in: element text and quoted attributes as HTML; inside
  * <style> and style="" as CSS; inside <script> the creative is refused. "{{" that opens nothing of ours is an error with line
- * and column; text in {{{{ }}}} … none. */
+ * and column. */
 #pragma once
 #include "base/buf.h"
 #include "base/arena.h"

@@ -111,6 +111,8 @@ static const char *place_refusal(const struct html_scan *s, bool is_qr, enum mer
         *how = is_bare ? ESCAPE_CSS_BARE : ESCAPE_CSS;
     else if (is_bare)
         *how = ESCAPE_BARE;
+    else if (place == HTML_COMMENT)
+        *how = ESCAPE_COMMENT;
     return NULL;
 }
 
@@ -123,7 +125,8 @@ static bool value_add(struct compiler *c, const struct merge_tag *tag, size_t at
     struct merge_op *op = op_add(c, tag->kind == TAG_QR ? OP_QR : tag->kind == TAG_PURL ? OP_PURL : OP_FIELD);
     char next = end < c->source.len ? c->source.ptr[end] : '>';
     op->escape = how, op->size_px = tag->size_px;
-    op->is_whole_value = place == HTML_BEFORE_VALUE && strchr(" \t\r\n>", next);
+    op->is_whole_value = place == HTML_BEFORE_VALUE && next && strchr(" \t\r\n\f>", next);
+    op->must_fill = place == HTML_COMMENT || (place == HTML_BEFORE_VALUE && !op->is_whole_value);
     op->has_default = tag->by_default.ptr != NULL, op->text = arena_str(c->arena, tag->by_default);
     html_scan_value(&c->scan);
     c->m->uses_purl |= tag->kind != TAG_FIELD;

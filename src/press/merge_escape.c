@@ -45,7 +45,8 @@ void merge_escape_add(struct buf *out, struct str value, enum merge_escape how)
     }
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
-        bool is_plain = how == ESCAPE_HTML || is_word(c) || (unsigned char)c >= 0x80 || c == '-' || c == '.';
+        bool is_plain =
+            how == ESCAPE_HTML || is_word(c) || (unsigned char)c >= 0x80 || c == '.' || (c == '-' && how == ESCAPE_BARE);
         if (!is_plain)
             buf_addf(out, "&#%d;", c);
         else

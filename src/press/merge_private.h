@@ -19,14 +19,16 @@ bool merge_tag_parse(struct arena *a, struct str inside, struct merge_tag *tag, 
 enum merge_escape {
     ESCAPE_HTML,
     ESCAPE_CSS,
-    ESCAPE_CSS_BARE /* style= without quotes */,
-    ESCAPE_BARE /* attribute without quotes */
+    ESCAPE_CSS_BARE, /* style= without quotes */
+    ESCAPE_BARE,     /* attribute without quotes */
+    ESCAPE_COMMENT
 };
 enum merge_op_kind { OP_TEXT, OP_FIELD, OP_PURL, OP_QR, OP_UNLESS /* goes to target when the condition is false */, OP_JUMP };
 struct merge_op {
     enum merge_op_kind kind;
     enum merge_escape escape;
-    bool is_whole_value; /* an empty bare attribute value must still be one: "" is written */
+    bool is_whole_value; /* the whole of an attribute without quotes */
+    bool must_fill;      /* an empty value would let what follows begin something else: it becomes a space */
     bool has_default;
     int field;       /* index of its value; -1: there is no such field */
     int name;        /* index in names */

@@ -18,6 +18,8 @@ static bool field_run(const struct merge *m, const struct merge_op *op, const st
     if (!utf8_is_valid(value, NULL)) return fault_user(f, 422, "the field %.*s is not UTF-8", STR_ARG(name));
     if (value.len == 0 && op->is_whole_value)
         buf_addz(out, "\"\"");
+    else if (value.len == 0 && op->must_fill)
+        buf_addz(out, op->escape == ESCAPE_COMMENT ? " " : "&#32;");
     else
         merge_escape_add(out, value, op->escape);
     return true;

@@ -47,9 +47,9 @@ struct pdf_boxes {
     double width, height, bleed;
 };
 void pdf_page(struct pdf *p, const struct pdf_boxes *boxes, const struct pdf_background *bg, struct str ops);
-/* A content stream of its own that several pages may share after their background (the address side's fixed part, SPECIMEN …):
- * paint with "/PPn Do". */
-const char *pdf_xobject_name(struct pdf *p, int object); /* "PPX12": legal in any page's ops */
+/* The name of a form or image in any page's `ops` ("PPX12": paint with "/PPX12 Do"), so that pages may share what lies over their
+ * background (the address side's fixed part, SPECIMEN …). */
+const char *pdf_xobject_name(struct pdf *p, int object);
 
 /* ---- text ---- */
 struct pdf_font;

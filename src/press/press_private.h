@@ -1,5 +1,6 @@
-/* press_private.h: shared by the files of the press itself: press.c and press_call.c on the caller's side; press_worker.c,
- * press_job.c, press_print.c, press_check.c and press_seal.c in the worker. */
+/* press_private.h: shared by the files of the press itself: press.c, press_compile.c,
+ * press_samples.c and press_ink.c on the caller's side; press_worker.c, press_job.c, press_print.c, press_check.c and press_seal.c
+ * in the worker. */
 #pragma once
 #include "press/coverage.h"
 #include "press/pdf.h"

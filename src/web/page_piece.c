@@ -2,28 +2,12 @@
  * threads. What is shown as printed is made again from the piece's own values by the functions that the press used. */
 #include "web/page.h"
 #include "mail/campaign.h"
+#include "mail/recipient.h"
 #include "postal/imb.h"
 #include "press/press.h"
 #include "web/address_marks.h"
 #include "web/show.h"
 #include <stdio.h>
-
-static struct str value(const struct piece *p, int field) { return field < p->n_values ? p->values[field] : STR_NULL; }
-
-static struct address_in address_of(const struct piece *p)
-{
-    return (struct address_in){
-        .first_name = value(p, FIELD_FIRST_NAME),
-        .last_name = value(p, FIELD_LAST_NAME),
-        .company = value(p, FIELD_COMPANY),
-        .street = value(p, FIELD_ADDRESS_STREET),
-        .street2 = value(p, FIELD_ADDRESS_STREET2),
-        .city = value(p, FIELD_ADDRESS_CITY),
-        .state = value(p, FIELD_ADDRESS_STATE),
-        .zip = value(p, FIELD_ADDRESS_ZIP),
-        .country = value(p, FIELD_COUNTRY),
-    };
-}
 
 /* Bars one unit wide and one apart, eight units high, as one path: trackers in the middle, ascenders up, descenders down. */
 static const char *bars_path(struct arena *a, const char *bars)
@@ -55,7 +39,7 @@ static void add_barcode(struct view *v, struct str tracking, const char *routing
 
 static void add_address(struct page *p, const struct piece *piece)
 {
-    struct address_in in = address_of(piece);
+    struct address_in in = recipient_address(piece->values, piece->n_values);
     struct address out;
     struct fault f = {0};
     if (!address_standardise(p->arena, &in, &out, &f)) {

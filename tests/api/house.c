@@ -46,7 +46,6 @@ static void start_http(void)
                                .routes = routes,
                                .n_routes = n,
                                .before = api_before,
-                               .error_body = api_error_body,
                                .ctx = house.api};
     house.http = http_start(&http, &f);
     if (!house.http) fail_msg("%s", f.text);

@@ -23,6 +23,7 @@ static void values_fill(struct str *v)
     v[FIELD_VAR_1 + 4] = STR("10px 2.5%, auto");
     v[FIELD_VAR_1 + 5] = STR("{{first_name}}");
     v[FIELD_VAR_1 + 6] = STR("seven");
+    v[FIELD_VAR_1 + 7] = STR("--");
     v[FIELD_KNOWN] = STR("Jeep");
     v[FIELD_KNOWN + 1] = STR("blue");
 }
@@ -79,7 +80,10 @@ static const struct {
     {"<p title={{city}}/x>", "<p title=San&#32;José/x>"},
     {"<title>{{var_field_2}}</title>", "<title>" NASTY_HTML "</title>"},
     {"<textarea>{{last_name}}</textarea>", "<textarea>O&#39;Neil &lt;b&gt;</textarea>"},
-    {"<!-- {{last_name}} -->", "<!-- O&#39;Neil &lt;b&gt; -->"},
+    {"<!-- {{last_name}} -->", "<!-- O&#39;Neil&#32;&#60;b&#62; -->"},
+    {"<!-- {{var_field_8}}> -->", "<!-- &#45;&#45;> -->"},
+    {"<!--{{company}}>-->", "<!-- >-->"},
+    {"<p title={{company}}/x>", "<p title=&#32;/x>"},
     {"<style>a{b:{{var_field_2}}}</style>", "<style>a{b:" NASTY_CSS "}</style>"},
     {"<STYLE>a{color:{{var_field_3}}}</STYLE>", "<STYLE>a{color:#ff0000}</STYLE>"},
     {"<style>{{var_field_4}}</style>", "<style>\\23 menu</style>"},

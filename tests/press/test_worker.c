@@ -170,18 +170,18 @@ static void test_kill(void **state)
     } cases[] = {{"press-worker", 100}, {"press-worker", 600}, {"chrom", 0}, {"chrom", 200}, {"chrom", 500}, {"chrom", 900}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct trial t;
-        trial_open(&t, NULL, true, 200);
+        trial_open(&t, NULL, true, 60);
         t.job.one_a_document = true; /* long enough to be in the middle of it */
         run_and_kill(&t, cases[i].word, cases[i].after_ms);
         if (t.is_done)
-            assert_int_equal(t.o.n_printed, 200);
+            assert_int_equal(t.o.n_printed, 60);
         else
             assert_true(t.f.text[0]);
-        print_message("%s after %d ms: %s\n", cases[i].word, cases[i].after_ms, t.is_done ? "all 200 printed" : t.f.text);
+        print_message("%s after %d ms: %s\n", cases[i].word, cases[i].after_ms, t.is_done ? "all 60 printed" : t.f.text);
         t.job.one_a_document = false, t.f = (struct fault){0};
         trial_run(&t);
         if (!t.is_done) fail_msg("next job: %s", t.f.text);
-        assert_int_equal(t.o.n_printed, 200);
+        assert_int_equal(t.o.n_printed, 60);
         trial_close(&t);
     }
 }

@@ -24,7 +24,6 @@ static void start_server(struct site *s)
                                .routes = routes,
                                .n_routes = n_routes,
                                .before = api_before,
-                               .error_body = api_error_body,
                                .ctx = s->api};
     s->http = http_start(&http, &f);
     if (!s->http) fail_msg("%s", f.text);
