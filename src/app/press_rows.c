@@ -1,6 +1,7 @@
 /* press_rows.c: reads the contact file once, row by row. A row that cannot be addressed is told and left out; the rest goes on.
  * Personal codes are digests of mailer id, serial and row, so that the same input gives the same package. */
 #include "app/press_rows.h"
+#include "account/account.h"
 #include "base/csv.h"
 #include "base/digest.h"
 #include "base/log.h"
@@ -14,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SPECIMEN_MID = 999999999, MAX_COLUMNS = 512 };
+enum { MAX_COLUMNS = 512 };
 
 struct reading {
     struct press_rows *rows;
@@ -164,7 +165,7 @@ bool press_rows_read(struct press_rows *r, const struct press_options *o, struct
     if (!*base) base = arena_printf(a, "http://%s/p/", setting_get(SETTING_LISTEN));
     struct reading *rd = ARENA_NEW(a, struct reading);
     *rd = (struct reading){
-        .rows = r, .o = o, .a = a, .c = c, .purl_base = str_of(base), .mid = o->mid >= 0 ? o->mid : SPECIMEN_MID};
+        .rows = r, .o = o, .a = a, .c = c, .purl_base = str_of(base), .mid = o->mid >= 0 ? o->mid : ACCOUNT_DEMONSTRATION_MID};
     if (!str_ends(rd->purl_base, STR("/"))) rd->purl_base = str_of(arena_printf(a, "%s/", base));
     int64_t space = imb_serial_space(rd->mid);
     if (!space)
