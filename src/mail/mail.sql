@@ -145,8 +145,8 @@ SELECT t.template_id, t.name, t.size, t.is_proofed, t.created_at, v.version, v.s
 -- name: template_source
 -- What a version is made of.
 -- in: account_id int, template_id int, version int
--- out: name text, size int, state int, source text
-SELECT t.name, t.size, v.state, v.source FROM template_version v
+-- out: name text, size int, state int, source text, report text
+SELECT t.name, t.size, v.state, v.source, v.report FROM template_version v
  JOIN template t ON t.account_id = $1 AND t.template_id = v.template_id
  WHERE v.account_id = $1 AND v.template_id = $2 AND v.version = $3;
 

@@ -5,6 +5,7 @@
 #include "mail/mail_private.h"
 #include "base/durable.h"
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "press/merge.h"
@@ -13,7 +14,7 @@
 struct load {
     struct arena *arena;
     int64_t account, template_id, version;
-    struct str source;
+    struct str source, report; /* report: STR_NULL before the first compile */
     int size;
 };
 
@@ -24,8 +25,21 @@ static bool load(struct tx *tx, void *arg)
     if (!tx_first(tx, Q_TEMPLATE_SOURCE, &(struct q_template_source){l->account, l->template_id, l->version}, &r))
         return tx_not_found(tx, "template", l->template_id);
     l->source = arena_str(l->arena, r.source);
+    l->report = arena_str(l->arena, r.report);
     l->size = (int)r.size;
     return true;
+}
+
+/* What the compile counted, so that a letter of another length is refused and not taken for the measure of its batch. */
+static int pages_of_report(struct arena *a, struct str report)
+{
+    struct json_parser *p = json_parser_create();
+    struct json_value root;
+    struct fault f;
+    int pages = 0;
+    if (report.ptr && json_parse(p, json_padded(a, report), &root, &f)) pages = (int)json_get(root, "pages_each").integer;
+    json_parser_destroy(&p);
+    return pages;
 }
 
 static bool names_are_ours(const struct template_source *s, struct fault *f)
@@ -118,6 +132,7 @@ bool template_creative(struct mail *m, struct arena *a, int64_t account, int64_t
         .g = press_geometry(l.size),
         .is_double_sided = s.is_double_sided,
         .strict = s.is_strict,
+        .pages_each = pages_of_report(a, l.report),
     };
     ASSERT(c.g);
     if (!load_assets(m, a, &s, &c, f)) return false;
