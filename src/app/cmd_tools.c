@@ -21,7 +21,7 @@ static bool imb_line(struct str line, bool encode)
     struct str rest, code = str_cut(line, ',', &rest);
     enum imb_result result = encode ? imb_encode(code, rest.ptr ? rest : STR(""), bars) : imb_decode(line, tracking, routing);
     if (result != IMB_OK)
-        printf("error %d\n", (int)result);
+        printf("error %d\n", (int)result), fprintf(stderr, "%.*s: %s\n", STR_ARG(line), imb_result_text(result));
     else if (encode)
         puts(bars);
     else
@@ -33,7 +33,7 @@ int cmd_imb(int argc, char **argv)
 {
     bool encode = argc == 2 && str_eq(str_of(argv[1]), STR("encode"));
     if (argc != 2 || (!encode && !str_eq(str_of(argv[1]), STR("decode"))))
-        return fputs("pennypost imb encode | decode   (encode: tracking[,routing] a line; decode: 65 letters a line)\n",
+        return fputs("pennypost imb encode | decode   (on standard input; encode: tracking[,routing] a line; decode: 65 letters a line)\n",
                      stderr),
                EXIT_USAGE;
     char line[256];

@@ -81,6 +81,14 @@ static bool flags_take(struct press_options *o, int argc, char **argv)
     return true;
 }
 
+/* Three lines, or five parts of which the last three make a line. */
+static bool from_is_whole(const char *from)
+{
+    int n = 1;
+    for (const char *c = from; *c; c++) n += *c == ';';
+    return n >= 3 && n <= 5;
+}
+
 bool press_options_read(struct press_options *o, int argc, char **argv)
 {
     *o = (struct press_options){.mid = -1, .stid = -1, .first_serial = -1, .jobs = 1, .engine = "auto"};
@@ -90,6 +98,7 @@ bool press_options_read(struct press_options *o, int argc, char **argv)
     if (!o->size || !press_geometry_by_name(str_of(o->size)))
         return wrong("--size is letter, 4x6, 6x9, 6x11, 12x9 or 6x18%s", "");
     if (!o->contacts || !o->out) return wrong("%s is needed", o->contacts ? "--out" : "--contacts");
+    if (o->from && !from_is_whole(o->from)) return wrong("--from is \"Name;Street;City;ST;ZIP\", not \"%s\"", o->from);
     if (!o->html == !o->front || (o->back && !o->front)) return wrong("%s", "either --html, or --front and --back, is needed");
     if (strcmp(o->engine, "fast") == 0)
         return wrong("%s", "the fast engine for HTML is not in this version; use --engine auto");
