@@ -287,8 +287,9 @@ static bool try_walls(struct fault *f)
     bool ok = process_run(cmd.argv, STR(""), &out, STARTS_IN_MS, &why);
     if (!ok)
         fault_operator(f,
-                       "Chromium cannot start: its cage cannot be built (%.300s). User namespaces must be allowed and "
-                       "bubblewrap be installed",
+                       "Chromium cannot start: its cage cannot be built (%.300s). Allow user namespaces and "
+                       "install bubblewrap, or set press.sandbox=off, which runs Chromium without "
+                       "its cage and is allowed on a loopback address only",
                        why.text);
     buf_finish(&out);
     arena_destroy(&cmd.arena);

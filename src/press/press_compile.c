@@ -133,8 +133,13 @@ static bool samples_print(struct press *p, struct press_job *job, struct arena *
 bool press_compile(struct press *p, const struct creative *c, const struct press_piece *samples, int n,
                    struct creative_report *r, struct fault *f)
 {
-    struct arena *a = arena_create(1 << 16);
     *r = (struct creative_report){.is_ok = true, .path = c->kind == CREATIVE_IMAGES ? CREATIVE_IMAGE_ONLY : CREATIVE_CHROMIUM};
+    /* Where Chromium cannot run it will not do so later either: the creative is refused with that reason, not tried again. */
+    if (c->kind == CREATIVE_HTML && !chromium_is_available(&r->reason)) {
+        r->is_ok = false;
+        return true;
+    }
+    struct arena *a = arena_create(1 << 16);
     struct press_job job = {.creative = c, .pieces = n ? samples : press_samples(a, c), .n_pieces = n ? n : PRESS_SAMPLES};
     job.out_fd = memfd_create("samples", MFD_CLOEXEC);
     bool is_done = job.out_fd >= 0 || fault_errno(f, "there is no room for sample pages");
