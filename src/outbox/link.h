@@ -1,0 +1,60 @@
+/* link.h: what a connector does for the outbox. One static table entry per connector, in its folder below src/links; `app` hands the list to
+ * outbox_create().
+ *
+ * A delivery runs so: `load` reads what the link needs in a snapshot, `step` is called without an answer and says what to ask the other
+ * side, the outbox asks (net/fetch.h), `step` gets the answer, and so on until it returns a result. `step` never waits, never touches the
+ * database, and may run on any thread, one delivery at a time; everything it keeps lies in the delivery's arena. So a connector is a pure
+ * state machine that rows of {answer, want} can test. */
+#pragma once
+#include "net/fetch.h"
+#include "outbox/event.h"
+
+enum link_result {
+    LINK_ASK,       /* not a result: `ask` is filled, send it */
+    LINK_OK,        /* delivered: the row goes, the log keeps it */
+    LINK_PERMANENT, /* this delivery can never succeed: given up, with its sentence */
+    LINK_AUTH,      /* the credentials are refused: the destination is paused until its connection is saved again */
+    LINK_HOLD,      /* a person must decide (several records match): kept, not repeated */
+    LINK_PAUSE_DESTINATION, /* nothing for this destination before `pause_until` (daily limit, Retry-After); the attempt does not count */
+    LINK_DISABLE,           /* the other side wants no more (410): destination disabled, deliveries parked */
+    LINK_RETRY_LATER, /* the ladder's next step */
+    LINK_RETRY_NOW,   /* once more at once (a token was renewed); twice in a row it counts as RETRY_LATER */
+    LINK_RESULTS
+};
+const char *link_result_word(enum link_result r); /* "delivered", "given up" … as shown to people */
+
+/* When a failed delivery is tried again: milliseconds since its first attempt, ascending; then given up. `jitter` is in thousandths. */
+struct retry_ladder {
+    const char *name;
+    const int64_t *at_ms;
+    int n_at, jitter;
+};
+
+struct link_delivery {
+    /* the outbox's; a link reads them */
+    struct arena *arena; /* until the attempt is over */
+    int64_t delivery_id, subscription_id, destination_id, connection_id /* DB_NULL: none */, first_due_at;
+    int attempt; /* 0: the first */
+    struct event event;
+    struct str address, settings /* JSON of the subscription */, secret /* unsealed; STR_NULL: none */;
+    struct str sent_mark; /* what an earlier attempt left here; STR_NULL */
+    int64_t now;          /* of this step */
+    /* the link's */
+    void *state;           /* from load, lives in the arena */
+    struct fetch_ask ask;  /* filled for LINK_ASK */
+    int64_t pause_until;   /* LINK_PAUSE_DESTINATION; LINK_RETRY_LATER: not before (0: the ladder alone) */
+    struct str leave_mark; /* kept as sent_mark for the next attempt */
+    char sentence[300];    /* for people: what came of it; set with every result but LINK_ASK and LINK_OK */
+};
+
+struct link_def {
+    const char *name; /* "webhook": also its word in the API and on pages */
+    int number;       /* destination.link in the store; never changed */
+    const struct retry_ladder *ladder;
+    bool is_ordered; /* deliveries of one order key one at a time; a retrying head holds its key for at most outbox.hold_s */
+    int window;      /* attempts at once to one destination */
+    bool (*load)(void *ctx, struct tx *tx,
+                 struct link_delivery *d); /* a reader; NULL: nothing to load. False with tx_refuse: given up */
+    enum link_result (*step)(void *ctx, struct link_delivery *d, const struct fetch_answer *answer /* NULL: begin */);
+    void *ctx; /* what app gives it (the mail house) */
+};

@@ -1,0 +1,68 @@
+/* outbox.h: the outbox of one server: subscriptions and destinations to configure, deliveries to look at, and the workers that deliver. */
+#pragma once
+#include "jobs/due.h"
+#include "outbox/link.h"
+
+struct outbox_config {
+    struct store *store;
+    struct jobs *jobs; /* gets the due source "destinations" */
+    struct fetcher *fetcher;
+    const struct link_def *const *links;
+    int n_links;
+    const struct seal *seal; /* destinations' secrets; base/seal.h */
+};
+struct outbox *outbox_create(const struct outbox_config *c, struct fault *f); /* loads subscriptions; fault: the store */
+void outbox_destroy(struct outbox **o); /* after jobs_stop; attempts under way are given back */
+
+/* ---- subscriptions (account's own; 404 else) ---- */
+struct subscription {
+    int64_t account_id, subscription_id /* 0: take one, from 1,000,000,000 up */, source_id, destination_id, delay_ms,
+        created_at, updated_at;
+    enum event_source source;
+    uint64_t codes; /* bit = code */
+    bool is_enabled;
+    struct str name, settings, address; /* settings: JSON; address: the destination's */
+};
+/* Inside a unit. For a link without connection (webhook) the destination is found or made by its address; `secret` (may be STR_NULL) is
+ * sealed. What is put is seen by event_emit from the commit on. */
+bool subscription_put(struct outbox *o, struct tx *tx, const struct link_def *link, struct subscription *s, struct str secret);
+bool subscription_remove(struct outbox *o, struct tx *tx, int64_t account,
+                         int64_t subscription_id); /* deliveries of it still waiting go with it */
+bool subscription_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct subscription *out, struct fault *f);
+/* Of a source (source_id 0: of all of that source's kind), newest first. */
+int subscription_all(struct store *s, struct arena *a, int64_t account, enum event_source source, int64_t source_id,
+                     struct subscription **out, struct fault *f);
+
+/* ---- destinations and deliveries, to see and to drive ---- */
+enum destination_state { DESTINATION_OPEN, DESTINATION_PAUSED, DESTINATION_DISABLED };
+struct destination {
+    int64_t destination_id, connection_id, paused_until, failing_since, n_waiting, n_given_up, created_at;
+    enum destination_state state;
+    struct str link, address, last_error;
+};
+struct delivery_row {
+    int64_t delivery_id, destination_id, subscription_id, event_id, due_at /* INT64_MAX: given up */, attempt, first_due_at;
+    enum link_result last_result;
+    struct str last_error;
+};
+struct attempt_row {
+    int64_t log_id /* tid: when */, delivery_id, event_id, attempt, http_status, took_ms;
+    enum link_result result;
+    struct str answer;
+};
+int destination_all(struct store *s, struct arena *a, int64_t account, struct destination **out, struct fault *f);
+bool destination_set_state(struct outbox *o, int64_t account, int64_t destination_id, enum destination_state to,
+                           struct fault *f); /* open also clears a pause */
+int delivery_waiting(struct store *s, struct arena *a, int64_t account, int64_t destination_id, bool given_up, int64_t start,
+                     int n, struct delivery_row **out, struct fault *f);
+int attempt_page(struct store *s, struct arena *a, int64_t account, int64_t destination_id /* 0: all */,
+                 int64_t before /* 0: newest */, int n, struct attempt_row **out, struct fault *f);
+/* Re-drive: given-up deliveries of a destination (delivery_id 0: all) are due now, with a new ladder. Cancel: a waiting or given-up one goes, with a log row. */
+bool delivery_redrive(struct outbox *o, int64_t account, int64_t destination_id, int64_t delivery_id, int64_t *n,
+                      struct fault *f);
+bool delivery_cancel(struct outbox *o, int64_t account, int64_t destination_id, int64_t delivery_id, struct fault *f);
+
+struct outbox_stats {
+    int64_t awake, in_flight, attempts, delivered, oldest_due_at /* 0: nothing is due */;
+};
+void outbox_stats(struct outbox *o, struct outbox_stats *out);
