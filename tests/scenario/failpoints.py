@@ -8,7 +8,7 @@ ROUNDS = int(TOOLS.get("rounds", "1"))
 POINTS = TOOLS.get("points", "store.commit.before,store.commit.after,store.unit.after,durable.fsync.before,durable.rename.before,durable.rename.after,"
                    "durable.dir_fsync.after,durable.dir_rename.before,durable.dir_rename.after,package.pdf.after,package.manifest.after,"
                    "render.claim.after,render.package.after,render.finish.after").split(",")
-SENDERS, FOR_S, BURST_S, PAUSE_S = 4, 8.0, 0.8, 0.8  # batches close in the pauses
+SENDERS, FOR_S, BURST_S, PAUSE_S = 4, 90.0, 0.8, 0.8  # batches close in the pauses; FOR_S is only reached where the point is never hit
 
 PERSON = {"last_name": "Doe", "address_street": "1 Main Street", "address_city": "Springfield", "address_state": "IL", "address_zip": "62704"}
 
@@ -60,7 +60,7 @@ class Senders:
         for t in threads: t.join()
 
 
-def settled(house, within_s=90):
+def settled(house, within_s=240):
     """True when no batch is open, closed or rendering any more."""
     end = time.time() + within_s
     while time.time() < end:
