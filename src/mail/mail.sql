@@ -572,3 +572,77 @@ INSERT INTO refused_row (account_id, intake_id, line, reason, detail, raw) VALUE
 -- in: account_id int, intake_id int, after_line int, n int
 -- out: line int, reason int, detail text, raw text
 SELECT line, reason, detail, raw FROM refused_row WHERE account_id = $1 AND intake_id = $2 AND line > $3 ORDER BY line LIMIT $4;
+
+-- ---- suppression ----
+
+-- name: suppression_list_insert
+-- A new suppression list.
+-- in: account_id int, suppression_list_id int, name text, country text, created_at int
+INSERT INTO suppression_list (account_id, suppression_list_id, name, country, created_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: suppression_lists
+-- Suppression lists between two numbers, oldest first.
+-- in: account_id int, from_id int, to_id int, n int, start int
+-- out: suppression_list_id int, name text, country text, n_contacts int, created_at int
+SELECT suppression_list_id, name, country, n_contacts, created_at FROM suppression_list
+ WHERE account_id = $1 AND suppression_list_id >= $2 AND suppression_list_id <= $3 ORDER BY suppression_list_id LIMIT $4 OFFSET $5;
+
+-- name: suppression_list_count
+-- People came or went.
+-- in: account_id int, suppression_list_id int, n int
+UPDATE suppression_list SET n_contacts = n_contacts + $3 WHERE account_id = $1 AND suppression_list_id = $2;
+
+-- name: suppression_list_remove
+-- The list is gone; its people went before.
+-- in: account_id int, suppression_list_id int
+DELETE FROM suppression_list WHERE account_id = $1 AND suppression_list_id = $2;
+
+-- name: suppressed_insert
+-- A person who is not to be printed; match_key is empty for one who is known by e-mail alone.
+-- in: account_id int, suppression_list_id int, suppressed_id int, match_key blob, email_key blob, person text, created_at int
+INSERT INTO suppressed (account_id, suppression_list_id, suppressed_id, match_key, email_key, person, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: suppressed_put
+-- The whole person.
+-- in: account_id int, suppression_list_id int, suppressed_id int, match_key blob, email_key blob, person text
+UPDATE suppressed SET match_key = $4, email_key = $5, person = $6 WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id = $3;
+
+-- name: suppressed_remove
+-- A person may be printed again.
+-- in: account_id int, suppression_list_id int, suppressed_id int
+DELETE FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id = $3;
+
+-- name: suppressed_remove_to
+-- The people of a list up to a number.
+-- in: account_id int, suppression_list_id int, suppressed_id int
+DELETE FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id <= $3;
+
+-- name: suppressed_find
+-- One person of a list.
+-- in: account_id int, suppression_list_id int, suppressed_id int
+-- out: person text, created_at int
+SELECT person, created_at FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id = $3;
+
+-- name: suppressed_page
+-- People of a list in order of their numbers.
+-- in: account_id int, suppression_list_id int, n int, start int
+-- out: suppressed_id int, person text, created_at int
+SELECT suppressed_id, person, created_at FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 ORDER BY suppressed_id LIMIT $3 OFFSET $4;
+
+-- name: suppressed_any
+-- Does the account suppress anybody?
+-- in: account_id int
+-- out: suppressed_id int
+SELECT suppressed_id FROM suppressed WHERE account_id = $1 LIMIT 1;
+
+-- name: suppressed_by_address
+-- Which list suppresses this person at this address?
+-- in: account_id int, match_key blob
+-- out: suppression_list_id int
+SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND match_key = $2 LIMIT 1;
+
+-- name: suppressed_by_email
+-- Which list suppresses this e-mail address?
+-- in: account_id int, email_key blob
+-- out: suppression_list_id int
+SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND email_key = $2 LIMIT 1;
