@@ -28,6 +28,7 @@ static void import_json(struct json_out *j, const struct intake *in)
     json_int(j, "rows", in->n_rows);
     json_int(j, "used", in->n_used);
     json_int(j, "refused", in->n_refused);
+    json_str(j, "last_error", in->last_error);
     json_time(j, "received_date", in->received_at);
     json_end(j);
 }

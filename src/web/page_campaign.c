@@ -116,6 +116,7 @@ static bool fill_campaign(struct page *p, int64_t id, struct drop *d, struct fau
     if (!campaign_get(p->store, p->arena, p->account, id, d, &stats, f)) return false;
     campaign_name(p->view, d);
     show_drop_state(p->view, d->state);
+    view_str(p->view, "drop_error", d->last_error);
     add_counts(p->view, &stats);
     view_str(p->view, "endpoint", d->kind == CAMPAIGN_TRIGGERED ? d->endpoint : STR_NULL);
     show_time(p->view, "made", d->created_at);

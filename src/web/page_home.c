@@ -86,6 +86,15 @@ static bool attend_templates(struct home *h, struct fault *f)
 static void attend_drops(struct home *h)
 {
     for (int i = 0; i < h->n_drops; i++) {
+        const struct drop *d = &h->drops[i];
+        if (d->state != DROP_FAILED) continue;
+        struct view *v = attention(h, "cross", "red");
+        view_fmt(v, "what", "Campaign “%.*s” could not be sent to its whole list", STR_ARG(d->name));
+        view_fmt(v, "meaning", "Drop %lld. %.*s", (long long)d->drop_id, STR_ARG(d->last_error));
+        view_fmt(v, "href", "/campaigns/%lld", (long long)d->drop_id);
+        view_strz(v, "button", "See the campaign");
+    }
+    for (int i = 0; i < h->n_drops; i++) {
         int64_t refused = h->stats[i].refused;
         if (refused == 0) continue;
         struct view *v = attention(h, "triangle", "ochre");
@@ -111,8 +120,8 @@ static bool attend_imports(struct home *h, struct fault *f)
             view_fmt(v, "what",
                      rows[i].n_refused == 1 ? "%lld row of import %lld was refused" : "%lld rows of import %lld were refused",
                      (long long)rows[i].n_refused, (long long)rows[i].intake_id);
-        view_fmt(v, "meaning", "List “%.*s”. %lld of %lld rows are in it.", STR_ARG(rows[i].list_name),
-                 (long long)rows[i].n_used, (long long)rows[i].n_rows);
+        view_fmt(v, "meaning", "List “%.*s”. %lld of %lld rows are in it. %.*s", STR_ARG(rows[i].list_name),
+                 (long long)rows[i].n_used, (long long)rows[i].n_rows, STR_ARG(failed ? rows[i].last_error : STR_NULL));
         view_fmt(v, "href", "/imports/%lld", (long long)rows[i].intake_id);
         view_strz(v, "button", "See the rows");
     }

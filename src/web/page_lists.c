@@ -19,6 +19,7 @@ static bool read_imports(struct tx *tx, void *arg)
     struct rows rows = tx_rows(tx, Q_WEB_IMPORTS_NEWEST, &(struct q_web_imports_newest){r->p->account, r->n});
     while (at < r->n && rows_next(&rows, &r->rows[at])) {
         r->rows[at].list_name = arena_str(r->p->arena, r->rows[at].list_name);
+        r->rows[at].last_error = arena_str(r->p->arena, r->rows[at].last_error);
         at++;
     }
     rows_end(&rows);
@@ -43,6 +44,7 @@ static void add_intake(struct view *v, const struct intake *in)
     show_count(v, "n_refused", in->n_refused);
     show_time(v, "received", in->received_at);
     view_flag(v, "has_refused", in->n_refused > 0);
+    view_str(v, "import_error", in->last_error);
 }
 
 void import_rows(struct page *p, const struct r_web_imports_newest *rows, int n)
@@ -53,7 +55,8 @@ void import_rows(struct page *p, const struct r_web_imports_newest *rows, int n)
                             .n_rows = rows[i].n_rows,
                             .n_used = rows[i].n_used,
                             .n_refused = rows[i].n_refused,
-                            .received_at = rows[i].received_at};
+                            .received_at = rows[i].received_at,
+                            .last_error = rows[i].last_error};
         struct view *row = view_item(p->view, "imports");
         add_intake(row, &in);
         view_str(row, "list_name", rows[i].list_name);
