@@ -51,6 +51,8 @@ struct http_config {
     void *ctx;
 };
 
+/* False (FAULT_USER) when `listen` is no address to listen on. Touches nothing. */
+bool http_check_address(const char *listen, struct fault *f);
 /* NULL with a fault: "127.0.0.1:8080 is taken by another program; choose another with --listen ADDR:PORT". */
 struct http_server *http_start(const struct http_config *c, struct fault *f);
 /* Stops accepting, lets running exchanges end for up to grace_ms, stops. */
