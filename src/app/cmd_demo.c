@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/import_watch.h"
 #include "app/options.h"
+#include "app/shown_path.h"
 #include "base/durable.h"
 #include "base/json_out.h"
 #include "base/progress.h"
@@ -248,7 +249,7 @@ int cmd_demo(int argc, char **argv)
     if (ok && o.json)
         printf("{\"account_id\":%" PRId64 ",\"drop_id\":%" PRId64 ",\"batch_id\":%" PRId64 ",\"pdf\":\"%s\"}\n", d.account,
                d.drop, d.batch, d.pdf);
-    if (ok && !o.json) puts(d.pdf);
+    if (ok && !o.json) puts(shown_path(d.pdf));
     remote_close(&d.remote);
     arena_destroy(&d.arena);
     if (!ok) return fprintf(stderr, "pennypost demo: %s\n", f.text), EXIT_CANNOT;
