@@ -2,12 +2,11 @@
  * in memory follows its commit. Nothing of a refused change is stored. */
 #include "account/account_private.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "queries.h"
 #include <stdio.h>
-
-enum { TEXT_MAX = 100, LABEL_MAX = 100 };
 
 static const struct {
     const char *name;
@@ -28,9 +27,10 @@ static const struct {
 static bool check(const struct account *in, struct fault *f)
 {
     if (str_is_empty(str_trim(in->username))) return fault_user(f, 400, "username is required.");
+    size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct str s = *(const struct str *)(const void *)((const char *)in + texts[i].offset);
-        if (utf8_length(s) > TEXT_MAX) return fault_user(f, 400, "%s is longer than %d characters.", texts[i].name, TEXT_MAX);
+        if (utf8_length(s) > most) return fault_user(f, 400, "%s is longer than %zu characters.", texts[i].name, most);
         if (utf8_has_control(s)) return fault_user(f, 400, "%s holds a control character.", texts[i].name);
     }
     return true;
@@ -69,7 +69,8 @@ static bool key_create(struct tx *tx, void *arg)
 bool account_key_create(struct accounts *a, int64_t account_id, struct str label, char key[37], struct fault *f)
 {
     struct key_create c = {.account_id = account_id, .label = label.ptr ? label : STR("")};
-    if (utf8_length(label) > LABEL_MAX) return fault_user(f, 400, "The label is longer than %d characters.", LABEL_MAX);
+    size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
+    if (utf8_length(label) > most) return fault_user(f, 400, "The label is longer than %zu characters.", most);
     new_key_make(&c.key);
     if (!store_write(a->store, key_create, &c, f)) return false;
     accounts_note_key(a, c.key.digest, account_id, str_of(c.key.hint));

@@ -4,8 +4,6 @@
 #include "mail/intake.h"
 #include <unistd.h>
 
-enum { REFUSED_PAGE = 100, REFUSED_MOST = 1000 };
-
 static const char *state_word(enum intake_state s)
 {
     switch (s) {
@@ -72,7 +70,7 @@ void handle_import_refused(struct http_exchange *x)
     struct intake in;
     int64_t id, after, limit;
     if (!request_id(x, "id", "import", &id) || !request_number(x, "after", 0, 0, INT64_MAX, &after) ||
-        !request_number(x, "limit", REFUSED_PAGE, 1, REFUSED_MOST, &limit))
+        !request_rows(x, LIMIT_API_PAGE_ROWS, LIMIT_API_REFUSED_ROWS, &limit))
         return;
     if (request_failed(x, intake_get(api_store(x), http_arena(x), api_account(x), id, &in, &f), &f)) return;
     int n = intake_refused(api_store(x), http_arena(x), api_account(x), id, after, (int)limit, &rows, &f);

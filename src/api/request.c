@@ -19,6 +19,12 @@ bool request_number(struct http_exchange *x, const char *name, int64_t by_defaul
     return false;
 }
 
+bool request_rows(struct http_exchange *x, enum limit by_default, enum limit most, int64_t *out)
+{
+    int64_t rows = limit_get(by_default), max = limit_get(most);
+    return request_number(x, "limit", rows < max ? rows : max, 1, max, out);
+}
+
 bool request_failed(struct http_exchange *x, bool ok, const struct fault *f)
 {
     if (!ok) http_fail_fault(x, f);

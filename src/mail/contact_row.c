@@ -84,8 +84,8 @@ bool contact_row_read(struct json_parser *p, struct arena *a, const struct r_con
     };
     struct recipient vars;
     if (!recipient_read(p, a, r->vars, &vars, f)) return false;
-    int max = (int)(sizeof out->values / sizeof *out->values) - CONTACT_COLUMNS;
-    int n_vars = vars.n_values < max ? vars.n_values : max;
+    int n_vars = vars.n_values, max = CONTACT_VALUES_MAX - CONTACT_COLUMNS;
+    if (n_vars > max) return fault_ours(f, "The stored contact %lld has more than %d values.", (long long)r->contact_id, max);
     *out = (struct contact){
         .contact_id = r->contact_id,
         .contact_list_id = r->contact_list_id,

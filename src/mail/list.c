@@ -7,7 +7,7 @@
 #include "base/json_out.h"
 #include "base/log.h"
 
-enum { NAME_MAX_CHARACTERS = 100, KIND_API = 0 };
+enum { KIND_API = 0 };
 
 struct str list_columns_write(struct arena *a, const struct str *columns, int n)
 {
@@ -65,7 +65,7 @@ static bool create(struct tx *tx, void *arg)
 bool list_create(struct store *s, int64_t account, struct str name, int64_t *id, struct fault *f)
 {
     struct create c = {.account = account, .name = name};
-    if (!name_check(&c.name, "name", NAME_MAX_CHARACTERS, f) || !store_write(s, create, &c, f)) return false;
+    if (!name_check(&c.name, "name", f) || !store_write(s, create, &c, f)) return false;
     *id = c.id;
     return true;
 }

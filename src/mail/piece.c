@@ -64,8 +64,7 @@ static bool take(struct read *g, struct tx *tx, const struct r_piece_range *r, s
         .n_values = FIELD_KNOWN,
     };
     for (int i = 0; i < FIELD_KNOWN && i < who.n_values; i++) out->values[i] = who.values[i];
-    for (int i = 0; i < who.n_extra && out->n_values < CONTACT_VALUES_MAX; i++)
-        out->values[out->n_values++] = who.extra_values[i];
+    for (int i = 0; i < who.n_extra; i++) out->values[out->n_values++] = who.extra_values[i];
     char tracking[21];
     piece_tracking(&g->batch, r->piece_id, tracking);
     out->tracking = str_of(arena_strz(g->arena, tracking));

@@ -5,6 +5,7 @@
 #include "web/page.h"
 #include "web/show.h"
 #include "assets.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 static void add_headers(struct http_exchange *x)
@@ -103,6 +104,8 @@ bool page_id(struct page *p, const char *param, const char *noun, int64_t *id)
     return false;
 }
 
+int page_rows(void) { return (int)limit_get(LIMIT_WEB_PAGE_ROWS); }
+
 int64_t page_start(struct page *p)
 {
     int64_t start;
@@ -111,11 +114,12 @@ int64_t page_start(struct page *p)
 
 void page_pager(struct page *p, const char *path, int64_t start, int64_t shown, int64_t total)
 {
-    if (total <= PAGE_ROWS && start == 0) return;
+    int64_t rows = page_rows();
+    if (total <= rows && start == 0) return;
     struct view *v = view_item(p->view, "pager");
     show_count(v, "from", shown ? start + 1 : start);
     show_count(v, "to", start + shown);
     show_count(v, "of", total);
-    if (start > 0) view_fmt(v, "before", "%s?start=%lld", path, (long long)(start > PAGE_ROWS ? start - PAGE_ROWS : 0));
+    if (start > 0) view_fmt(v, "before", "%s?start=%lld", path, (long long)(start > rows ? start - rows : 0));
     if (start + shown < total && shown > 0) view_fmt(v, "after", "%s?start=%lld", path, (long long)(start + shown));
 }

@@ -28,7 +28,7 @@ void page_fault(struct page *p, const char *noun, struct str id, const struct fa
 /* A number in the path: false: answered with page_missing. */
 bool page_id(struct page *p, const char *param, const char *noun, int64_t *id);
 int64_t page_start(struct page *p); /* ?start=, 0 when absent or not a number */
-enum { PAGE_ROWS = 50 };
+int page_rows(void);                /* web.page_rows */
 /* "51 to 100 of 240" with Newer and Older; `path` without query. */
 void page_pager(struct page *p, const char *path, int64_t start, int64_t shown, int64_t total);
 

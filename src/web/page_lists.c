@@ -76,7 +76,7 @@ static bool fill_lists(struct page *p, struct fault *f)
         show_count(row, "contacts", lists[i].count);
         show_time(row, "made", lists[i].created_at);
     }
-    n = import_rows_read(p, PAGE_ROWS, &imports, f);
+    n = import_rows_read(p, page_rows(), &imports, f);
     if (n < 0) return false;
     import_rows(p, imports, n);
     return true;
@@ -99,7 +99,7 @@ static bool add_refused_rows(struct page *p, const struct intake *in, struct fau
     struct refused_row *rows;
     int64_t after;
     if (!str_to_int64(http_query(p->x, "after"), &after) || after < 0) after = 0;
-    int n = intake_refused(p->store, p->arena, p->account, in->intake_id, after, PAGE_ROWS, &rows, f);
+    int n = intake_refused(p->store, p->arena, p->account, in->intake_id, after, page_rows(), &rows, f);
     if (n < 0) return false;
     for (int i = 0; i < n; i++) {
         struct view *row = view_item(p->view, "rows");
@@ -108,7 +108,7 @@ static bool add_refused_rows(struct page *p, const struct intake *in, struct fau
         view_str(row, "row_detail", str_eq(rows[i].reason, rows[i].detail) ? STR_NULL : rows[i].detail);
         view_str(row, "raw", rows[i].raw);
     }
-    if (n == PAGE_ROWS)
+    if (n == page_rows())
         view_fmt(p->view, "next_rows", "/imports/%lld?after=%lld", (long long)in->intake_id, (long long)rows[n - 1].line);
     return true;
 }
