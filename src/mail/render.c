@@ -273,12 +273,8 @@ static void run(void *ctx, struct due_item item)
 
 void render_source_add(struct mail *m)
 {
-    int n = m->press ? press_workers(m->press) : 1;
-    jobs_add(m->jobs, &(struct due_source){.name = SOURCE_RENDER,
-                                           .n_threads = n < 1   ? 1
-                                                        : n > 8 ? 8
-                                                                : n,
-                                           .find = find,
-                                           .run = run,
-                                           .ctx = m});
+    int n = m->press ? press_workers(m->press) : 1, most = (int)limit_get(LIMIT_PRESS_RENDERINGS);
+    if (n > most) n = most;
+    jobs_add(m->jobs,
+             &(struct due_source){.name = SOURCE_RENDER, .n_threads = n < 1 ? 1 : n, .find = find, .run = run, .ctx = m});
 }
