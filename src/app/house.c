@@ -93,6 +93,7 @@ static bool start_http(struct house *h, bool with_port, struct fault *f)
                                  .routes = routes,
                                  .n_routes = n_routes,
                                  .before = api_before,
+                                 .nothing_here = web_nothing_here,
                                  .ctx = h->api};
     h->http = http_start(&config, f);
     if (h->http) store_after_group(h->store, wake_http, h->http);

@@ -46,6 +46,9 @@ struct http_config {
     /* Called before the handler of each route that is not HTTP_OPEN, on the HTTP thread; must not wait. False: it has answered.
      */
     bool (*before)(struct http_exchange *x, void *ctx);
+    /* Called on the HTTP thread when no route has the path; must not wait. False: it has not answered, and the server does (404). May
+     * be NULL. */
+    bool (*nothing_here)(struct http_exchange *x, void *ctx);
     /* Called when an exchange is over (any answer), for logs and counters; may be NULL. */
     void (*after)(struct http_exchange *x, void *ctx);
     void *ctx;

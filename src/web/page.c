@@ -51,16 +51,32 @@ static void add_nav(struct view *v, enum page_nav here)
     }
 }
 
+static void page_start_frame(struct page *p, struct http_exchange *x, int64_t account, enum page_nav nav)
+{
+    struct arena *a = http_arena(x);
+    *p = (struct page){.x = x, .arena = a, .account = account, .view = view_create(a)};
+    view_strz(p->view, "tag", WEB_ASSETS_TAG);
+    add_nav(p->view, nav);
+}
+
+void page_nothing_here(struct http_exchange *x)
+{
+    struct page p;
+    page_start_frame(&p, x, 0, NAV_NONE);
+    struct str path = http_path(x);
+    refuse(&p, 404, "Not here",
+           arena_printf(p.arena, "There is nothing at %.*s.", (int)(path.len > 200 ? 200 : path.len), path.ptr));
+}
+
 bool page_begin(struct page *p, struct http_exchange *x, enum page_nav nav)
 {
     const struct caller *caller = api_caller(x);
-    struct arena *a = http_arena(x);
-    *p = (struct page){x, a, api_store(x), api_mail(x), caller ? caller->account_id : 0, view_create(a)};
-    view_strz(p->view, "tag", WEB_ASSETS_TAG);
-    add_nav(p->view, nav);
+    page_start_frame(p, x, caller ? caller->account_id : 0, nav);
+    p->store = api_store(x);
+    p->mail = api_mail(x);
     struct account account;
     struct fault f = {0};
-    if (p->account && account_get(p->store, a, p->account, &account, &f)) {
+    if (p->account && account_get(p->store, p->arena, p->account, &account, &f)) {
         view_str(p->view, "account", str_is_empty(account.company) ? account.username : account.company);
         view_str(p->view, "user", account.username);
         view_flag(p->view, "only_tests", account.mid == DB_NULL);

@@ -5,7 +5,7 @@
 #include "mail/piece.h"
 #include "web/view.h"
 
-enum page_nav { NAV_HOME, NAV_CAMPAIGNS, NAV_TEMPLATES, NAV_LISTS };
+enum page_nav { NAV_HOME, NAV_CAMPAIGNS, NAV_TEMPLATES, NAV_LISTS, NAV_NONE };
 
 struct page {
     struct http_exchange *x;
@@ -21,6 +21,8 @@ bool page_begin(struct page *p, struct http_exchange *x, enum page_nav nav);
 void page_answer(struct page *p, const char *template_name, const char *title);
 /* The browser asks again in a few seconds: only while something moves by itself. */
 void page_again(struct page *p);
+/* Where there is no page: nobody is asked who he is, so it shows no account. */
+void page_nothing_here(struct http_exchange *x);
 /* A plain page. missing: "There is no piece 17 in this account. It may have been deleted." */
 void page_missing(struct page *p, const char *noun, struct str id);
 /* A user's 404 is page_missing; anything else is told as far as it concerns the reader, and logged. */
