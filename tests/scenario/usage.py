@@ -35,4 +35,10 @@ for words, sentence in CASES:
 for words in (["settings", "listen"], ["limits", "job.lease"]):
     made = run(house.program, *words, env=house.env, cwd=house.dir, **as_user())
     check(made.returncode == 0 and len(made.stdout.splitlines()) == 1 and made.stdout.startswith(words[1]), f"{' '.join(words)}: {made.stdout.strip()}")
+server = subprocess.Popen([house.program, "serve", "--data", str(house.data), "--listen", "[::1]:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          env=house.env, cwd=house.dir, **as_user())
+line = server.stdout.readline().strip()
+check(socket.has_ipv6 and re.fullmatch(r"listening on \[::1\]:[1-9][0-9]*", line), f"an IPv6 address is shown whole: {line}")
+server.terminate()
+check(server.wait(30) == 0, "and the server ends cleanly")
 done()
