@@ -2,7 +2,6 @@
  * looked at by its number. */
 #include "api/api_private.h"
 #include "mail/intake.h"
-#include <unistd.h>
 
 static const char *state_word(enum intake_state s)
 {
@@ -44,17 +43,11 @@ static void reply_import(struct http_exchange *x, int64_t id, int status)
 void handle_import_post(struct http_exchange *x)
 {
     struct fault f;
-    int64_t list, id, bytes;
-    if (!request_id(x, "id", "list", &list)) return;
-    const char *path = http_body_file(x, &bytes);
-    if (bytes == 0) {
-        if (path) unlink(path);
-        http_fail(x, 400, "The body is empty; a CSV file is expected.");
-        return;
-    }
+    int64_t list, id;
+    const char *path;
+    if (!request_id(x, "id", "list", &list) || !request_upload(x, "a CSV file is expected", &path)) return;
     bool ok = intake_keep_contacts(api_mail(x), api_account(x), list, path, &id, &f);
-    if (!ok) unlink(path);
-    if (!request_failed(x, ok, &f)) reply_import(x, id, 202);
+    if (!request_upload_failed(x, ok, path, &f)) reply_import(x, id, 202);
 }
 
 void handle_import_get(struct http_exchange *x)

@@ -78,7 +78,7 @@ static bool claim(struct tx *tx, void *arg)
 
 /* ---- one step ---- */
 
-static bool make(struct work *w, struct tx *tx, const struct r_contact_page *row)
+static bool make(struct work *w, struct tx *tx, const struct r_contact_find *row)
 {
     struct contact c;
     struct fault f;
@@ -93,7 +93,7 @@ static bool make(struct work *w, struct tx *tx, const struct r_contact_page *row
 static bool read_step(struct tx *tx, void *arg)
 {
     struct work *w = arg;
-    struct r_contact_page row;
+    struct r_contact_find row;
     int max = (int)limit_get(LIMIT_BATCH_MAX_PIECES);
     w->made = ARENA_ARRAY(w->arena, struct made, max);
     w->n = 0;

@@ -30,7 +30,7 @@ SELECT contact_list_id, name, n_contacts, columns, created_at FROM contact_list
 -- name: list_every
 -- All lists of an account, oldest first.
 -- in: account_id int
--- out: contact_list_id int, name text, n_contacts int, columns text, created_at int
+-- out: as list_find
 SELECT contact_list_id, name, n_contacts, columns, created_at FROM contact_list WHERE account_id = $1 AND deleted_at IS NULL
  ORDER BY contact_list_id;
 
@@ -96,9 +96,7 @@ SELECT contact_id FROM contact WHERE account_id = $1 AND contact_list_id = $2 OR
 -- name: contact_page
 -- Contacts of a list from a number on, to a number, in order of their numbers.
 -- in: account_id int, contact_list_id int, from_id int, to_id int, n int
--- out: contact_id int, contact_list_id int, first_name text, last_name text, company text, address_street text, address_street2 text
--- out: address_city text, address_state text, address_zip text, country text, email_address text, phone text, mobile_phone text
--- out: occupation text, website text, vars text, address_status int, created_at int, updated_at int
+-- out: as contact_find
 SELECT contact_id, contact_list_id, first_name, last_name, company, address_street, address_street2, address_city, address_state, address_zip,
  country, email_address, phone, mobile_phone, occupation, website, vars, address_status, created_at, updated_at FROM contact
  WHERE account_id = $1 AND contact_list_id = $2 AND contact_id >= $3 AND contact_id <= $4 ORDER BY contact_id LIMIT $5;
@@ -137,7 +135,7 @@ SELECT t.template_id, t.name, t.size, t.is_proofed, t.created_at, v.version, v.s
 -- name: template_every
 -- All templates of an account, oldest first.
 -- in: account_id int
--- out: template_id int, name text, size int, is_proofed int, created_at int, version int, state int, source text, report text
+-- out: as template_find
 SELECT t.template_id, t.name, t.size, t.is_proofed, t.created_at, v.version, v.state, v.source, v.report FROM template t
  JOIN template_version v ON v.account_id = $1 AND v.template_id = t.template_id AND v.version = t.current_version
  WHERE t.account_id = $1 AND t.deleted_at IS NULL ORDER BY t.template_id;
@@ -251,9 +249,7 @@ SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.templ
 -- name: drop_printed
 -- The drop of a batch, also when it was deleted since: its pieces are printed as they were accepted.
 -- in: account_id int, drop_id int
--- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
--- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
--- out: last_error text, kind int, size int
+-- out: as drop_find
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
  d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
@@ -262,9 +258,7 @@ SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.templ
 -- name: drop_every
 -- All drops of an account, newest first; drips_only 1: those with an endpoint.
 -- in: account_id int, drips_only int
--- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
--- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
--- out: last_error text, kind int, size int
+-- out: as drop_find
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
  d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
@@ -429,16 +423,14 @@ SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version,
 -- name: batch_page
 -- Batches of an account below a number, newest first.
 -- in: account_id int, before_id int, n int
--- out: batch_id int, drop_id int, state int, is_test int, n_pieces int, n_refused int, template_version int, pages_each int, mid int, stid int
--- out: first_serial int, opened_at int, due_at int, attempt int, file text, file_bytes int, last_error text
+-- out: as batch_find
 SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
  file, file_bytes, last_error FROM batch WHERE account_id = $1 AND batch_id < $2 ORDER BY batch_id DESC LIMIT $3;
 
 -- name: batch_page_of_drop
 -- Batches of a drop below a number, newest first.
 -- in: account_id int, drop_id int, before_id int, n int
--- out: batch_id int, drop_id int, state int, is_test int, n_pieces int, n_refused int, template_version int, pages_each int, mid int, stid int
--- out: first_serial int, opened_at int, due_at int, attempt int, file text, file_bytes int, last_error text
+-- out: as batch_find
 SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
  file, file_bytes, last_error FROM batch WHERE account_id = $1 AND drop_id = $2 AND batch_id < $3 ORDER BY batch_id DESC LIMIT $4;
 
@@ -499,7 +491,7 @@ SELECT piece_id, contact_id, created_at, state, reason, detail, recipient FROM p
 -- name: piece_range
 -- Pieces of a batch in order of their seats.
 -- in: account_id int, from_id int, to_id int, n int
--- out: piece_id int, contact_id int, created_at int, state int, reason int, detail text, recipient text
+-- out: as piece_find
 SELECT piece_id, contact_id, created_at, state, reason, detail, recipient FROM piece
  WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 ORDER BY piece_id LIMIT $4;
 
@@ -512,7 +504,7 @@ SELECT count(*) AS n FROM piece WHERE piece_id >= $2 AND piece_id < $3 AND accou
 -- name: piece_refused_of_drop
 -- Refused pieces of a drop, newest batch first.
 -- in: account_id int, drop_id int, n int
--- out: piece_id int, contact_id int, created_at int, state int, reason int, detail text, recipient text
+-- out: as piece_find
 SELECT p.piece_id, p.contact_id, p.created_at, p.state, p.reason, p.detail, p.recipient FROM batch b
  JOIN piece p ON p.piece_id BETWEEN b.batch_id * 8192 AND b.batch_id * 8192 + 8191 AND p.account_id = $1
  WHERE b.account_id = $1 AND b.drop_id = $2 AND b.n_refused > 0 AND p.state = 1 ORDER BY b.batch_id DESC, p.piece_id LIMIT $3;

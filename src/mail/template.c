@@ -131,10 +131,8 @@ bool template_get(struct store *s, struct arena *a, int64_t account, int64_t id,
 static bool read_all(struct tx *tx, void *arg)
 {
     struct read *g = arg;
-    struct r_template_every row;
-    struct r_template_find same;
+    struct r_template_find row;
     int cap = 0;
-    _Static_assert(sizeof row == sizeof same, "both readings of a template give the same columns");
     struct rows r = tx_rows(tx, Q_TEMPLATE_EVERY, &(struct q_template_every){g->account});
     for (g->n = 0; rows_next(&r, &row); g->n++) {
         if (g->n == cap) {
@@ -142,8 +140,7 @@ static bool read_all(struct tx *tx, void *arg)
             if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
             g->rows = wider;
         }
-        memcpy(&same, &row, sizeof same);
-        if (!take(tx, g->arena, &same, &g->rows[g->n])) return false;
+        if (!take(tx, g->arena, &row, &g->rows[g->n])) return false;
     }
     rows_end(&r);
     return tx_ok(tx);
