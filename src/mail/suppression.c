@@ -8,8 +8,6 @@
 #include "base/utf8.h"
 #include "queries.h"
 
-enum { NAME_MAX_CHARACTERS = 100 };
-
 void suppression_email_key(struct str email, uint8_t out[16])
 {
     uint8_t whole[SHA256_BYTES];
@@ -55,7 +53,7 @@ static bool list_create_run(struct tx *tx, void *arg)
 bool suppression_list_create(struct store *s, int64_t account, struct suppression_list *l, struct fault *f)
 {
     l->count = 0;
-    return name_check(&l->name, "Name", NAME_MAX_CHARACTERS, f) && country_check(&l->country, f) &&
+    return name_check(&l->name, "Name", f) && country_check(&l->country, f) &&
            store_write(s, list_create_run, &(struct change){.account = account, .made = l}, f);
 }
 

@@ -177,6 +177,37 @@ static void test_pictures(void **state)
     }
 }
 
+/* An address that nobody has: a page for a browser, who needs no key for it, and JSON for programs. */
+static void test_nothing_here(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *path, *accept;
+        bool is_page;
+    } cases[] = {
+        {"/nothing<b>/at/all", "Accept: text/html,application/xhtml+xml,*/*;q=0.8", true},
+        {"/campaigns/1/2/3", "Accept: application/json, TEXT/HTML", true},
+        {"/nothing<b>/at/all", "Accept: */*", false},
+        {"/nothing<b>/at/all", "Accept: application/json", false},
+        {"/api/v1/nothing", "Accept:", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reply r;
+        site_get_as(s, cases[i].path, NULL, cases[i].accept, &r);
+        if (cases[i].is_page) {
+            expect_page(&r, cases[i].path, 404);
+            expect(&r, cases[i].path, "There is nothing at /", true);
+            expect(&r, cases[i].path, "<b>", false);
+            expect(&r, cases[i].path, "house", false); /* no account's name */
+        } else {
+            assert_int_equal(r.status, 404);
+            assert_true(holds(&r.head, "application/json"));
+            expect(&r, cases[i].path, "\"status_code\":404", true);
+        }
+        reply_finish(&r);
+    }
+}
+
 /* Not a test of its own: PENNYPOST_LOOK=1 keeps the site up for a browser and prints where. */
 static void look(struct site *s)
 {
@@ -206,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_files),    cmocka_unit_test(test_key_wanted), cmocka_unit_test(test_pages),
         cmocka_unit_test(test_other_account), cmocka_unit_test(test_not_here),   cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_nothing_here),
     };
     return cmocka_run_group_tests(tests, open_site, close_site);
 }
