@@ -136,6 +136,7 @@ class Query:
         self.name, self.place, self.file = name, place, folder_file
         self.says, self.ins, self.outs, self.sql = [], [], [], []
         self.across, self.append, self.writes = False, False, False
+        self.row_of = None  # the query whose rows these are
 
     def wrong(self, what):
         return Wrong(f"{self.place}: {self.name}: {what}")
@@ -166,8 +167,22 @@ def read_note(query, note):
             raise query.wrong('"across accounts:" wants a reason')
         query.across = True
         query.says.append("Across accounts: " + kind.group(2))
+    elif kind.group(1) == "out" and kind.group(2).startswith("as "):
+        query.row_of = kind.group(2)[3:].strip()
     else:
         (query.ins if kind.group(1) == "in" else query.outs).extend(read_columns(query, kind.group(2)))
+
+
+def share_rows(queries):
+    """`out: as NAME`: the columns of that query, and one struct for both."""
+    by_name = {q.name: q for q in queries}
+    for q in [q for q in queries if q.row_of]:
+        other = by_name.get(q.row_of)
+        if not other or other.row_of or not other.outs:
+            raise q.wrong(f'there is no query "{q.row_of}" with rows of its own')
+        if q.outs:
+            raise q.wrong('"out: as" stands alone')
+        q.outs = other.outs
 
 
 def read_file(path, shown):
@@ -349,7 +364,8 @@ def header(queries):
     out += [f"    Q_{q.name.upper()}," for q in queries] + ["};", ""]
     for q in queries:
         says = " ".join(q.says).replace("*/", "* /")
-        shapes = c_struct("q", q, q.ins) + c_struct("r", q, q.outs)
+        row = f"#define r_{q.name} r_{q.row_of}\n" if q.row_of else c_struct("r", q, q.outs)
+        shapes = c_struct("q", q, q.ins) + row
         out.append(f"/* {q.name} ({q.file}): {says} */\n{shapes}")
     return "\n".join(out)
 
@@ -399,6 +415,7 @@ def read_queries(folders, shown, schema):
         for path in [os.path.join(folder, n) for n in names if n.endswith(".sql")]:
             paths.append(path)
             queries += read_file(path, shown(path))
+    share_rows(queries)
     for q in queries:
         if q.name in seen:
             raise q.wrong(f"there is a query of that name at {seen[q.name].place}")

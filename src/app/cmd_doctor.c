@@ -54,7 +54,7 @@ static void look_at_programs(void)
 int cmd_doctor(int argc, char **argv)
 {
     struct options o;
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     look_at_data();
     look_at_programs();
     return n_bad ? EXIT_REFUSED : EXIT_DONE;
@@ -64,7 +64,7 @@ int cmd_migrate(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     struct house *h = house_open(false, &f);
     if (!h) return fprintf(stderr, "pennypost migrate: %s\n", f.text), EXIT_CANNOT;
     house_close(&h);

@@ -32,21 +32,19 @@ const char *house_socket(void)
     return path;
 }
 
-static bool is_loopback(const char *listen)
-{
-    return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0 || strncmp(listen, "localhost:", 10) == 0;
-}
+static bool is_loopback(const char *listen) { return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0; }
 
-static bool check_settings(struct fault *f)
+static bool cage_is_off(void) { return strcmp(setting_get(SETTING_PRESS_SANDBOX), "off") == 0; }
+
+bool house_check_settings(struct fault *f)
 {
-    bool caged = strcmp(setting_get(SETTING_PRESS_SANDBOX), "off") != 0;
-    if (!caged && !is_loopback(setting_get(SETTING_LISTEN)))
+    if (!http_check_address(setting_get(SETTING_LISTEN), f)) return false;
+    if (cage_is_off() && !is_loopback(setting_get(SETTING_LISTEN)))
         return fault_user(
             f, 0,
             "press.sandbox=off is only allowed on a loopback address, because a creative could then reach this machine; "
             "listen is %s",
             setting_get(SETTING_LISTEN));
-    if (!caged) log_warning("press", "press.sandbox is off: Chromium runs without its cage; print only creatives you trust");
     return true;
 }
 
@@ -95,6 +93,7 @@ static bool start_http(struct house *h, bool with_port, struct fault *f)
                                  .routes = routes,
                                  .n_routes = n_routes,
                                  .before = api_before,
+                                 .nothing_here = web_nothing_here,
                                  .ctx = h->api};
     h->http = http_start(&config, f);
     if (h->http) store_after_group(h->store, wake_http, h->http);
@@ -125,7 +124,10 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
 
 struct house *house_open(bool with_http, struct fault *f)
 {
-    if (!check_settings(f) || !make_folders(f)) return NULL;
+    if (!house_check_settings(f)) return NULL;
+    if (cage_is_off())
+        log_warning("press", "press.sandbox is off: Chromium runs without its cage; print only creatives you trust");
+    if (!make_folders(f)) return NULL;
     struct house *h = calloc(1, sizeof *h);
     ASSERT(h);
     if (!open_parts(h, with_http, f)) house_close(&h);

@@ -5,6 +5,8 @@
 #include "net/http.h"
 
 struct house;
+/* What can be refused before anything is made: where to listen, and Chromium without its cage. FAULT_USER. */
+bool house_check_settings(struct fault *f);
 /* with_http false: only the operator's socket, no listening port. */
 struct house *house_open(bool with_http, struct fault *f);
 void house_close(struct house **h);

@@ -80,3 +80,9 @@ bool options_read(struct options *o, int argc, char **argv)
     use_log_level();
     return true;
 }
+
+bool options_no_words(const struct options *o, const char *command)
+{
+    if (!o->n_rest) return true;
+    return fprintf(stderr, "pennypost %s takes flags only: \"%s\" means nothing here\n", command, o->rest[0]), false;
+}

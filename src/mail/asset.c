@@ -14,12 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_MAX_BYTES = 200 };
-
 static bool asset_name_check(struct str name, struct fault *f)
 {
-    if (str_is_empty(name) || name.len > NAME_MAX_BYTES)
-        return fault_user(f, 400, "The asset's name needs 1 to %d characters.", NAME_MAX_BYTES);
+    if (str_is_empty(name) || (int64_t)name.len > limit_get(LIMIT_ASSET_MAX_NAME_BYTES))
+        return fault_user(f, 400, "The asset's name needs 1 to %lld bytes.", (long long)limit_get(LIMIT_ASSET_MAX_NAME_BYTES));
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
         if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-')

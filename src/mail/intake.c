@@ -91,8 +91,9 @@ static bool read_one(struct tx *tx, void *arg)
     struct read *g = arg;
     struct r_intake_find r;
     if (!tx_first(tx, Q_INTAKE_FIND, &(struct q_intake_find){g->account, g->id}, &r)) return tx_not_found(tx, "import", g->id);
-    *g->out = (struct intake){r.intake_id, r.target_id,  (enum intake_state)r.state, r.bytes, r.at_byte, r.n_rows, r.n_used,
-                              r.n_refused, r.received_at};
+    *g->out =
+        (struct intake){r.intake_id, r.target_id,   (enum intake_state)r.state,       r.bytes, r.at_byte, r.n_rows, r.n_used,
+                        r.n_refused, r.received_at, arena_str(g->arena, r.last_error)};
     return true;
 }
 

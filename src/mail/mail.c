@@ -104,7 +104,6 @@ void mail_destroy(struct mail **mail)
     *mail = NULL;
 }
 
-
 /* ---- shared by the files of this folder ---- */
 
 int64_t lease_ms(void) { return limit_get(LIMIT_JOB_LEASE_S) * 1000; }
@@ -128,8 +127,9 @@ bool tx_not_found(struct tx *tx, const char *what, int64_t id)
     return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 404, "There is no %s %lld.", what, (long long)id) : false;
 }
 
-bool name_check(struct str *name, const char *field, size_t max, struct fault *f)
+bool name_check(struct str *name, const char *field, struct fault *f)
 {
+    size_t max = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
     *name = str_trim(*name);
     if (str_is_empty(*name)) return fault_user(f, 400, "%s is required.", field);
     if (!utf8_is_valid(*name, NULL)) return fault_user(f, 400, "%s is not valid UTF-8.", field);

@@ -49,5 +49,5 @@ char *mail_path(const struct mail *m, struct arena *a, const char *fmt, ...) __a
 /* "There is no <what> <id>.", 404; what an account may not see does not exist for it. */
 bool not_found(struct fault *f, const char *what, int64_t id);
 bool tx_not_found(struct tx *tx, const char *what, int64_t id);
-/* A name that people give: 1-max characters after trimming, no control characters. `field` is how the caller spells it. */
-bool name_check(struct str *name, const char *field, size_t max, struct fault *f);
+/* A name that people give: 1 to name.max_characters after trimming, no control characters. `field` is how the caller spells it. */
+bool name_check(struct str *name, const char *field, struct fault *f);

@@ -10,16 +10,23 @@
 #include <unistd.h>
 
 static const char *expected_log;
+static _Atomic bool heard_log;
 
 static bool on_log(enum log_level level, const char *line)
 {
     if (level < LOG_WARNING) return true;
-    if (expected_log && strstr(line, expected_log)) return true;
+    if (expected_log && strstr(line, expected_log)) return heard_log = true;
     fprintf(stderr, "a log line that no test announced: %s\n", line);
     abort();
 }
 
-void house_expect_log(const char *text) { expected_log = text; }
+void house_expect_log(const char *text)
+{
+    expected_log = text;
+    heard_log = false;
+}
+
+bool house_heard_log(void) { return heard_log; }
 
 static void set(const char *name, const char *value)
 {

@@ -48,6 +48,9 @@ CASES = [
     ("no semicolon", GET + "SELECT name FROM thing WHERE account_id = $1 AND thing_id = $2", "does not end in a semicolon"),
     ("two statements", "-- name: a\n-- x\n-- out: n int\nSELECT 1; SELECT 2;", "one query is one statement"),
     ("no sentence", "-- name: a\n-- out: n int\nSELECT 1;", "says nothing about itself"),
+    ("rows of another", GET + "SELECT name FROM thing WHERE account_id = $1 AND thing_id = $2;\n-- name: b\n-- x\n-- in: account_id int\n-- out: as thing_get\nSELECT name FROM thing WHERE account_id = $1;", None),
+    ("other rows than said", GET + "SELECT name FROM thing WHERE account_id = $1 AND thing_id = $2;\n-- name: b\n-- x\n-- in: account_id int\n-- out: as thing_get\nSELECT stamp FROM thing WHERE account_id = $1;", 'b: column 1 ("name") is blob in the schema, but text in the list'),
+    ("rows of nobody", "-- name: b\n-- x\n-- in: account_id int\n-- out: as thing_get\nSELECT name FROM thing WHERE account_id = $1;", 'b: there is no query "thing_get" with rows of its own'),
     ("twice", "-- name: a\n-- x\n-- out: n int\nSELECT 1;\n-- name: a\n-- x\n-- out: n int\nSELECT 1;", "a.sql:5: a: there is a query of that name at a.sql:1"),
 ]
 
