@@ -1,5 +1,7 @@
 /* durable.h: files that are whole or not there. Written under a temporary name beside their place, fsynced, renamed, and the folder
- * fsynced: a crash at any line leaves either nothing under the final name or everything. Left-over ".tmp" names are rubbish. */
+ * fsynced: a crash at any line leaves either nothing under the final name or everything. When only the last fsync fails the answer
+ * is no, yet the new content is seen: the caller writes again. Left-over ".tmp" names are rubbish: the next durable_open of the
+ * same path writes over it, and whoever uses durable_rename_dir removes its folder before he fills it again (package.c). */
 #pragma once
 #include "base/buf.h"
 #include "base/fault.h"

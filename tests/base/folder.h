@@ -16,9 +16,9 @@ static inline int folder_set_up(void **state)
     folder.arena = arena_create(4096);
     const char *tmp = getenv("TMPDIR");
     char *path = arena_printf(folder.arena, "%s/pennypost-base.XXXXXX", tmp ? tmp : "/tmp");
-    folder.path = mkdtemp(path);
+    folder.path = path;
     *state = &folder;
-    return folder.path ? 0 : -1;
+    return mkdtemp(path) ? 0 : -1;
 }
 
 static inline int folder_tear_down(void **state)
