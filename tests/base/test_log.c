@@ -114,6 +114,7 @@ static char hooked[200];
 static bool expect_it(enum log_level level, const char *line)
 {
     snprintf(hooked, sizeof hooked, "%d %s", level, strstr(line, "Z ") + 2);
+    errno = 0;
     return strstr(line, "expected") != NULL;
 }
 
