@@ -3,6 +3,7 @@
  * offices are open on the Friday before). Static; any thread. */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 const char *calendar_holiday(int64_t day); /* "Juneteenth National Independence Day"; NULL: none is kept on that day */
@@ -16,3 +17,6 @@ struct calendar_span {
 struct calendar_span calendar_expected(int64_t local_scan_day);
 int64_t calendar_day(int64_t ms);                             /* of a time that is local already (scan_local_ms) */
 int64_t calendar_date(int year, int month, int day_of_month); /* day number */
+int calendar_year(int64_t day);
+/* The nth weekday (0 Sunday … 6 Saturday) of a month: the fourth Thursday of November. */
+int64_t calendar_weekday_of(int year, int month, int wanted, int nth);
