@@ -33,6 +33,14 @@ static const char *const expected[] = {
 };
 enum slice_of { SLICE_NONE, SLICE_ITEM, SLICE_KEY, SLICE_MEMBER };
 
+/* What a name means. Objects of a push have the same names in the same order: each place remembers its last one. */
+struct known_name {
+    char name[46];
+    uint8_t len; /* 0: nothing yet, or too long to be kept */
+    int8_t field;
+    bool is_envelope;
+};
+
 struct scan_json {
     struct scan_reader *reader;
     struct scan_bounds bounds;
@@ -40,6 +48,8 @@ struct scan_json {
     enum place place;
     int64_t at_byte; /* of the byte that is looked at */
     int64_t n_rows;
+
+    struct known_name known[64]; /* by place in the object; the last is shared by all beyond */
 
     /* The value that is being cut out. */
     enum slice_of slice_of;
@@ -86,6 +96,18 @@ static bool is_envelope_name(struct str key)
 {
     char folded[48];
     return scan_is_one_of(str_make(folded, scan_fold(key, folded)), "events data records scans");
+}
+
+static const struct known_name *name_find(struct scan_json *j, size_t place, struct str key)
+{
+    const size_t last = sizeof j->known / sizeof *j->known - 1;
+    struct known_name *k = &j->known[place < last ? place : last];
+    if (key.len > 0 && k->len == key.len && memcmp(k->name, key.ptr, key.len) == 0) return k;
+    k->len = key.len <= sizeof k->name ? (uint8_t)key.len : 0;
+    memcpy(k->name, key.ptr, k->len);
+    k->field = (int8_t)scan_field_of(key);
+    k->is_envelope = is_envelope_name(key);
+    return k;
 }
 
 /* The reasons of rows that never became values. */
@@ -143,10 +165,12 @@ static void walk_object(const struct walk *w, struct json_value object, const st
     struct json_iter it = {0};
     struct str key;
     int n_inner = 0;
+    size_t place = 0;
     bool is_envelope = false;
     while (json_next(object, &it, &key, &value)) {
+        const struct known_name *name = name_find(w->j, place++, key);
         bool may_hold = value.type == JSON_ARRAY || value.type == JSON_OBJECT || value.type == JSON_NULL;
-        if (may_hold && is_envelope_name(key)) {
+        if (may_hold && name->is_envelope) {
             is_envelope = true;
             if (value.type == JSON_NULL) continue;
             if (n_inner == MAX_NESTED)
@@ -155,7 +179,7 @@ static void walk_object(const struct walk *w, struct json_value object, const st
                 inner[n_inner++] = value;
             continue;
         }
-        int field = may_hold ? -1 : scan_field_of(key);
+        int field = may_hold ? -1 : name->field;
         if (field >= 0 && v.v[field].len == 0) v.v[field] = text_of(value, numbers[field]);
     }
     codes_inherit(&v, outer);
@@ -301,6 +325,9 @@ static const char *slice_scan(struct scan_json *j, const char *p, const char *en
 {
     *is_whole = false;
     for (; p < end; p++) {
+        if (j->in_string && !j->is_escaped)
+            while (*p != '"' && *p != '\\')
+                if (++p == end) return p;
         char c = *p;
         if (j->in_string) {
             if (j->is_escaped) {
