@@ -275,7 +275,10 @@ static void member_keep(struct scan_json *j)
     buf_add_str(&j->members, buf_str(&j->slice));
 }
 
-static struct str key_of(const struct scan_json *j) { return str_make(buf_str(&j->key).ptr + 1, j->key.len - 2); }
+static struct str key_of(const struct scan_json *j)
+{
+    return j->key.len < 2 ? STR("") : str_make(buf_str(&j->key).ptr + 1, j->key.len - 2);
+}
 
 /* A value has been cut out; at_byte stands behind it. */
 static void slice_end(struct scan_json *j)
@@ -285,6 +288,7 @@ static void slice_end(struct scan_json *j)
     if (of == SLICE_KEY) {
         buf_clear(&j->key);
         buf_add_str(&j->key, buf_str(&j->slice));
+        if (j->is_too_long) j->members_too_long = true;
         j->place = PLACE_COLON;
     } else if (of == SLICE_MEMBER) {
         if (is_envelope_name(key_of(j)) && str_eq(buf_str(&j->slice), STR("null")))

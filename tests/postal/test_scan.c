@@ -256,6 +256,23 @@ static void long_rows(void **state)
     for (size_t step = 1; step < 20000; step = step * 16 + 1)
         check("a long object", "", buf_str(&text), step,
               "1: unreadable: the object is longer than the limit scan.max_object_bytes\n2: " GOT1);
+    buf_clear(&text); /* long members of the envelope do no harm to what it holds, a long name neither */
+    buf_addz(&text, "{\"imb\":\"" SIX "\",\"x\":\"");
+    for (int i = 0; i < 400; i++) buf_addz(&text, NINE);
+    buf_addz(&text, "\",\"");
+    for (int i = 0; i < 400; i++) buf_addz(&text, NINE);
+    buf_addz(&text, "\":1,\"events\":[" OBJ1 "]}");
+    for (size_t step = 1; step < 40000; step = step * 16 + 1) check("long members", "", buf_str(&text), step, "1: " GOT1);
+    buf_clear(&text);
+    buf_addz(&text, "{\"imb\":\"");
+    for (int i = 0; i < 400; i++) buf_addz(&text, NINE);
+    buf_addz(&text, "\"}" OBJ1);
+    for (size_t step = 1; step < 40000; step = step * 16 + 1)
+        check("a long single object", "", buf_str(&text), step,
+              "1: unreadable: the object is longer than the limit scan.max_object_bytes\n2: " GOT1);
+    assert_true(limit_set(STR("scan.max_object_bytes"), 1, NULL));
+    check("no room at all", "", STR("{\"imb\":1}"), 1,
+          "1: unreadable: the object is longer than the limit scan.max_object_bytes\n");
     assert_true(limit_set(STR("csv.max_row_bytes"), 262144, NULL));
     assert_true(limit_set(STR("scan.max_object_bytes"), 262144, NULL));
     buf_finish(&text);
