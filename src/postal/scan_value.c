@@ -62,12 +62,13 @@ int scan_field_of(struct str name)
     return -1;
 }
 
-/* The number of a phase, if the text begins with one: its key's length, else 0. */
+/* The phase whose number the text begins with: a digit, and maybe a letter. */
 static enum scan_phase phase_by_number(struct str s)
 {
-    char key[3] = {s.ptr[0], s.len > 1 && small(s.ptr[1]) >= 'a' && small(s.ptr[1]) <= 'c' ? small(s.ptr[1]) : '\0', '\0'};
+    char letter = s.len > 1 ? small(s.ptr[1]) : '\0';
+    if (letter < 'a' || letter > 'c') letter = '\0';
     for (int i = 1; i < SCAN_PHASES; i++)
-        if (strcmp(phases[i].key, key) == 0) return (enum scan_phase)i;
+        if (phases[i].key[0] == s.ptr[0] && phases[i].key[1] == letter) return (enum scan_phase)i;
     return SCAN_PHASE_NONE;
 }
 
