@@ -23,7 +23,8 @@ static bool set_pair(const char *pair, struct fault *f)
 {
     struct str value, name = str_cut(str_of(pair), '=', &value);
     if (!value.ptr) return fault_user(f, 0, "--set wants NAME=VALUE, not \"%s\"", pair);
-    return setting_set(str_trim(name), str_trim(value), "--set", f);
+    struct fault why = {0};
+    return setting_set(str_trim(name), str_trim(value), "--set", &why) || fault_user(f, 0, "--set %s: %s", pair, why.text);
 }
 
 /* Flags win over the environment, which wins over the file: so the file is looked for first, and flags are applied last. */

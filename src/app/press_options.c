@@ -48,10 +48,8 @@ static bool setting_take(const char *text)
 {
     struct fault f = {0};
     struct str value, name = str_cut(str_of(text), '=', &value);
-    if (value.ptr && setting_set(name, value, "--set", &f)) return true;
-    int64_t n;
-    if (value.ptr && str_to_int64(value, &n) && limit_set(name, n, &f)) return true;
-    return wrong("--set %s: there is no such setting or limit, or not of this kind", text);
+    if (!value.ptr) return wrong("--set wants NAME=VALUE, not \"%s\"", text);
+    return setting_set(str_trim(name), str_trim(value), "--set", &f) || wrong("--set %s", f.text);
 }
 
 static bool flag_take(struct press_options *o, const struct flag *flag, const char *value)
