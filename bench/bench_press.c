@@ -262,12 +262,14 @@ static double html_pieces(struct press *press, struct str jpeg, const struct pre
 {
     struct chromium_asset photo = {STR("asset:photo.jpg"), STR("image/jpeg"), jpeg};
     struct creative c = {.kind = CREATIVE_HTML,
+                         .owner = 1,
                          .g = press_geometry(SIZE_6X9),
                          .html = {html_make(a, "asset:photo.jpg")},
                          .n_html = 1,
                          .assets = &photo,
                          .n_assets = 1};
-    struct look l = {0};
+    struct look warm = {0}, l = {0};
+    job_run(press, &c, pieces, 1, &warm);
     double cpu = children_cpu(), wall = seconds();
     job_run(press, &c, pieces, n, &l);
     wall = seconds() - wall, cpu = l.cpu - cpu;

@@ -167,6 +167,7 @@ bool press_creative_read(const struct press_options *o, struct arena *a, struct 
     struct str sides[2];
     int n = 0;
     *c = (struct creative){
+        .owner = 1, /* whoever runs the command */
         .g = press_geometry_by_name(str_of(o->size)), .strict = o->strict, .is_double_sided = o->is_double_sided};
     for (; n < 2 && paths[n]; n++)
         if (!file_take(a, paths[n], limit_get(LIMIT_HTTP_MAX_ASSET_BYTES), &sides[n], f)) return false;

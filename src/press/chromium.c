@@ -26,6 +26,7 @@ struct chromium {
     struct cdp *cdp;
     struct chromium_assets *assets; /* of the document at hand, with what was missing */
     char late[200];
+    int documents;
 };
 
 /* The document at hand. */
@@ -69,6 +70,8 @@ void chromium_detach(struct chromium **cp)
 }
 
 int chromium_missing(struct chromium *c, const struct str **addresses) { return chromium_assets_missing(c->assets, addresses); }
+
+int chromium_documents(const struct chromium *c) { return c->documents; }
 
 /* ---- calls ---- */
 
@@ -471,7 +474,9 @@ bool chromium_print(struct chromium *c, const struct chromium_document *d, struc
                                      .why = arena_alloc(a, sizeof *sheet->why * (size_t)d->n_bodies)};
     for (int i = 0; i < d->n_bodies; i++) sheet->start_page[i] = -1;
     chromium_assets_set(c->assets, d->assets, d->n_assets);
+    c->documents++;
     bool ok = job_run(&j, f);
+    chromium_assets_forget(c->assets);
     if (ok) job_close(&j);
     cdp_on_event(c->cdp, NULL, NULL);
     buf_finish(&j.params);
