@@ -113,10 +113,9 @@ static bool sheet_take(struct press_work *w, int doc, struct member *members, in
 /* Chromium ended. A cage that was killed from outside is tried once more as it was. */
 static bool after_stop(struct press_work *w, int doc, struct member *members, int n, const struct fault *why, struct fault *f)
 {
-    enum { MOST_STOPS = 24 };
     int64_t killed_mb = 0;
     chromium_detach(&w->house->chromium);
-    if (++w->stops > MOST_STOPS)
+    if (++w->stops > limit_get(LIMIT_PRESS_CREATIVE_STOPS))
         return fault_user(f, 422, "the creative was stopped %d times, last: %.300s", w->stops, why->text);
     if (!cage_get(w, &killed_mb, f)) return false;
     bool is_innocent = why->whose != FAULT_USER && killed_mb == 0 && w->stops == 1;
