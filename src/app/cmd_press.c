@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum { MAX_LISTED = 50, MAX_THREADS = 64 };
+enum { MAX_LISTED = 50 };
 
 struct batch {
     struct run *run;
@@ -136,9 +136,8 @@ static void batches_plan(struct run *r)
 
 static void batches_write(struct run *r)
 {
-    pthread_t threads[MAX_THREADS];
     int n = press_workers(r->press) < r->n_batches ? press_workers(r->press) : r->n_batches, started = 0;
-    if (n > MAX_THREADS) n = MAX_THREADS;
+    pthread_t *threads = ARENA_ARRAY(r->arena, pthread_t, n + 1);
     r->progress = progress_create("pressing", "pieces", r->rows.n, r->o.json);
     while (started < n - 1 && pthread_create(&threads[started], NULL, worker_thread, r) == 0) started++;
     worker_thread(r);

@@ -4,6 +4,7 @@
 #include "account/account.h"
 #include "base/csv.h"
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -15,14 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_COLUMNS = 512 };
-
 struct reading {
     struct press_rows *rows;
     const struct press_options *o;
     struct arena *a;
     struct creative *c;
-    int field_of[MAX_COLUMNS]; /* -1: a column that is not used */
+    int *field_of; /* -1: a column that is not used */
     int n_columns;             /* 0: the header was not seen yet */
     struct str purl_base;
     int64_t mid, serial, n_rows;
@@ -34,7 +33,9 @@ static bool header_take(struct reading *rd, const struct str *names, size_t n)
     struct creative *c = rd->c;
     enum { OWN_MAX = sizeof c->extra_fields / sizeof *c->extra_fields };
     bool is_taken[FIELD_KNOWN] = {0};
-    if (n > MAX_COLUMNS) return fault_user(&rd->why, 400, "the contact file has more than %d columns", MAX_COLUMNS);
+    int64_t most = limit_get(LIMIT_CSV_MAX_COLUMNS);
+    if ((int64_t)n > most) return fault_user(&rd->why, 400, "the contact file has more than %lld columns", (long long)most);
+    rd->field_of = ARENA_ARRAY(rd->a, int, n + 1);
     for (size_t i = 0; i < n; i++) {
         int field = columns_match(names[i]);
         if (field >= 0 && is_taken[field]) field = -1;
@@ -150,9 +151,11 @@ static bool file_feed(struct reading *rd, struct fault *f)
 
 static bool columns_take(struct reading *rd, struct fault *f)
 {
-    struct str names[MAX_COLUMNS], rest = str_of(rd->o->columns);
-    size_t n = 0;
-    while (rest.ptr && n < MAX_COLUMNS) names[n++] = str_trim(str_cut(rest, ',', &rest));
+    struct str rest = str_of(rd->o->columns);
+    size_t n = 0, commas = 0;
+    for (size_t i = 0; i < rest.len; i++) commas += rest.ptr[i] == ',';
+    struct str *names = ARENA_ARRAY(rd->a, struct str, commas + 1);
+    while (rest.ptr) names[n++] = str_trim(str_cut(rest, ',', &rest));
     if (header_take(rd, names, n)) return true;
     *f = rd->why;
     return false;
