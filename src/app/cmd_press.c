@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { MAX_LISTED = 50 };
 
@@ -35,6 +36,7 @@ struct run {
     int n_from, n_indicia;
     struct batch *batches;
     int n_batches;
+    const char *aside; /* where the package that is replaced waits */
     _Atomic int next;
     struct progress *progress;
     struct json_out json; /* with --json: one object */
@@ -180,6 +182,28 @@ static bool compile(struct run *r, struct fault *f)
     return report.is_ok;
 }
 
+/* The earlier package steps aside and goes when the new one is whole; else it comes back. */
+static bool aside_put(struct run *r, struct fault *f)
+{
+    r->aside = arena_printf(r->arena, "%s.replaced", r->o.out);
+    if (access(r->o.out, F_OK) != 0) return true;
+    if (!remove_tree(r->aside, f)) return false;
+    return rename(r->o.out, r->aside) == 0 || fault_errno(f, "%s cannot be replaced", r->o.out);
+}
+
+static void aside_settle(struct run *r)
+{
+    bool is_whole = r->n_batches > 0;
+    struct fault f = {0};
+    for (int i = 0; i < r->n_batches; i++) is_whole = is_whole && r->batches[i].is_written;
+    if (access(r->aside, F_OK) != 0) return;
+    if (is_whole ? remove_tree(r->aside, &f)
+                 : remove_tree(r->o.out, &f) &&
+                       (rename(r->aside, r->o.out) == 0 || fault_errno(&f, "%s cannot be put back", r->aside)))
+        return;
+    fprintf(stderr, "%s\n", f.text);
+}
+
 static bool run_all(struct run *r, struct fault *f)
 {
     if (!press_creative_read(&r->o, r->arena, &r->creative, f)) return false;
@@ -189,8 +213,10 @@ static bool run_all(struct run *r, struct fault *f)
     batches_plan(r);
     r->press = press_create((int)r->o.jobs, f);
     if (!r->press || (r->rows.n && !compile(r, f))) return false;
-    if (r->n_batches > 1 && !make_dirs(r->o.out, 0750, f)) return false;
+    if (!aside_put(r, f)) return false;
+    if (r->n_batches > 1 && !make_dirs(r->o.out, 0750, f)) return aside_settle(r), false;
     batches_write(r);
+    aside_settle(r);
     return true;
 }
 
