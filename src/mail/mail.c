@@ -28,7 +28,7 @@ static bool house_prepare(struct tx *tx, void *arg)
     struct q_house_put put = {STR(PURL_KEY_NAME), str_make(h->fresh, sizeof h->fresh)};
     struct r_house_find found;
     int64_t space = imb_serial_space(ACCOUNT_DEMONSTRATION_MID);
-    struct q_serial_pool_insert pool = {HOUSE_ACCOUNT, -ACCOUNT_DEMONSTRATION_MID, space, space / 100 * 99};
+    struct q_serial_pool_insert pool = {HOUSE_ACCOUNT, -ACCOUNT_DEMONSTRATION_MID, space, imb_test_serials(space)};
     if (!tx_run(tx, Q_HOUSE_PUT, &put, NULL) || !tx_run(tx, Q_SERIAL_POOL_INSERT, &pool, NULL)) return false;
     if (!tx_first(tx, Q_HOUSE_FIND, &(struct q_house_find){STR(PURL_KEY_NAME)}, &found)) return false;
     ASSERT(found.value.len == sizeof h->key);

@@ -128,6 +128,7 @@ bool template_creative(struct mail *m, struct arena *a, int64_t account, int64_t
     struct template_source s = {0};
     if (!store_read(m->store, load, &l, f) || !template_source_read(a, l.source, &s, f) || !names_are_ours(&s, f)) return false;
     struct creative c = {
+        .owner = account,
         .kind = s.is_full_html ? CREATIVE_HTML : CREATIVE_IMAGES,
         .g = press_geometry(l.size),
         .is_double_sided = s.is_double_sided,

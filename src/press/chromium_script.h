@@ -1,5 +1,5 @@
 /* chromium_script.h: what we run inside the page, in an isolated world: the creative's own script is off and cannot see it.
- * Included by chromium.c only. Events and promises do not run there while script is off, so everything is asked for.
+ * Included by chromium_page.c only. Events and promises do not run there while script is off, so everything is asked for.
  *
  *   start(css)        our rules; the served body is number 0
  *   add([html …])     further bodies
