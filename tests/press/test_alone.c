@@ -193,6 +193,43 @@ static void test_made(void **state)
     arena_destroy(&a);
 }
 
+/* Style sheets that look past a body, each of which printed something on one person's page because of another's. */
+static void test_neighbours(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "body~body p::before{content:\"after somebody \"}",
+        ":root:has(b.x) p::after{content:\" with a guest\"}",
+        "html{& body+body p{font-size:40px}}",
+        "body:nth-of-type(2) p{color:red}body{& p{font-size:20px}}",
+        "@media all{body:last-of-type p{text-decoration:underline}}",
+        "body{counter-increment:c}p::after{content:counter(c)}",
+        "body{counter-set:c 3}p+p::after{content:\"second\"}li+li{color:#163}",
+    };
+    int all = n_recipients, pages;
+    n_recipients = 4;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena *a = arena_create(1 << 20);
+        const char *alone = sample_path("near-alone.pdf"), *together = sample_path("near-together.pdf");
+        struct creative c = {.kind = CREATIVE_HTML, .g = press_geometry_by_name(STR("6x9")), .n_html = 1};
+        c.html[0] = str_of(arena_printf(a,
+                                        "<!doctype html><html><head><style>body{margin:1in;font:20px 'Noto "
+                                        "Sans'}%s</style></head><body><p>Dear {{last_name}}</p><p>"
+                                        "<ul><li>a<li>b</ul>{{IF var_field_2 = \"guest\"}}<b class=x>guest</b>{{ENDIF}}<p "
+                                        "style='break-before:page'>Bye</p></body></html>",
+                                        rows[i]));
+        struct press_piece *pieces = recipients(a, n_recipients);
+        print_to(alone, &c, a, pieces, true);
+        print_to(together, &c, a, pieces, false);
+        print_message("%s\n", rows[i]);
+        assert_int_equal(pages_differing(alone, together, 0, &pages), 0);
+        assert_int_equal(pages, 2 * n_recipients);
+        unlink(alone), unlink(together);
+        arena_destroy(&a);
+    }
+    n_recipients = all;
+}
+
 static void test_real(void **state)
 {
     (void)state;
@@ -216,7 +253,8 @@ int main(int argc, char **argv)
     struct fault f = {0};
     if (!chromium_is_available(&f)) return printf("skipped: %s\n", f.text), 77;
     press = press_create(1, NULL);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_made), cmocka_unit_test(test_real)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_neighbours), cmocka_unit_test(test_made),
+                                       cmocka_unit_test(test_real)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     press_destroy(&press);
     return failed;
