@@ -26,10 +26,10 @@ static size_t on_head(char *data, size_t size, size_t n, void *arg)
     q->head_bytes += line.len; /* over all heads: a hundred times 100 Continue is too much as well */
     q->is_head_too_large = q->head_bytes > (size_t)limit_get(LIMIT_FETCH_MAX_HEAD_BYTES);
     if (q->is_head_too_large) return 0;
-    if (str_starts(line, STR("HTTP/"))) buf_clear(&q->head);
+    if (str_starts(line, STR("HTTP/")) && q->n_body == 0) buf_clear(&q->head), q->is_head_whole = false;
     struct str text = str_trim(line);
-    q->is_head_whole = text.len == 0;
-    if (q->is_head_whole) return line.len;
+    if (text.len == 0) q->is_head_whole = true; /* what follows a body in chunks is no head */
+    if (text.len == 0) return line.len;
     buf_add_str(&q->head, text);
     buf_addz(&q->head, "\r\n");
     return line.len;
@@ -187,19 +187,17 @@ static void set_rules(struct asking *q)
 /* libcurl reads the address again: it must see the host that was checked. */
 static bool set_address(struct asking *q, struct fault *f)
 {
-    char *host = NULL, *port = NULL;
+    char *host = NULL, *port = NULL, *text = web_address_text(q->arena, &q->address);
     CURLU *u = q->parsed = curl_url();
-    bool is_same =
-        u &&
-        curl_url_set(u, CURLUPART_URL, arena_str(q->arena, q->ask.url).ptr, CURLU_URLENCODE | CURLU_PATH_AS_IS) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_HOST, &host, CURLU_PUNYCODE) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK && atoi(port) == q->address.port;
-    is_same = is_same &&
-              (q->address.is_ip || str_eq_nocase(str_of(host), str_of(q->address.host))); /* an address may be spelt anew */
+    ASSERT(u);
+    bool is_same = curl_url_set(u, CURLUPART_URL, text, CURLU_URLENCODE | CURLU_PATH_AS_IS) == CURLUE_OK &&
+                   curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                   curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK && atoi(port) == q->address.port &&
+                   (q->address.is_ip || str_eq(str_of(host), str_of(q->address.host))); /* an IP may be spelt anew */
     if (is_same) curl_easy_setopt(q->easy, CURLOPT_CURLU, u);
     curl_free(host);
     curl_free(port);
-    return is_same || fault_user(f, 400, "The address is read in two ways.");
+    return is_same || fault_user(f, 400, "The address can be read in two ways.");
 }
 
 static bool open_file(struct asking *q, struct fault *f)

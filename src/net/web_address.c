@@ -2,29 +2,30 @@
  * one host. Numbers that only inet_aton understands are refused (WHATWG URL: a host that ends in a number is a v4 address). Pure. */
 #include "net/web_address.h"
 #include "net/url.h"
+#include "base/arena.h"
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <unicode/uidna.h>
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 
 /* ---- the host ---- */
 
-/* "xn--…" for a name with other letters than ASCII: by libcurl's own reading (libidn2), which is what it will put into Host and SNI. */
+/* "xn--…" for a name with other letters than ASCII (UTS 46, as browsers do). */
 static bool host_to_ascii(struct str host, struct web_address *out, struct fault *f)
 {
-    char text[WEB_ADDRESS_MAX_BYTES + 16], *ascii = NULL;
-    snprintf(text, sizeof text, "https://%.*s/", STR_ARG(host));
-    CURLU *u = curl_url();
-    bool is_read = u && curl_url_set(u, CURLUPART_URL, text, 0) == CURLUE_OK &&
-                   curl_url_get(u, CURLUPART_HOST, &ascii, CURLU_PUNYCODE) == CURLUE_OK && strlen(ascii) <= WEB_HOST_MAX_BYTES;
-    if (is_read) strcpy(out->host, ascii);
-    curl_free(ascii);
-    curl_url_cleanup(u);
-    return is_read || fault_user(f, 400, "The host name \"%.*s\" is not one.", STR_ARG(host));
+    UErrorCode error = U_ZERO_ERROR;
+    UIDNAInfo info = UIDNA_INFO_INITIALIZER;
+    UIDNA *idna = uidna_openUTS46(UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ | UIDNA_NONTRANSITIONAL_TO_ASCII, &error);
+    int32_t n = U_FAILURE(error)
+                    ? 0
+                    : uidna_nameToASCII_UTF8(idna, host.ptr, (int32_t)host.len, out->host, sizeof out->host, &info, &error);
+    if (idna) uidna_close(idna);
+    bool is_name = U_SUCCESS(error) && info.errors == 0 && n > 0 && n <= WEB_HOST_MAX_BYTES && !memchr(out->host, 0, (size_t)n);
+    if (is_name) out->host[n] = '\0';
+    return is_name || fault_user(f, 400, "The host name \"%.*s\" is not one.", STR_ARG(host));
 }
 
 static bool host_is_ascii(struct str host)
@@ -123,6 +124,14 @@ bool web_address_read(struct str url, struct web_address *out, struct fault *f)
     w.is_https = u.scheme.len == 5;
     w.port = u.port;
     if (!read_host(u.host, authority.ptr[0] == '[', &w, f)) return false;
+    w.rest = str_make(authority.ptr + authority.len, (size_t)(url.ptr + url.len - authority.ptr) - authority.len);
     *out = w;
     return true;
+}
+
+char *web_address_text(struct arena *a, const struct web_address *w)
+{
+    bool is_v6 = strchr(w->host, ':') != NULL;
+    return arena_printf(a, "http%s://%s%s%s:%d%.*s", w->is_https ? "s" : "", is_v6 ? "[" : "", w->host, is_v6 ? "]" : "",
+                        w->port, STR_ARG(w->rest));
 }

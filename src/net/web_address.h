@@ -12,7 +12,11 @@ struct web_address {
     char host[WEB_HOST_MAX_BYTES +
               1];               /* lower-case ASCII as it is looked up (IDN as xn--…); a v6 address without its brackets */
     struct sockaddr_storage ip; /* with is_ip: the host is an address already; port 0 */
+    struct str rest;            /* path, query and fragment, in the text that was read */
 };
 /* FAULT_USER 400 with what is wrong: not http(s), a user name, a control character, space or backslash, a host that is no name and no strictly
  * spelt address (0x7f.1, 017700000001, 127.1, a dot at the end, percent signs, a zone), a port out of range, longer than 2,048 bytes. */
 bool web_address_read(struct str url, struct web_address *out, struct fault *f);
+/* The address again, its host as it is looked up. */
+struct arena;
+char *web_address_text(struct arena *a, const struct web_address *w);

@@ -34,6 +34,7 @@ static const struct peer_script scripts[] = {
     {"/endless-body", "HTTP/1.1 200 OK\r\n\r\n", PEER_FLOOD, 0, NULL},
     {"/cut-off", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", PEER_CLOSE, 0, NULL},
     {"/chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n", PEER_KEEP, 0, NULL},
+    {"/trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nSum: 7\r\n\r\n", PEER_KEEP, 0, NULL},
     {"/bad-chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n", PEER_CLOSE, 0, NULL},
     {"/204", "HTTP/1.1 204 No Content\r\n\r\n", PEER_KEEP, 0, NULL},
     {"/410", "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n", PEER_KEEP, 0, NULL},
@@ -86,6 +87,7 @@ static const struct {
 } rows[] = {
     {"/ok", LONG_MS, FETCH_OK, 200, true, false, "hi", "200 OK"},
     {"/chunks", LONG_MS, FETCH_OK, 200, true, false, "abcdefg", "200 OK"},
+    {"/trailer", LONG_MS, FETCH_OK, 200, true, false, "abc", "200 OK"},
     {"/continue", LONG_MS, FETCH_OK, 200, true, false, "hi", "200 OK"},
     {"/204", LONG_MS, FETCH_OK, 204, true, false, "", "204 No Content"},
     {"/410", LONG_MS, FETCH_OK, 410, true, false, "", "410 Gone"},
