@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct store_driver *const drivers[] = {&store_driver_sqlite, &store_driver_fake};
+static const struct store_driver *const drivers[] = {&store_driver_sqlite, &store_driver_postgres, &store_driver_fake};
 
 static const struct store_driver *find_driver(const char *address, struct fault *f)
 {
@@ -13,7 +13,8 @@ static const struct store_driver *find_driver(const char *address, struct fault 
         size_t n = strlen(drivers[i]->scheme);
         if (strncmp(address, drivers[i]->scheme, n) == 0 && address[n] == ':') return drivers[i];
     }
-    fault_operator(f, "The database address %s is not one of sqlite:FILE.", address);
+    /* Only its first word: what follows may hold a password. */
+    fault_operator(f, "The database address (%.*s) is not one of sqlite:FILE and postgresql://USER@HOST/DATABASE.", (int)strcspn(address, ":"), address);
     return NULL;
 }
 

@@ -8,7 +8,7 @@
  *   group        the units that share one transaction, one fsync. One committer thread per store runs them in order of arrival.
  *   participant  memory that moves with the group (the open batch's next seat): told before the commit, and how it ended.
  *   reader       a closure on a read-only connection, on the caller's thread.
- *   driver       an engine: sqlite, and a scripted fake for tests. store_driver.h is its face; PostgreSQL is to be one more.
+ *   driver       an engine: sqlite, postgresql, and a scripted fake for tests. store_driver.h is its face.
  *
  * Inside a closure errors stick: after the first failure every call does nothing and returns false, so a closure may be written
  * straight down and ask tx_ok() once. Text and blobs that come out live in the transaction's arena until the closure has ended.
@@ -27,7 +27,7 @@ struct tx;
 #define DB_NULL INT64_MIN
 
 struct store_config {
-    const char *address;  /* "sqlite:FILE" or "fake:" */
+    const char *address;  /* "sqlite:FILE", "postgresql://…" (libpq's), or "fake:" */
     const char *data_dir; /* holds the lock file that keeps a second process out */
     int node;             /* number of this node (tids, leases) */
     bool read_only;       /* no lock, no committer: only store_read */
