@@ -89,7 +89,7 @@ def check_texts():
     """Both engines' texts of the schema and of a query."""
     _, _, made = run_tool(SCHEMA, CASES[0][1])
     wants = ["name TEXT, stamp BLOB, PRIMARY KEY (account_id, thing_id)) STRICT, WITHOUT ROWID;", "wide_id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL, name TEXT NOT NULL) STRICT;",
-             "name TEXT, stamp BYTEA, PRIMARY KEY (account_id, thing_id)) WITH (fillfactor=70);", "wide_id BIGINT NOT NULL, account_id BIGINT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account_id, wide_id));",
+             'name TEXT COLLATE \\"C\\", stamp BYTEA, PRIMARY KEY (account_id, thing_id)) WITH (fillfactor=70);', 'wide_id BIGINT NOT NULL, account_id BIGINT NOT NULL, name TEXT COLLATE \\"C\\" NOT NULL, PRIMARY KEY (account_id, wide_id));',
              "account_id = ?1 AND thing_id = ?2", "account_id = $1 AND thing_id = $2"]
     missing = [w for w in wants if w not in made]
     for w in missing:
