@@ -131,8 +131,10 @@ int cmd_settings(int argc, char **argv)
     if (!options_read(&o, argc, argv)) return EXIT_USAGE;
     for (int i = 0; i < SETTING_COUNT; i++) {
         const struct setting_def *d = setting_def((enum setting)i);
-        printf("%-22s %-34s %-14s %-30s %s\n", d->name, setting_get((enum setting)i), d->unit, setting_origin((enum setting)i),
-               d->what);
+        const char *value = setting_get((enum setting)i);
+        char shown[300];
+        if (i == SETTING_DB && *value) store_address_show(value, shown, sizeof shown), value = shown; /* it may hold a password */
+        printf("%-22s %-34s %-14s %-30s %s\n", d->name, value, d->unit, setting_origin((enum setting)i), d->what);
     }
     return EXIT_DONE;
 }

@@ -165,3 +165,12 @@ struct conn *postgres_open(const char *address, bool writer, struct fault *f)
     postgres_close(c);
     return NULL;
 }
+
+bool postgres_probe(const char *address, char *version, size_t n, struct fault *f)
+{
+    struct conn *c = postgres_open(address, true, f);
+    if (!c) return false;
+    snprintf(version, n, "PostgreSQL %s", PQparameterStatus(c->pg, "server_version"));
+    postgres_close(c);
+    return true;
+}

@@ -70,6 +70,7 @@ void postgres_pipeline_begin(struct conn *c);
 /* Connects again when the connection is lost, trying for so long. */
 bool postgres_connect(struct conn *c, int64_t patience_ms, struct fault *f);
 void postgres_show(const char *address, char *out, size_t n);
+bool postgres_probe(const char *address, char *version, size_t n, struct fault *f);
 struct conn *postgres_open(const char *address, bool writer, struct fault *f);
 void postgres_close(struct conn *c);
 

@@ -83,5 +83,20 @@ void store_close(struct store **store)
     free(s);
 }
 
+void store_address_show(const char *address, char *out, size_t n)
+{
+    const struct store_driver *driver = find_driver(address, NULL);
+    if (driver && driver->show)
+        driver->show(address, out, n);
+    else
+        snprintf(out, n, "%.*s:…", (int)strcspn(address, ":"), address);
+}
+
+bool store_probe(const char *address, char *version, size_t n, struct fault *f)
+{
+    const struct store_driver *driver = find_driver(address, f);
+    return driver && driver->probe && driver->probe(address, version, n, f);
+}
+
 int store_node(const struct store *s) { return s->node; }
 int64_t store_schema_version(struct store *s) { return s->schema_version; }

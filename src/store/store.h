@@ -38,6 +38,10 @@ struct store_config {
 struct store *store_open(const struct store_config *config, struct fault *f);
 /* Commits what is queued, checkpoints, closes. Nothing may be submitted any more. */
 void store_close(struct store **s);
+/* The address as people may read it: without a password. */
+void store_address_show(const char *address, char *out, size_t n);
+/* For the operator: the engine's name and version when it can be reached ("PostgreSQL 15.4"); false with a fault. */
+bool store_probe(const char *address, char *version, size_t n, struct fault *f);
 int store_node(const struct store *s);
 /* Version of the newest applied migration, and of the newest known one. */
 int64_t store_schema_version(struct store *s);

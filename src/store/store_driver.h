@@ -24,6 +24,10 @@ struct store_driver {
     bool error_ends_group;
     struct conn *(*open)(const char *address, bool writer, struct fault *f);
     void (*close)(struct conn *c);
+    /* The address without what is secret in it. */
+    void (*show)(const char *address, char *out, size_t n);
+    /* Is it there, and which version? Without a data folder, a lock or a schema. */
+    bool (*probe)(const char *address, char *version, size_t n, struct fault *f);
     bool (*script)(struct conn *c, const char *sql, struct fault *f); /* several statements: migrations */
     bool (*has_table)(struct conn *c, const char *table, bool *has, struct fault *f);
     const char *(*migration)(const struct migration *m); /* its text for this engine */
