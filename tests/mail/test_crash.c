@@ -222,7 +222,7 @@ static void test_taken_back(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 5 && strcmp(argv[1], "child") == 0) return child_main(argv);
+    if (argc == 6 && strcmp(argv[1], "child") == 0) return child_main(argv);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_taken_back), cmocka_unit_test(test_killed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
