@@ -46,7 +46,7 @@ static void say_unreachable(struct conn *c, struct fault *f)
     char text[300];
     snprintf(text, sizeof text, "%s", PQerrorMessage(c->pg));
     for (char *at = text; *at; at++)
-        if (*at == '\n') *at = at[1] ? ' ' : '\0';
+        if ((unsigned char)*at < ' ') *at = at[1] ? ' ' : '\0';
     fault_operator(f, "The database %s cannot be reached: %s", c->shown, text);
 }
 
