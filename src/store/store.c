@@ -14,7 +14,8 @@ static const struct store_driver *find_driver(const char *address, struct fault 
         if (strncmp(address, drivers[i]->scheme, n) == 0 && address[n] == ':') return drivers[i];
     }
     /* Only its first word: what follows may hold a password. */
-    fault_operator(f, "The database address (%.*s) is not one of sqlite:FILE and postgresql://USER@HOST/DATABASE.", (int)strcspn(address, ":"), address);
+    fault_operator(f, "The database address (%.*s) is not one of sqlite:FILE and postgresql://USER@HOST/DATABASE.",
+                   (int)strcspn(address, ":"), address);
     return NULL;
 }
 
