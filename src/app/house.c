@@ -62,11 +62,16 @@ static bool make_folders(struct fault *f)
     return true;
 }
 
+void house_store_address(char *out, size_t n)
+{
+    snprintf(out, n, "%s", setting_get(SETTING_DB));
+    if (!*out) snprintf(out, n, "sqlite:%s/pennypost.db", setting_get(SETTING_DATA));
+}
+
 static struct store *open_store(struct fault *f)
 {
     char address[1100];
-    snprintf(address, sizeof address, "%s", setting_get(SETTING_DB));
-    if (!*address) snprintf(address, sizeof address, "sqlite:%s/pennypost.db", setting_get(SETTING_DATA));
+    house_store_address(address, sizeof address);
     struct store_config config = {.address = address, .data_dir = setting_get(SETTING_DATA), .node = 1};
     return store_open(&config, f);
 }

@@ -122,10 +122,8 @@ static bool row_take(void *ctx, const struct csv_row *row)
     struct reading *rd = ctx;
     struct fault f = {0};
     if (row->n == 0 || (row->n == 1 && row->fields[0].len == 0 && !row->bad)) return true;
-    if (rd->n_columns == 0 && row->bad) {
-        rd->is_failed = !fault_user(rd->f, 400, "the contact file's first line cannot be used: it %s", row->bad);
-        return false;
-    }
+    if (rd->n_columns == 0 && row->bad)
+        return fault_user(&rd->why, 400, "the contact file's first line cannot be used: it %s", row->bad);
     if (rd->n_columns == 0) return header_take(rd, row->fields, row->n);
     rd->n_rows++;
     struct str *v = ARENA_ARRAY(rd->a, struct str, FIELD_KNOWN + rd->c->n_extra_fields);

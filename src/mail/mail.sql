@@ -334,7 +334,7 @@ UPDATE mail_drop SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL
 -- Batches and pieces of a drop by state.
 -- in: account_id int, drop_id int
 -- out: state int, n int, n_pieces int, n_refused int
-SELECT state, count(*) AS n, sum(n_pieces) AS n_pieces, sum(n_refused) AS n_refused FROM batch
+SELECT state, count(*) AS n, CAST(sum(n_pieces) AS BIGINT) AS n_pieces, CAST(sum(n_refused) AS BIGINT) AS n_refused FROM batch
  WHERE account_id = $1 AND drop_id = $2 GROUP BY state;
 
 -- ---- batches ----
@@ -464,14 +464,14 @@ INSERT INTO serial_run (account_id, mid, first_serial, lap, n, piece_account_id,
 -- Serials of a pool that are in the mail or rest.
 -- in: account_id int, mid int, now int
 -- out: n int
-SELECT COALESCE(sum(n), 0) AS n FROM serial_run WHERE account_id = $1 AND mid = $2 AND (free_at IS NULL OR free_at > $3);
+SELECT CAST(COALESCE(sum(n), 0) AS BIGINT) AS n FROM serial_run WHERE account_id = $1 AND mid = $2 AND (free_at IS NULL OR free_at > $3);
 
 -- name: serial_wanted
 -- Live pieces that are seated and have no serial yet.
 -- across accounts: a mailer id may serve several accounts
 -- in: mid int
 -- out: n int
-SELECT COALESCE(sum(n_pieces), 0) AS n FROM batch WHERE state IN (0, 1) AND due_at IS NOT NULL AND mid = $1 AND is_test = 0
+SELECT CAST(COALESCE(sum(n_pieces), 0) AS BIGINT) AS n FROM batch WHERE state IN (0, 1) AND due_at IS NOT NULL AND mid = $1 AND is_test = 0
  AND first_serial IS NULL;
 
 -- ---- pieces ----

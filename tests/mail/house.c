@@ -37,9 +37,7 @@ static void set(const char *name, const char *value)
 void house_resume(struct house *h, bool with_jobs)
 {
     struct fault f = {0};
-    char address[128];
-    snprintf(address, sizeof address, "sqlite:%s/test.db", h->dir);
-    h->store = store_open(&(struct store_config){.address = address, .data_dir = h->dir, .node = 1}, &f);
+    h->store = store_open(&(struct store_config){.address = h->address, .data_dir = h->dir, .node = 1}, &f);
     if (!h->store) fail_msg("%s", f.text);
     h->accounts = accounts_load(h->store, &f);
     assert_non_null(h->accounts);
@@ -67,7 +65,10 @@ void house_suspend(struct house *h)
 void house_open(struct house *h, struct press *press, bool with_jobs)
 {
     *h = (struct house){.dir = "/tmp/pennypost-mail-XXXXXX", .press = press};
+    char file[80];
     assert_non_null(mkdtemp(h->dir));
+    snprintf(file, sizeof file, "%s/test.db", h->dir);
+    fresh_store(file, h->address);
     log_set_hook(on_log);
     expected_log = NULL;
     set("mail.test_gather_ms", "50");

@@ -1,6 +1,7 @@
-/* house.h: a whole mail house in a temporary folder, on a real SQLite store and a real scheduler, for the tests of this folder. The
+/* house.h: a whole mail house in a temporary folder, on a real store (fresh_store.h) and a real scheduler, for the tests of this folder. The
  * press alone is played (fake_press.c). Log lines at warning or above that a test did not announce fail it. */
 #pragma once
+#include "fresh_store.h"
 #include "mail/campaign.h"
 #include "mail/intake.h"
 #include "mail/mail.h"
@@ -14,7 +15,7 @@
 /* clang-format on */
 
 struct house {
-    char dir[64];
+    char dir[64], address[FRESH_STORE_BYTES];
     struct store *store;
     struct accounts *accounts;
     struct jobs *jobs;
