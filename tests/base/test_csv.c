@@ -60,7 +60,7 @@ static void test_rows(void **state)
         {"UTF-16",
          STR("\xFF\xFE"
              "a\0\n\0"),
-         "1@5:is UTF-16 text; save the file as \"CSV UTF-8\" {\xFF\xFE"
+         "1@5:wis UTF-16 text; save the file as \"CSV UTF-8\" {\xFF\xFE"
          "a"},
         {"NUL", STR("a,b\nc\0,d\ne,f\n"), "1@4:[a][b] 2@9:holds a NUL byte {c"},
     };
