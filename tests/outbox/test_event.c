@@ -45,7 +45,10 @@ static void test_fan_out(void **state)
 {
     struct house *h = *state;
 #define SUB(enabled, of, bits)                                                                                                 \
-    {.account_id = ACCOUNT, .source = EVENT_DROP, .source_id = of, .codes = bits, .is_enabled = enabled, .address = STR("http://a/")}
+    {                                                                                                                          \
+        .account_id = ACCOUNT, .source = EVENT_DROP, .source_id = of, .codes = bits, .is_enabled = enabled,                    \
+        .address = STR("http://a/")                                                                                            \
+    }
 #define ONE SUB(true, DROP, 1u << 4)
     static const struct wish wishes[] = {
         {"its code", ONE, ACCOUNT, DROP, EVENT_DROP, 4, true},
