@@ -10,6 +10,7 @@
 #include "outbox/outbox.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -82,6 +83,8 @@ static void request(struct conn *c)
         c->in[c->n] = '\0';
         if (kind_of(c->endpoint) == HANGS) return;
         if (kind_of(c->endpoint) == DRIPS) {
+            static const char beginning[] = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+            (void)!write(c->fd, beginning, sizeof beginning - 1);
             c->next_drip = peer.drips;
             peer.drips = c;
             c->n = 0;
@@ -133,7 +136,7 @@ static void *peer_main(void *arg)
             if (got > 0) {
                 c->n += (size_t)got;
                 request(c);
-            } else if (got == 0) {
+            } else if (got == 0 || errno != EAGAIN) {
                 close(c->fd);
                 c->fd = -1;
             }
@@ -201,7 +204,7 @@ static void put_rows(const char *path)
         "St\",\"sender_city\":\"Springfield\"}', 0);"
         "INSERT INTO batch (account_id, batch_id, drop_id, state, is_test, template_version, mid, stid, first_serial, "
         "opened_at) VALUES (1, 10, 2, 3, "
-        "0, 1, 123456789, 300, 1, 0);"
+        "0, 1, 912345678, 300, 1, 0);"
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4999) INSERT INTO piece (piece_id, "
         "account_id, contact_id, "
         "created_at, recipient) SELECT 81920 + i, 1, 500 + i, 0, '[\"Ada\",\"Lovelace\",\"Analytical Engines\",\"12 St James "

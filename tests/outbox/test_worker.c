@@ -381,7 +381,7 @@ static void test_five_days(void **state)
 
 /* ---- a tenth of the destinations is bad ---- */
 
-enum { GOOD = 27, BAD = 3, EACH = 60 };
+enum { GOOD = 27, BAD = 3, EACH = 20 };
 
 static void test_bad_beside_good(void **state)
 {

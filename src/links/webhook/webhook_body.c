@@ -144,15 +144,14 @@ static void write_list_event(struct json_out *j, const struct link_delivery *d)
 
 void webhook_body(struct buf *b, const struct link_delivery *d)
 {
-    struct json_parser *p = json_parser_create();
+    struct json_parser *p = d->event.detail.ptr ? json_parser_create() : NULL; /* most events have nothing to add */
     struct json_value detail = {.type = JSON_MISSING};
-    struct fault f;
-    if (d->event.detail.ptr && !json_parse(p, json_padded(d->arena, d->event.detail), &detail, &f)) detail.type = JSON_MISSING;
+    if (p && !json_parse(p, json_padded(d->arena, d->event.detail), &detail, NULL)) detail.type = JSON_MISSING;
     struct json_out j = json_out_begin(b);
     if (d->event.source == EVENT_LIST)
         write_list_event(&j, d);
     else
         write_drop_event(&j, d, detail);
     json_out_end(&j);
-    json_parser_destroy(&p);
+    if (p) json_parser_destroy(&p);
 }
