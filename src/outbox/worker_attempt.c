@@ -209,7 +209,7 @@ void attempt_end(struct worker *w, struct attempt *a, enum link_result r)
         .not_before = a->d.pause_until,
     };
     a->result = r == LINK_RETRY_NOW ? LINK_RETRY_LATER : r;
-    a->verdict = delivery_verdict(a->dest->link->ladder, &t, (int)random_below(1000));
+    a->verdict = delivery_verdict(a->dest->link->ladder, &t, r == LINK_OK ? 0 : (int)random_below(1000));
     a->took_ms = clock_mono_ms() - a->started_mono;
     a->note = note(a);
     if (a->verdict.is_failure) shrink(a->dest, a);

@@ -20,6 +20,7 @@ struct serving {
     struct tx *tx;
     struct r_destination_find row;
     struct str secret;
+    bool is_sealed_shut; /* its secret does not open with this house's key */
 };
 
 /* ---- the destination ---- */
@@ -50,8 +51,7 @@ static void unseal(struct serving *s)
     const struct seal *seal = s->reading->worker->o->seal;
     if (!s->row.sealed.ptr || !seal) return;
     s->secret = seal_unseal(seal, tx_arena(s->tx), destination_purpose(tx_arena(s->tx), s->dest->id), s->row.sealed);
-    if (!s->secret.ptr)
-        log_error("outbox", "The secret of destination %lld does not open with this house's key.", (long long)s->dest->id);
+    s->is_sealed_shut = !s->secret.ptr;
 }
 
 /* ---- one delivery ---- */
@@ -124,6 +124,11 @@ static enum link_result load(struct serving *s, struct attempt *a)
     if (!load_event(s, a)) {
         snprintf(d->sentence, sizeof d->sentence, "Its event is gone.");
         return LINK_PERMANENT;
+    }
+    if (s->is_sealed_shut) { /* never without its signature; the destination waits for another secret */
+        snprintf(d->sentence, sizeof d->sentence,
+                 "The destination's secret does not open with this house's key. Save it again.");
+        return LINK_AUTH;
     }
     if (link->load && !link->load(link->ctx, s->tx, d)) return LINK_PERMANENT;
     return LINK_ASK;
@@ -264,7 +269,7 @@ void worker_read(struct worker *w, int64_t now, int64_t mono)
         for (struct attempt *a; (a = attempt_list_take(&w->fresh));) attempt_release(w, a);
         for (int i = 0; i < g.n_dests; i++) {
             g.dests[i]->next_due = 0;
-            dest_ready(w, g.dests[i]);
+            if (g.dests[i]->state == DEST_SERVED) dest_ready(w, g.dests[i]);
         }
         return;
     }

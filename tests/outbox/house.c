@@ -19,10 +19,14 @@ void house_expect_log(const char *text) { expected_log = text; }
 
 /* ---- the link: 200 is delivered; 4xx and 5xx speak each for one result ---- */
 
+struct str house_secret;
+char house_seen_secret[50];
+
 static enum link_result link_step(void *ctx, struct link_delivery *d, const struct fetch_answer *answer)
 {
     (void)ctx;
     if (!answer) {
+        snprintf(house_seen_secret, sizeof house_seen_secret, "%.*s", STR_ARG(d->secret));
         d->ask = (struct fetch_ask){.method = "POST", .url = d->address, .timeout_ms = 300};
         d->ask.body = str_of(arena_printf(d->arena, "%lld:%d:%d", (long long)d->event.person_id, d->event.code, d->attempt));
         d->leave_mark = STR("was here");
@@ -53,13 +57,16 @@ static const struct link_def *const links[] = {&house_link};
 void house_resume(struct house *h)
 {
     struct fault f = {0};
-    char address[128];
+    char address[128], key[128];
     snprintf(address, sizeof address, "sqlite:%s/test.db", h->dir);
     h->store = store_open(&(struct store_config){.address = address, .data_dir = h->dir, .node = 1}, &f);
     if (!h->store) fail_msg("%s", f.text);
     h->jobs = jobs_create(h->store);
     h->fetcher = fake_fetcher(h->peers, h->n_peers);
     struct outbox_config c = {.store = h->store, .jobs = h->jobs, .fetcher = h->fetcher, .links = links, .n_links = 1};
+    snprintf(key, sizeof key, "%s/house.key", h->dir);
+    c.seal = h->seal = seal_open(key, &f);
+    if (!h->seal) fail_msg("%s", f.text);
     h->outbox = outbox_create(&c, &f);
     if (!h->outbox) fail_msg("%s", f.text);
     jobs_start(h->jobs);
@@ -71,6 +78,7 @@ void house_suspend(struct house *h)
     outbox_stop(h->outbox);
     fetcher_destroy(&h->fetcher);
     outbox_destroy(&h->outbox);
+    seal_close(&h->seal);
     store_close(&h->store);
 }
 
@@ -80,6 +88,7 @@ void house_open(struct house *h, struct fake_peer *peers, int n)
     assert_non_null(mkdtemp(h->dir));
     log_set_hook(on_log);
     expected_log = NULL;
+    house_secret = STR_NULL;
     h->arena = arena_create(1 << 16);
     house_link.window = 8;
     house_link.is_ordered = true;
@@ -104,7 +113,7 @@ static bool put(struct tx *tx, void *arg)
 {
     struct put *p = arg;
     struct subscription s = p->s; /* it may run again */
-    if (!subscription_put(p->outbox, tx, &house_link, &s, STR_NULL)) return false;
+    if (!subscription_put(p->outbox, tx, &house_link, &s, house_secret)) return false;
     p->s.destination_id = s.destination_id;
     p->s.created_at = s.subscription_id;
     return true;

@@ -1,6 +1,7 @@
 /* house.h: an outbox on a real SQLite store in a temporary folder, with a fetcher that is played and a link that posts "person:code:attempt".
  * The link does what its destination's address asks for (see link_step). Log lines at warning or above that a test did not announce fail it. */
 #pragma once
+#include "base/seal.h"
 #include "outbox/outbox.h"
 #include "fake_fetch.h"
 /* clang-format off */
@@ -16,6 +17,7 @@ struct house {
     struct jobs *jobs;
     struct fetcher *fetcher;
     struct outbox *outbox;
+    struct seal *seal;
     struct arena *arena;
     struct fake_peer *peers;
     int n_peers;
@@ -30,6 +32,8 @@ void house_expect_log(const char *text);
 /* A subscription of DROP for all codes; its number. */
 int64_t house_subscribe(struct house *h, const char *url);
 int64_t house_put(struct house *h, struct subscription s);
+extern struct str house_secret;                                /* what house_put gives along */
+extern char house_seen_secret[50];                             /* what the link was given last */
 int64_t house_emit(struct house *h, int64_t person, int code); /* its event's number */
 void house_emit_many(struct house *h, int first_person, int n, int code);
 /* Waits at most a minute for so many asks in all; fails when they do not come. */
@@ -41,5 +45,5 @@ struct destination house_destination(struct house *h, const char *url);
     do {                                                                                                                       \
         int64_t until_ = clock_mono_ms() + 60000;                                                                              \
         while (!(cond) && clock_mono_ms() < until_) usleep(2000);                                                              \
-        if (!(cond)) fail_msg("after a minute still not: %s", #cond);                                                       \
+        if (!(cond)) fail_msg("after a minute still not: %s", #cond);                                                          \
     } while (0)

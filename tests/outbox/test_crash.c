@@ -146,7 +146,8 @@ static void test_killed(void **state)
 static void test_failed_unit(void **state)
 {
     (void)state;
-    static const char *const points[] = {"outbox.results.before:1:fail", "outbox.results.before:4:fail", "outbox.results.before:40:fail"};
+    static const char *const points[] = {"outbox.results.before:1:fail", "outbox.results.before:4:fail",
+                                         "outbox.results.before:40:fail"};
     struct house h;
     for (size_t p = 0; p < sizeof points / sizeof *points; p++) {
         memset(stored, -1, sizeof stored);

@@ -333,6 +333,35 @@ static void test_pause_by_hand(void **state)
     assert_int_equal(peer.n, 300);
 }
 
+/* ---- secrets ---- */
+
+static void test_secret(void **state)
+{
+    struct house *h = *state;
+    char key[100];
+    house_secret = STR("whsec_one");
+    house_subscribe(h, URL);
+    house_emit(h, 1, 4);
+    house_wait_asks(h, 1);
+    house_wait_quiet(h);
+    assert_string_equal(house_seen_secret, "whsec_one");
+    house_secret = STR_NULL; /* leaves it alone */
+    house_subscribe(h, URL);
+    house_emit(h, 2, 4);
+    house_wait_asks(h, 3);
+    house_wait_quiet(h);
+    assert_string_equal(house_seen_secret, "whsec_one");
+    /* with another house's key nothing goes out unsigned */
+    house_suspend(h);
+    snprintf(key, sizeof key, "%s/house.key", h->dir);
+    assert_int_equal(unlink(key), 0);
+    house_resume(h);
+    house_emit(h, 3, 4);
+    house_wait(house_destination(h, URL).state == DESTINATION_PAUSED);
+    assert_int_equal(peer.n, 3);
+    assert_true(str_starts(house_destination(h, URL).last_error, STR("The destination's secret does not open")));
+}
+
 /* ---- taken back; given up for days ---- */
 
 static void test_cancel(void **state)
@@ -413,13 +442,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_delivered),     T(test_results),
-        T(test_ladder),        T(test_order),
-        T(test_hold_ends),     T(test_unordered),
-        T(test_hot_key),       T(test_window),
-        T(test_probing),       T(test_pause),
-        T(test_pause_by_hand), T(test_cancel),
-        T(test_five_days),     cmocka_unit_test(test_bad_beside_good),
+        T(test_delivered),     T(test_results), T(test_ladder), T(test_order),     T(test_hold_ends),
+        T(test_unordered),     T(test_hot_key), T(test_window), T(test_probing),   T(test_pause),
+        T(test_pause_by_hand), T(test_secret),  T(test_cancel), T(test_five_days), cmocka_unit_test(test_bad_beside_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
