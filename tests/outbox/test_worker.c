@@ -387,6 +387,28 @@ static void test_cancel(void **state)
     assert_int_equal(attempt_page(h->store, h->arena, OTHER, 0, 0, 9, &log, &f), 0);
 }
 
+static void test_trim(void **state)
+{
+    struct house *h = *state;
+    struct attempt_row *log;
+    begin_clock();
+    house_subscribe(h, URL);
+    house_emit(h, 1, 1);
+    house_wait_asks(h, 1);
+    house_wait_quiet(h);
+    peer.status = 400;
+    house_emit(h, 2, 1);
+    house_wait(house_destination(h, URL).n_given_up == 1);
+    for (int days = 89; days <= 91; days += 2) {
+        house_suspend(h);
+        step_clock(INT64_C(86400000) * (days == 89 ? 89 : 2));
+        house_resume(h);
+        usleep(500000);
+        if (days == 89) assert_int_equal(n_logged(h, &log), 2);
+    }
+    house_wait(n_logged(h, &log) == 0 && house_destination(h, URL).n_given_up == 0);
+}
+
 static void test_five_days(void **state)
 {
     struct house *h = *state;
@@ -442,9 +464,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_delivered),     T(test_results), T(test_ladder), T(test_order),     T(test_hold_ends),
-        T(test_unordered),     T(test_hot_key), T(test_window), T(test_probing),   T(test_pause),
-        T(test_pause_by_hand), T(test_secret),  T(test_cancel), T(test_five_days), cmocka_unit_test(test_bad_beside_good),
+        T(test_delivered), T(test_results),   T(test_ladder),        T(test_order),
+        T(test_hold_ends), T(test_unordered), T(test_hot_key),       T(test_window),
+        T(test_probing),   T(test_pause),     T(test_pause_by_hand), T(test_secret),
+        T(test_trim),      T(test_cancel),    T(test_five_days),     cmocka_unit_test(test_bad_beside_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
