@@ -142,7 +142,8 @@ void fetch_start(struct fetcher *f, struct arena *a, const struct fetch_ask *ask
     *w = (struct waiting){.next = NULL, .arena = a, .done = done, .arg = arg, .peer = p};
     if (p) {
         p->n++;
-        if (++p->n_now > p->most_now) p->most_now = p->n_now;
+        int now = ++p->n_now;
+        if (now > p->most_now) p->most_now = now;
     }
     write_down(p, ask);
     answer(w, ask, clock_mono_ms());

@@ -12,7 +12,7 @@ struct fake_peer {
     int delay_ms;
     const char *head; /* of its answers: "Retry-After: 5\r\n" */
     const char *body;
-    int n, n_now, most_now; /* asks; at this moment; at most at once */
+    _Atomic int n, n_now, most_now; /* asks; at this moment; at most at once */
 };
 struct fake_ask {
     const struct fake_peer *peer;
