@@ -54,7 +54,8 @@ def statements(sql):
 
 def translate_types(body, engine):
     words = {"sqlite": {"BIGINT": "INTEGER", "SMALLINT": "INTEGER", "BYTEA": "BLOB", "ROWKEY": "INTEGER PRIMARY KEY"},
-             "postgres": {"ROWKEY": "BIGINT NOT NULL"}}[engine]
+             # Texts are ordered by their bytes on both engines, whatever the database's own collation is.
+             "postgres": {"ROWKEY": "BIGINT NOT NULL", "TEXT": 'TEXT COLLATE "C"'}}[engine]
     return "".join(words.get(p, p) for p in pieces(body))
 
 
@@ -136,6 +137,7 @@ class Query:
         self.name, self.place, self.file = name, place, folder_file
         self.says, self.ins, self.outs, self.sql = [], [], [], []
         self.across, self.append, self.writes = False, False, False
+        self.row_of = None  # the query whose rows these are
 
     def wrong(self, what):
         return Wrong(f"{self.place}: {self.name}: {what}")
@@ -166,8 +168,22 @@ def read_note(query, note):
             raise query.wrong('"across accounts:" wants a reason')
         query.across = True
         query.says.append("Across accounts: " + kind.group(2))
+    elif kind.group(1) == "out" and kind.group(2).startswith("as "):
+        query.row_of = kind.group(2)[3:].strip()
     else:
         (query.ins if kind.group(1) == "in" else query.outs).extend(read_columns(query, kind.group(2)))
+
+
+def share_rows(queries):
+    """`out: as NAME`: the columns of that query, and one struct for both."""
+    by_name = {q.name: q for q in queries}
+    for q in [q for q in queries if q.row_of]:
+        other = by_name.get(q.row_of)
+        if not other or other.row_of or not other.outs:
+            raise q.wrong(f'there is no query "{q.row_of}" with rows of its own')
+        if q.outs:
+            raise q.wrong('"out: as" stands alone')
+        q.outs = other.outs
 
 
 def read_file(path, shown):
@@ -239,8 +255,16 @@ class Checker:
         self.check_columns(query, program)
         self.check_kinds(query)
         self.check_guard(query)
-        if query.append and not re.match(r"INSERT INTO \w+ \([^)]*\) VALUES \([^()]*\)\Z", query.text):
-            raise query.wrong('"append" is for a plain INSERT of one row')
+        query.into = self.append_into(query) if query.append else None
+
+    def append_into(self, query):
+        """What an engine needs to write many rows at once: the table, and its columns in the order of the parameters."""
+        plain = re.match(r"INSERT INTO (\w+) \(([^)]*)\) VALUES \(([^()]*)\)\Z", query.text)
+        values = split_list(plain.group(3)) if plain else []
+        if sorted(values) != sorted(f"${n}" for n in range(1, len(query.ins) + 1)):
+            raise query.wrong('"append" is for a plain INSERT of one row whose values are the parameters, each once')
+        columns = dict(zip(values, split_list(plain.group(2))))
+        return f"{plain.group(1)} ({', '.join(columns[f'${n}'] for n in range(1, len(values) + 1))})"
 
     def check_parameters(self, query):
         used = {int(p[1:]) for p in pieces(query.text) if re.match(r"\$\d", p)}
@@ -349,7 +373,8 @@ def header(queries):
     out += [f"    Q_{q.name.upper()}," for q in queries] + ["};", ""]
     for q in queries:
         says = " ".join(q.says).replace("*/", "* /")
-        shapes = c_struct("q", q, q.ins) + c_struct("r", q, q.outs)
+        row = f"#define r_{q.name} r_{q.row_of}\n" if q.row_of else c_struct("r", q, q.outs)
+        shapes = c_struct("q", q, q.ins) + row
         out.append(f"/* {q.name} ({q.file}): {says} */\n{shapes}")
     return "\n".join(out)
 
@@ -364,7 +389,7 @@ def query_row(q):
         if not columns:
             return ""
         return f", .{word} = {prefix}_{q.name}_columns, .n_{word} = {len(columns)}, .{word}_size = sizeof(struct {prefix}_{q.name})"
-    marks = (", .is_append = true" if q.append else "") + (", .writes = true" if q.writes else "")
+    marks = (f', .append_into = "{q.into}"' if q.into else "") + (", .writes = true" if q.writes else "")
     return (f'    [Q_{q.name.upper()}] = {{.name = "{q.name}",\n        .sqlite = {c_text(q.sqlite)},\n'
             f'        .postgres = {c_text(q.text)}{side("q", q.ins, "in")}{side("r", q.outs, "out")}{marks}}},')
 
@@ -399,6 +424,7 @@ def read_queries(folders, shown, schema):
         for path in [os.path.join(folder, n) for n in names if n.endswith(".sql")]:
             paths.append(path)
             queries += read_file(path, shown(path))
+    share_rows(queries)
     for q in queries:
         if q.name in seen:
             raise q.wrong(f"there is a query of that name at {seen[q.name].place}")

@@ -2,12 +2,11 @@
  * in memory follows its commit. Nothing of a refused change is stored. */
 #include "account/account_private.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "queries.h"
 #include <stdio.h>
-
-enum { TEXT_MAX = 100, LABEL_MAX = 100 };
 
 static const struct {
     const char *name;
@@ -28,9 +27,10 @@ static const struct {
 static bool check(const struct account *in, struct fault *f)
 {
     if (str_is_empty(str_trim(in->username))) return fault_user(f, 400, "username is required.");
+    size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct str s = *(const struct str *)(const void *)((const char *)in + texts[i].offset);
-        if (utf8_length(s) > TEXT_MAX) return fault_user(f, 400, "%s is longer than %d characters.", texts[i].name, TEXT_MAX);
+        if (utf8_length(s) > most) return fault_user(f, 400, "%s is longer than %zu characters.", texts[i].name, most);
         if (utf8_has_control(s)) return fault_user(f, 400, "%s holds a control character.", texts[i].name);
     }
     return true;
@@ -69,7 +69,8 @@ static bool key_create(struct tx *tx, void *arg)
 bool account_key_create(struct accounts *a, int64_t account_id, struct str label, char key[37], struct fault *f)
 {
     struct key_create c = {.account_id = account_id, .label = label.ptr ? label : STR("")};
-    if (utf8_length(label) > LABEL_MAX) return fault_user(f, 400, "The label is longer than %d characters.", LABEL_MAX);
+    size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
+    if (utf8_length(label) > most) return fault_user(f, 400, "The label is longer than %zu characters.", most);
     new_key_make(&c.key);
     if (!store_write(a->store, key_create, &c, f)) return false;
     accounts_note_key(a, c.key.digest, account_id, str_of(c.key.hint));
@@ -146,8 +147,7 @@ bool account_create(struct accounts *a, const struct account *in, int64_t *accou
     return true;
 }
 
-/* Both reads give rows of the same shape; this is the shape of one. */
-static struct account take(struct arena *arena, const struct r_account_alive *r)
+static struct account take(struct arena *arena, const struct r_account_find *r)
 {
     return (struct account){
         .account_id = r->account_id,
@@ -180,10 +180,7 @@ static bool read_one(struct tx *tx, void *arg)
     struct r_account_find r;
     if (!tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){g->account_id}, &r))
         return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 404, "There is no account %lld.", (long long)g->account_id) : false;
-    struct r_account_alive same;
-    _Static_assert(sizeof same == sizeof r, "both reads of an account give the same columns");
-    memcpy(&same, &r, sizeof same);
-    g->rows[0] = take(g->arena, &same);
+    g->rows[0] = take(g->arena, &r);
     return true;
 }
 

@@ -24,8 +24,7 @@ SELECT account_id, parent_id, username, first_name, last_name, email_address, co
 
 -- name: account_alive
 -- Every account that is alive, for the operator and the directory in memory.
--- out: account_id int, parent_id int, username text, first_name text, last_name text, email_address text, company text, phone text
--- out: address_street text, address_city text, address_state text, address_zip text, created_at int, mid int
+-- out: as account_find
 SELECT account_id, parent_id, username, first_name, last_name, email_address, company, phone, address_street, address_city, address_state,
  address_zip, created_at, (SELECT min(m.mid) FROM mailer_id m WHERE m.account_id = account.account_id) AS mid
  FROM account WHERE deleted_at IS NULL ORDER BY account_id;

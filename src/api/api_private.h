@@ -20,6 +20,7 @@ struct api {
     struct http_route *routes;
     _Atomic int64_t disk_asked_ms;
     _Atomic int64_t disk_free_mb; /* as of then */
+    _Atomic int64_t disk_said_ms; /* when the log last heard of it */
 };
 
 struct accounts *api_accounts(struct http_exchange *x);
@@ -34,6 +35,12 @@ bool api_takes_mail(struct http_exchange *x, struct fault *f);
 bool request_id(struct http_exchange *x, const char *param, const char *what, int64_t *id);
 /* 400 when it is there and no number from least to most. */
 bool request_number(struct http_exchange *x, const char *name, int64_t by_default, int64_t least, int64_t most, int64_t *out);
+/* ?limit= of a page: from 1 to the limit `most`, `by_default` rows when it is not said. */
+bool request_rows(struct http_exchange *x, enum limit by_default, enum limit most, int64_t *out);
+/* The body of a route with HTTP_BODY_FILE as a file, which is the caller's. False, 400, when it is empty: "The body is empty; <what>." */
+bool request_upload(struct http_exchange *x, const char *what, const char **path);
+/* request_failed; a file that was not taken is gone. */
+bool request_upload_failed(struct http_exchange *x, bool ok, const char *path, const struct fault *f);
 /* http_fail_fault, or when `ok` nothing: `if (request_failed(x, list_get(…), &f)) return;` */
 bool request_failed(struct http_exchange *x, bool ok, const struct fault *f);
 

@@ -2,7 +2,6 @@
 #include "api/api_private.h"
 #include "base/clock.h"
 #include "mail/template.h"
-#include <unistd.h>
 
 static void reply_asset(struct http_exchange *x, struct str name, const char *date_name)
 {
@@ -40,12 +39,10 @@ void handle_asset_put(struct http_exchange *x)
 {
     struct str name = http_param(x, "name");
     struct fault f;
-    int64_t bytes;
-    const char *path = http_body_file(x, &bytes);
-    bool ok = (path && bytes > 0) || fault_user(&f, 400, "The body is empty; the asset's bytes are expected.");
-    ok = ok && asset_put(api_mail(x), api_account(x), name, path, &f);
-    if (!ok && path) unlink(path);
-    if (!request_failed(x, ok, &f)) reply_asset(x, name, "updated_date");
+    const char *path;
+    if (!request_upload(x, "the asset's bytes are expected", &path)) return;
+    bool ok = asset_put(api_mail(x), api_account(x), name, path, &f);
+    if (!request_upload_failed(x, ok, path, &f)) reply_asset(x, name, "updated_date");
 }
 
 void handle_asset_delete(struct http_exchange *x)

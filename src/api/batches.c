@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGE_DEFAULT = 50, PAGE_MOST = 100 };
-
 /* Pieces done so far: of a batch in work those that the press has set, of a finished one all. */
 static int64_t n_done(struct mail *m, const struct batch *b)
 {
@@ -56,7 +54,7 @@ void handle_batches_get(struct http_exchange *x)
     struct fault f;
     int64_t drop, before, limit;
     if (!request_number(x, "drop_id", 0, 1, INT64_MAX, &drop) || !request_number(x, "before", 0, 1, INT64_MAX, &before) ||
-        !request_number(x, "limit", PAGE_DEFAULT, 1, PAGE_MOST, &limit))
+        !request_rows(x, LIMIT_API_BATCH_ROWS, LIMIT_API_PAGE_ROWS, &limit))
         return;
     int n = batch_all(api_store(x), http_arena(x), api_account(x), drop, before, (int)limit, &rows, &f);
     if (request_failed(x, n >= 0, &f)) return;
@@ -92,7 +90,7 @@ void handle_batch_pieces(struct http_exchange *x)
     struct fault f;
     int64_t start, limit;
     if (!find_batch(x, &b) || !request_number(x, "start", 0, 0, INT32_MAX, &start) ||
-        !request_number(x, "limit", PAGE_DEFAULT, 1, PAGE_MOST, &limit))
+        !request_rows(x, LIMIT_API_BATCH_ROWS, LIMIT_API_PAGE_ROWS, &limit))
         return;
     int64_t skip = start > 0 ? start - 1 : 0; /* counts from 1, like a list's contacts */
     int n = piece_page(api_store(x), http_arena(x), api_account(x), b.batch_id, skip, (int)limit, &rows, &f);

@@ -38,6 +38,7 @@ void campaign_json(struct json_out *j, const struct drop *d, const struct drop_s
     json_null(j, "thumbnail");
     json_null(j, "thumbnail_back");
     printing_json(j, s);
+    json_str(j, "last_error", d->last_error);
     json_end(j);
 }
 

@@ -7,8 +7,6 @@
 #include "base/settings.h"
 #include "base/text.h"
 
-enum { PAGE_DEFAULT = 100, PAGE_MOST = 100 };
-
 /* ---- reading ---- */
 
 /* start counts from 1, 0 is 1 too. One client of the hosted service expects start..start+limit, both ends included. */
@@ -28,7 +26,7 @@ void handle_contacts_get(struct http_exchange *x)
     int64_t id, start, limit, skip;
     int most;
     if (!request_id(x, "list", "list", &id) || !request_number(x, "start", 0, 0, INT32_MAX, &start) ||
-        !request_number(x, "limit", PAGE_DEFAULT, 1, PAGE_MOST, &limit))
+        !request_rows(x, LIMIT_API_PAGE_ROWS, LIMIT_API_PAGE_ROWS, &limit))
         return;
     page_range(start, limit, &skip, &most);
     if (request_failed(x, list_get(api_store(x), http_arena(x), api_account(x), id, &list, &f), &f)) return;

@@ -2,9 +2,6 @@
  * looked at by its number. */
 #include "api/api_private.h"
 #include "mail/intake.h"
-#include <unistd.h>
-
-enum { REFUSED_PAGE = 100, REFUSED_MOST = 1000 };
 
 static const char *state_word(enum intake_state s)
 {
@@ -28,6 +25,7 @@ static void import_json(struct json_out *j, const struct intake *in)
     json_int(j, "rows", in->n_rows);
     json_int(j, "used", in->n_used);
     json_int(j, "refused", in->n_refused);
+    json_str(j, "last_error", in->last_error);
     json_time(j, "received_date", in->received_at);
     json_end(j);
 }
@@ -45,17 +43,11 @@ static void reply_import(struct http_exchange *x, int64_t id, int status)
 void handle_import_post(struct http_exchange *x)
 {
     struct fault f;
-    int64_t list, id, bytes;
-    if (!request_id(x, "id", "list", &list)) return;
-    const char *path = http_body_file(x, &bytes);
-    if (bytes == 0) {
-        if (path) unlink(path);
-        http_fail(x, 400, "The body is empty; a CSV file is expected.");
-        return;
-    }
+    int64_t list, id;
+    const char *path;
+    if (!request_id(x, "id", "list", &list) || !request_upload(x, "a CSV file is expected", &path)) return;
     bool ok = intake_keep_contacts(api_mail(x), api_account(x), list, path, &id, &f);
-    if (!ok) unlink(path);
-    if (!request_failed(x, ok, &f)) reply_import(x, id, 202);
+    if (!request_upload_failed(x, ok, path, &f)) reply_import(x, id, 202);
 }
 
 void handle_import_get(struct http_exchange *x)
@@ -71,7 +63,7 @@ void handle_import_refused(struct http_exchange *x)
     struct intake in;
     int64_t id, after, limit;
     if (!request_id(x, "id", "import", &id) || !request_number(x, "after", 0, 0, INT64_MAX, &after) ||
-        !request_number(x, "limit", REFUSED_PAGE, 1, REFUSED_MOST, &limit))
+        !request_rows(x, LIMIT_API_PAGE_ROWS, LIMIT_API_REFUSED_ROWS, &limit))
         return;
     if (request_failed(x, intake_get(api_store(x), http_arena(x), api_account(x), id, &in, &f), &f)) return;
     int n = intake_refused(api_store(x), http_arena(x), api_account(x), id, after, (int)limit, &rows, &f);

@@ -21,8 +21,6 @@ static const struct body_field account_fields[] = {
     {"address_zip", "zip", BODY_TEXT, false, offsetof(struct account, address_zip)},
 };
 #undef TEXT
-enum { MAX_LABEL = 100 };
-
 void handle_accounts_get(struct http_exchange *x)
 {
     struct account *rows;
@@ -78,7 +76,6 @@ void handle_keys_post(struct http_exchange *x)
     int64_t id;
     if (!request_id(x, "id", "account", &id)) return;
     bool ok = body_parse(x, true, &root, &f) && body_read(root, http_arena(x), fields, 1, &label, &f);
-    if (ok && label.len > MAX_LABEL) ok = fault_user(&f, 400, "label is longer than %d bytes.", MAX_LABEL);
     ok = ok && account_key_create(api_accounts(x), id, label.ptr ? label : STR(""), key, &f);
     if (!request_failed(x, ok, &f)) reply_key(x, id, key);
 }

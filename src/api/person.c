@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-enum { N_SLOTS = 256, MAX_NAME = 100 };
+enum { N_SLOTS = 256, LONGEST_NAME = 24 }; /* of the known fields, with the fillers that people write */
 
 /* Other spellings that clients send; the field's own name wins. */
 static const struct {
@@ -60,7 +60,7 @@ static void slots_make(void)
 static const struct slot *slot_find(struct str name)
 {
     pthread_once(&slots_once, slots_make);
-    if (name.len > MAX_NAME) return NULL;
+    if (name.len > LONGEST_NAME * 2) return NULL;
     for (unsigned i = slot_of(name); slots[i].name.ptr; i = (i + 1) % N_SLOTS)
         if (str_eq(slots[i].name, name) || body_name_eq(slots[i].name, name)) return &slots[i];
     return NULL;
@@ -81,14 +81,27 @@ static bool take_known(const struct slot *s, struct json_value v, struct arena *
 }
 
 /* What is neither text nor number (a client's own structures) is none of ours. */
-static void take_extra(struct str name, struct json_value v, struct arena *a, struct person *out)
+static bool take_extra(struct str name, struct json_value v, struct arena *a, struct person *out, struct fault *f)
 {
     struct str text;
+    int64_t most = limit_get(LIMIT_PERSON_MAX_EXTRA), longest = limit_get(LIMIT_PERSON_MAX_NAME_BYTES),
+            longest_value = limit_get(LIMIT_MERGE_MAX_VALUE_BYTES);
     bool is_plain = v.type == JSON_STRING || v.type == JSON_INT || v.type == JSON_DOUBLE;
-    if (!is_plain || out->n_extra == PERSON_MAX_EXTRA || name.len == 0 || name.len > MAX_NAME) return;
-    if (!body_text(v, "", a, &text, NULL) || (int64_t)text.len > limit_get(LIMIT_MERGE_MAX_VALUE_BYTES)) return;
+    if (!is_plain || name.len == 0) return true;
+    if (out->n_extra == most)
+        return fault_user(f, 400,
+                          "There are more than %lld fields beyond the known ones (person.max_extra): \"%.*s\" has no room.",
+                          (long long)most, (int)(name.len < 100 ? name.len : 100), name.ptr);
+    if ((int64_t)name.len > longest)
+        return fault_user(f, 400, "The name of a field is longer than %lld bytes (person.max_name_bytes): \"%.*s\".",
+                          (long long)longest, (int)(name.len < 100 ? name.len : 100), name.ptr);
+    if (!body_text(v, "", a, &text, f)) return false;
+    if ((int64_t)text.len > longest_value)
+        return fault_user(f, 400, "%.*s is longer than %lld bytes (merge.max_value_bytes).", STR_ARG(name),
+                          (long long)longest_value);
     out->extra_names[out->n_extra] = name;
     out->extra_values[out->n_extra++] = text;
+    return true;
 }
 
 bool person_read(struct json_value root, struct arena *a, struct person *out, struct fault *f)
@@ -100,10 +113,7 @@ bool person_read(struct json_value root, struct arena *a, struct person *out, st
     out->n_extra = 0;
     while (json_next(root, &it, &name, &v)) {
         const struct slot *s = slot_find(name);
-        if (!s)
-            take_extra(name, v, a, out);
-        else if (!take_known(s, v, a, out, f))
-            return false;
+        if (!(s ? take_known(s, v, a, out, f) : take_extra(name, v, a, out, f))) return false;
     }
     return true;
 }

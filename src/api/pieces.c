@@ -5,7 +5,7 @@
 #include "press/press.h"
 #include "press/proof.h"
 
-enum { WIDTH_DEFAULT = 900, WIDTH_LEAST = 50, WIDTH_MOST = 2400 };
+enum { WIDTH_LEAST = 50 }; /* a smaller picture shows nothing */
 
 void piece_json(struct json_out *j, const struct piece *p)
 {
@@ -89,7 +89,9 @@ static void reply_side(struct http_exchange *x, int side)
     struct buf file = BUF_INIT;
     struct fault f;
     int64_t width;
-    if (!request_number(x, "width", WIDTH_DEFAULT, WIDTH_LEAST, WIDTH_MOST, &width) || !find_printed(x, &p)) return;
+    if (!request_number(x, "width", limit_get(LIMIT_PICTURE_WIDTH), WIDTH_LEAST, limit_get(LIMIT_PICTURE_MAX_WIDTH), &width) ||
+        !find_printed(x, &p))
+        return;
     if (side >= p.n_pages) {
         http_fail(x, 404, "The piece has %d page only.", p.n_pages);
         return;

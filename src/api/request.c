@@ -1,5 +1,6 @@
 /* request.c: what a request's path and query say, with the answer when they say something else. Called by handlers. */
 #include "api/api_private.h"
+#include <unistd.h>
 
 bool request_id(struct http_exchange *x, const char *param, const char *what, int64_t *id)
 {
@@ -19,8 +20,30 @@ bool request_number(struct http_exchange *x, const char *name, int64_t by_defaul
     return false;
 }
 
+bool request_rows(struct http_exchange *x, enum limit by_default, enum limit most, int64_t *out)
+{
+    int64_t rows = limit_get(by_default), max = limit_get(most);
+    return request_number(x, "limit", rows < max ? rows : max, 1, max, out);
+}
+
 bool request_failed(struct http_exchange *x, bool ok, const struct fault *f)
 {
     if (!ok) http_fail_fault(x, f);
     return !ok;
+}
+
+bool request_upload(struct http_exchange *x, const char *what, const char **path)
+{
+    int64_t bytes = 0;
+    *path = http_body_file(x, &bytes);
+    if (*path && bytes > 0) return true;
+    if (*path) unlink(*path);
+    http_fail(x, 400, "The body is empty; %s.", what);
+    return false;
+}
+
+bool request_upload_failed(struct http_exchange *x, bool ok, const char *path, const struct fault *f)
+{
+    if (!ok) unlink(path);
+    return request_failed(x, ok, f);
 }

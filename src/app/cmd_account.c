@@ -4,6 +4,7 @@
 #include "app/options.h"
 #include "app/remote.h"
 #include "base/json_out.h"
+#include "base/log.h"
 #include <stdio.h>
 
 static int fail(const struct fault *f) { return fprintf(stderr, "pennypost account: %s\n", f->text), EXIT_CANNOT; }
@@ -58,35 +59,68 @@ static int simple(struct remote *r, const struct options *o, const char *method,
     return EXIT_DONE;
 }
 
+static const struct verb {
+    const char *name, *args[2], *form;
+} verbs[] = {
+    {"create", {"NAME"}, "create NAME"},
+    {"list", {NULL}, "list"},
+    {"key", {"ID"}, "key ID"},
+    {"revoke", {"ID", "HINT"}, "revoke ID HINT   (HINT: the key's last four characters)"},
+    {"mailer-id", {"ID", "MID"}, "mailer-id ID MID"},
+};
+enum { N_VERBS = sizeof verbs / sizeof *verbs };
+
+/* Says what is missing or too much, and how it is written, before anything is opened. */
+static bool is_complete(const struct options *o)
+{
+    const struct verb *v = verbs;
+    while (o->n_rest && v < verbs + N_VERBS && strcmp(v->name, o->rest[0]) != 0) v++;
+    if (!o->n_rest || v == verbs + N_VERBS) {
+        fprintf(stderr,
+                o->n_rest ? "pennypost account: there is no \"%s\"; it is one of\n"
+                          : "pennypost account: say what; it is one of\n",
+                o->n_rest ? o->rest[0] : "");
+        for (v = verbs; v < verbs + N_VERBS; v++) fprintf(stderr, "  pennypost account %s\n", v->form);
+        return false;
+    }
+    int n = 0;
+    while (n < 2 && v->args[n]) n++;
+    if (o->n_rest == n + 1) return true;
+    if (o->n_rest <= n)
+        fprintf(stderr, "pennypost account %s: %s is missing: pennypost account %s\n", v->name, v->args[o->n_rest - 1],
+                v->form);
+    else
+        fprintf(stderr, "pennypost account %s: \"%s\" is too much: pennypost account %s\n", v->name, o->rest[n + 1], v->form);
+    return false;
+}
+
 static int act(struct remote *r, const struct options *o, struct fault *f)
 {
     char target[300];
     struct str verb = str_of(o->rest[0]);
-    if (str_eq(verb, STR("create")) && o->n_rest == 2) return create(r, o, f);
-    if (str_eq(verb, STR("list")) && o->n_rest == 1) return list(r, o, f);
-    if (str_eq(verb, STR("key")) && o->n_rest == 2) {
+    if (str_eq(verb, STR("create"))) return create(r, o, f);
+    if (str_eq(verb, STR("list"))) return list(r, o, f);
+    if (str_eq(verb, STR("key"))) {
         snprintf(target, sizeof target, "/v1/accounts/%s/keys", o->rest[1]);
         return simple(r, o, "POST", target, f);
     }
-    if (str_eq(verb, STR("revoke")) && o->n_rest == 3) {
+    if (str_eq(verb, STR("revoke"))) {
         snprintf(target, sizeof target, "/v1/accounts/%s/keys/%s", o->rest[1], o->rest[2]);
         return simple(r, o, "DELETE", target, f);
     }
-    if (str_eq(verb, STR("mailer-id")) && o->n_rest == 3) {
+    if (str_eq(verb, STR("mailer-id"))) {
         snprintf(target, sizeof target, "/v1/accounts/%s/mailer-ids/%s", o->rest[1], o->rest[2]);
         return simple(r, o, "PUT", target, f);
     }
-    return fputs("pennypost account: create NAME | list | key ID | revoke ID HINT | mailer-id ID MID\n", stderr), EXIT_USAGE;
+    ASSERT(!"verbs has it, act does not");
+    return EXIT_USAGE;
 }
 
 int cmd_account(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
-    if (!o.n_rest)
-        return fputs("pennypost account: create NAME | list | key ID | revoke ID HINT | mailer-id ID MID\n", stderr),
-               EXIT_USAGE;
+    if (!options_read(&o, argc, argv) || !is_complete(&o)) return EXIT_USAGE;
     struct remote *r = remote_open(NULL, &f);
     if (!r) return fail(&f);
     int code = act(r, &o, &f);

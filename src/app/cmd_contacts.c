@@ -4,15 +4,31 @@
 #include "app/options.h"
 #include <stdio.h>
 
+#define FORM "pennypost contacts import LIST FILE.csv --account ID   (LIST is the list's number)"
+
+/* NULL: everything is there. */
+static const char *missing(const struct options *o)
+{
+    if (o->n_rest < 1) return "say what to do";
+    if (!str_eq(str_of(o->rest[0]), STR("import"))) return "the only thing to do is import";
+    if (o->n_rest < 2) return "LIST and FILE.csv are missing";
+    int64_t list;
+    if (!str_to_int64(str_of(o->rest[1]), &list) || list < 1) return "LIST is no number";
+    if (o->n_rest < 3) return "FILE.csv is missing";
+    if (o->n_rest > 3) return "there is a word too many behind FILE.csv";
+    if (!o->account) return "--account ID is missing";
+    return NULL;
+}
+
 int cmd_contacts(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    int64_t list;
+    int64_t list = 0;
     if (!options_read(&o, argc, argv)) return EXIT_USAGE;
-    if (o.n_rest != 3 || !str_eq(str_of(o.rest[0]), STR("import")) || !str_to_int64(str_of(o.rest[1]), &list) || !o.account)
-        return fputs("pennypost contacts import LIST FILE.csv --account ID   (LIST is the list's number)\n", stderr),
-               EXIT_USAGE;
+    const char *what = missing(&o);
+    if (what) return fprintf(stderr, "pennypost contacts: %s: %s\n", what, FORM), EXIT_USAGE;
+    str_to_int64(str_of(o.rest[1]), &list);
     struct remote *r = remote_open(o.account, &f);
     struct import_outcome out = {0};
     bool ok = r && import_and_watch(r, list, o.rest[2], o.json, &out, &f);

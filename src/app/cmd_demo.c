@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/import_watch.h"
 #include "app/options.h"
+#include "app/shown_path.h"
 #include "base/durable.h"
 #include "base/json_out.h"
 #include "base/progress.h"
@@ -179,18 +180,34 @@ static bool make_campaign(struct demo *d, struct fault *f)
 }
 
 /* ---- the batch ---- */
+/* A demo that cannot be printed now says so at once, though the server tries again by itself. */
+static bool look_for_error(const char *what, int64_t id, struct json_value thing, struct fault *f)
+{
+    struct str why = json_get(thing, "last_error").string;
+    return str_is_empty(why) || fault_remote(f, "%s %" PRId64 " cannot be printed: %.*s", what, id, STR_ARG(why));
+}
+
+/* No batch yet: the list may not have become pieces at all. */
+static bool look_at_campaign(struct demo *d, struct fault *f)
+{
+    struct json_value root, campaign;
+    struct json_iter it = {0};
+    const char *target = arena_printf(d->arena, "/api/v1/campaigns/%" PRId64, d->drop);
+    if (!remote_call(d->remote, "GET", target, STR_NULL, &root, f)) return false;
+    return !json_next(root, &it, NULL, &campaign) || look_for_error("campaign", d->drop, campaign, f);
+}
+
 static bool look_at_batch(struct demo *d, struct progress *bar, bool *done, struct fault *f)
 {
     struct json_value root, batch;
     struct json_iter it = {0};
     const char *target = arena_printf(d->arena, "/v1/batches?drop_id=%" PRId64, d->drop);
     if (!remote_call(d->remote, "GET", target, STR_NULL, &root, f)) return false;
-    if (!json_next(root, &it, NULL, &batch)) return true;
+    if (!json_next(root, &it, NULL, &batch)) return look_at_campaign(d, f);
     struct str state = json_get(batch, "state").string;
     d->batch = json_get(batch, "batch_id").integer;
     progress_set(bar, json_get(batch, "n_done").integer, json_get(batch, "n_refused").integer);
-    if (str_eq(state, STR("failed")))
-        return fault_remote(f, "the batch failed: %.*s", STR_ARG(json_get(batch, "last_error").string));
+    if (!look_for_error("batch", d->batch, batch, f)) return false;
     *done = str_eq(state, STR("ready"));
     if (*done) snprintf(d->pdf, sizeof d->pdf, "%.*s", STR_ARG(json_get(batch, "pdf").string));
     return true;
@@ -224,7 +241,7 @@ int cmd_demo(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     struct demo d = {.share = o.share ? o.share : "share/demo", .quiet = o.json};
     d.arena = arena_create(8192);
     d.remote = remote_open(NULL, &f);
@@ -232,7 +249,7 @@ int cmd_demo(int argc, char **argv)
     if (ok && o.json)
         printf("{\"account_id\":%" PRId64 ",\"drop_id\":%" PRId64 ",\"batch_id\":%" PRId64 ",\"pdf\":\"%s\"}\n", d.account,
                d.drop, d.batch, d.pdf);
-    if (ok && !o.json) puts(d.pdf);
+    if (ok && !o.json) puts(shown_path(d.pdf));
     remote_close(&d.remote);
     arena_destroy(&d.arena);
     if (!ok) return fprintf(stderr, "pennypost demo: %s\n", f.text), EXIT_CANNOT;

@@ -35,15 +35,14 @@ int cmd_serve(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
-    if (o.n_rest) return fprintf(stderr, "pennypost serve: \"%s\" is no flag of serve\n", o.rest[0]), EXIT_USAGE;
+    if (!options_read(&o, argc, argv) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
+    if (!house_check_settings(&f)) return fprintf(stderr, "pennypost serve: %s\n", f.text), EXIT_USAGE;
     block_signals();
     if (!privileges_drop(setting_get(SETTING_DATA), &f)) return fprintf(stderr, "pennypost serve: %s\n", f.text), EXIT_CANNOT;
     struct house *h = house_open(true, &f);
     if (!h) return fprintf(stderr, "pennypost serve: %s\n", f.text), EXIT_CANNOT;
-    struct str port, address = str_cut(str_of(setting_get(SETTING_LISTEN)), ':', &port);
-    (void)port;
-    printf("listening on %.*s:%d\n", STR_ARG(address), house_port(h));
+    const char *listen = setting_get(SETTING_LISTEN);
+    printf("listening on %.*s:%d\n", (int)(strrchr(listen, ':') - listen), listen, house_port(h)); /* port 0 means any */
     fflush(stdout);
     log_info("app", "the house is open, version %s", PENNYPOST_VERSION);
     int which = wait_for_signal();

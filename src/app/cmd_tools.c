@@ -33,7 +33,8 @@ int cmd_imb(int argc, char **argv)
 {
     bool encode = argc == 2 && str_eq(str_of(argv[1]), STR("encode"));
     if (argc != 2 || (!encode && !str_eq(str_of(argv[1]), STR("decode"))))
-        return fputs("pennypost imb encode | decode   (on standard input; encode: tracking[,routing] a line; decode: 65 letters a line)\n",
+        return fputs("pennypost imb encode | decode   (on standard input; encode: tracking[,routing] a line; decode: 65 "
+                     "letters a line)\n",
                      stderr),
                EXIT_USAGE;
     char line[256];
@@ -113,28 +114,61 @@ int cmd_address(int argc, char **argv)
     return code;
 }
 
-/* ---- tables ---- */
-int cmd_limits(int argc, char **argv)
+/* ---- tables: all rows, or the one that is named ---- */
+struct table {
+    const char *command, *noun;
+    const char *only; /* NULL: all */
+    bool is_found;
+};
+
+static bool table_begin(struct table *t, int argc, char **argv, const char *noun)
 {
     struct options o;
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv)) return false;
+    *t = (struct table){argv[0], noun, o.n_rest ? o.rest[0] : NULL, false};
+    if (o.n_rest <= 1) return true;
+    return fprintf(stderr, "pennypost %s takes one name at most; \"%s\" is one too many\n", argv[0], o.rest[1]), false;
+}
+
+static bool table_has(struct table *t, const char *name)
+{
+    bool is_shown = !t->only || strcmp(t->only, name) == 0;
+    t->is_found |= is_shown;
+    return is_shown;
+}
+
+static int table_end(const struct table *t)
+{
+    if (t->is_found) return EXIT_DONE;
+    fprintf(stderr, "There is no %s \"%s\"; pennypost %s lists them all\n", t->noun, t->only, t->command);
+    return EXIT_USAGE;
+}
+
+int cmd_limits(int argc, char **argv)
+{
+    struct table t;
+    if (!table_begin(&t, argc, argv, "limit")) return EXIT_USAGE;
     for (int i = 0; i < LIMIT_COUNT; i++) {
         const struct limit_def *d = limit_def((enum limit)i);
-        printf("%-26s %12lld %-12s %s\n", d->name, (long long)limit_get((enum limit)i), d->unit, d->what);
+        if (table_has(&t, d->name))
+            printf("%-26s %12lld %-12s %s\n", d->name, (long long)limit_get((enum limit)i), d->unit, d->what);
     }
-    return EXIT_DONE;
+    return table_end(&t);
 }
 
 int cmd_settings(int argc, char **argv)
 {
-    struct options o;
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    struct table t;
+    if (!table_begin(&t, argc, argv, "setting")) return EXIT_USAGE;
     for (int i = 0; i < SETTING_COUNT; i++) {
         const struct setting_def *d = setting_def((enum setting)i);
-        printf("%-22s %-34s %-14s %-30s %s\n", d->name, setting_get((enum setting)i), d->unit, setting_origin((enum setting)i),
-               d->what);
+        const char *value = setting_get((enum setting)i);
+        char shown[300];
+        if (!table_has(&t, d->name)) continue;
+        if (i == SETTING_DB && *value) store_address_show(value, shown, sizeof shown), value = shown; /* it may hold a password */
+        printf("%-22s %-34s %-14s %-30s %s\n", d->name, value, d->unit, setting_origin((enum setting)i), d->what);
     }
-    return EXIT_DONE;
+    return table_end(&t);
 }
 
 int cmd_version(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "mail/mail.h"
+#include "net/fetch.h"
 #include "web/web.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ struct house {
     struct store *store;
     struct accounts *accounts;
     struct press *press;
+    struct address_guard *guard; /* what users' addresses may lead to */
+    struct fetcher *fetcher;
     struct jobs *jobs;
     struct mail *mail;
     struct api *api;
@@ -32,21 +35,19 @@ const char *house_socket(void)
     return path;
 }
 
-static bool is_loopback(const char *listen)
-{
-    return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0 || strncmp(listen, "localhost:", 10) == 0;
-}
+static bool is_loopback(const char *listen) { return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0; }
 
-static bool check_settings(struct fault *f)
+static bool cage_is_off(void) { return strcmp(setting_get(SETTING_PRESS_SANDBOX), "off") == 0; }
+
+bool house_check_settings(struct fault *f)
 {
-    bool caged = strcmp(setting_get(SETTING_PRESS_SANDBOX), "off") != 0;
-    if (!caged && !is_loopback(setting_get(SETTING_LISTEN)))
+    if (!http_check_address(setting_get(SETTING_LISTEN), f)) return false;
+    if (cage_is_off() && !is_loopback(setting_get(SETTING_LISTEN)))
         return fault_user(
             f, 0,
             "press.sandbox=off is only allowed on a loopback address, because a creative could then reach this machine; "
             "listen is %s",
             setting_get(SETTING_LISTEN));
-    if (!caged) log_warning("press", "press.sandbox is off: Chromium runs without its cage; print only creatives you trust");
     return true;
 }
 
@@ -61,11 +62,16 @@ static bool make_folders(struct fault *f)
     return true;
 }
 
+void house_store_address(char *out, size_t n)
+{
+    snprintf(out, n, "%s", setting_get(SETTING_DB));
+    if (!*out) snprintf(out, n, "sqlite:%s/pennypost.db", setting_get(SETTING_DATA));
+}
+
 static struct store *open_store(struct fault *f)
 {
     char address[1100];
-    snprintf(address, sizeof address, "%s", setting_get(SETTING_DB));
-    if (!*address) snprintf(address, sizeof address, "sqlite:%s/pennypost.db", setting_get(SETTING_DATA));
+    house_store_address(address, sizeof address);
     struct store_config config = {.address = address, .data_dir = setting_get(SETTING_DATA), .node = 1};
     return store_open(&config, f);
 }
@@ -95,6 +101,7 @@ static bool start_http(struct house *h, bool with_port, struct fault *f)
                                  .routes = routes,
                                  .n_routes = n_routes,
                                  .before = api_before,
+                                 .nothing_here = web_nothing_here,
                                  .ctx = h->api};
     h->http = http_start(&config, f);
     if (h->http) store_after_group(h->store, wake_http, h->http);
@@ -107,12 +114,15 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     if (!(h->store = open_store(f))) return false;
     if (!(h->accounts = accounts_load(h->store, f))) return false;
     if (!(h->press = press_create((int)setting_int(SETTING_PRESS_WORKERS), f))) return false;
+    if (!(h->guard = address_guard_from_settings(f))) return false;
+    if (!(h->fetcher = fetcher_create(&(struct fetcher_config){.guard = h->guard}, f))) return false;
     h->jobs = jobs_create(h->store);
     set_purl_base(h);
     struct mail_config mail = {.store = h->store,
                                .jobs = h->jobs,
                                .press = h->press,
                                .accounts = h->accounts,
+                               .fetcher = h->fetcher,
                                .data_dir = data,
                                .purl_base = h->purl_base};
     if (!(h->mail = mail_create(&mail, f))) return false;
@@ -125,7 +135,10 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
 
 struct house *house_open(bool with_http, struct fault *f)
 {
-    if (!check_settings(f) || !make_folders(f)) return NULL;
+    if (!house_check_settings(f)) return NULL;
+    if (cage_is_off())
+        log_warning("press", "press.sandbox is off: Chromium runs without its cage; print only creatives you trust");
+    if (!make_folders(f)) return NULL;
     struct house *h = calloc(1, sizeof *h);
     ASSERT(h);
     if (!open_parts(h, with_http, f)) house_close(&h);
@@ -141,6 +154,8 @@ void house_close(struct house **hp)
     if (h->jobs) jobs_stop(&h->jobs);
     api_destroy(&h->api);
     mail_destroy(&h->mail);
+    fetcher_destroy(&h->fetcher);
+    address_guard_destroy(&h->guard);
     press_destroy(&h->press);
     accounts_destroy(&h->accounts);
     store_close(&h->store);

@@ -20,7 +20,8 @@ static bool wait_for(struct remote *r, struct import_outcome *out, int64_t bytes
         out->refused = json_get(root, "refused").integer;
         progress_set(bar, json_get(root, "at_byte").integer, out->refused);
         struct str state = json_get(root, "state").string;
-        if (str_eq(state, STR("failed"))) ok = fault_remote(f, "the import failed; the server's log says why");
+        if (str_eq(state, STR("failed")))
+            ok = fault_remote(f, "the import failed: %.*s", STR_ARG(json_get(root, "last_error").string));
         done = !ok || str_eq(state, STR("done"));
         if (!done) usleep(POLL_US);
         if (!ok) break;

@@ -10,7 +10,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
-    {"serve", cmd_serve, "run the server: serve [--data DIR] [--db sqlite:FILE] [--listen ADDR:PORT] [--config FILE]"},
+    {"serve", cmd_serve, "run the server: serve [--data DIR] [--db sqlite:FILE|postgresql://…] [--listen ADDR:PORT] [--config FILE]"},
     {"press", cmd_press, "a batch package without a server: press --size 6x9 --html FILE --contacts FILE.csv --out DIR"},
     {"account", cmd_account, "accounts and keys: account create NAME | list | key ID | revoke ID HINT | mailer-id ID MID"},
     {"contacts", cmd_contacts, "contacts import LIST FILE.csv --account ID"},
@@ -19,8 +19,8 @@ static const struct command {
     {"demo", cmd_demo, "load the demo account and send its test campaign: demo --share DIR"},
     {"doctor", cmd_doctor, "look at this machine: what works here and what does not"},
     {"migrate", cmd_migrate, "bring the database to this program's schema"},
-    {"settings", cmd_settings, "every setting: name, value, unit, where the value comes from"},
-    {"limits", cmd_limits, "every limit: name, value, unit, what it bounds"},
+    {"settings", cmd_settings, "every setting, or one by its NAME: name, value, unit, where the value comes from"},
+    {"limits", cmd_limits, "every limit, or one by its NAME: name, value, unit, what it bounds"},
     {"version", cmd_version, "the version"},
 };
 static const size_t n_commands = sizeof commands / sizeof *commands;

@@ -23,7 +23,8 @@ static bool set_pair(const char *pair, struct fault *f)
 {
     struct str value, name = str_cut(str_of(pair), '=', &value);
     if (!value.ptr) return fault_user(f, 0, "--set wants NAME=VALUE, not \"%s\"", pair);
-    return setting_set(str_trim(name), str_trim(value), "--set", f);
+    struct fault why = {0};
+    return setting_set(str_trim(name), str_trim(value), "--set", &why) || fault_user(f, 0, "--set %s: %s", pair, why.text);
 }
 
 /* Flags win over the environment, which wins over the file: so the file is looked for first, and flags are applied last. */
@@ -79,4 +80,10 @@ bool options_read(struct options *o, int argc, char **argv)
     }
     use_log_level();
     return true;
+}
+
+bool options_no_words(const struct options *o, const char *command)
+{
+    if (!o->n_rest) return true;
+    return fprintf(stderr, "pennypost %s takes flags only: \"%s\" means nothing here\n", command, o->rest[0]), false;
 }

@@ -13,3 +13,5 @@ struct options {
 /* Reads argv[1…] of a command: --data, --db, --listen, --config, --set NAME=VALUE, --json, --account, --share, and plain words.
  * False when the usage is wrong: a sentence has been printed. */
 bool options_read(struct options *o, int argc, char **argv);
+/* False when there are words where a command takes none: a sentence has been printed. */
+bool options_no_words(const struct options *o, const char *command);

@@ -81,6 +81,13 @@ static char *arena_take(struct arena *a, size_t n)
 
 void *arena_alloc(struct arena *a, size_t n) { return memset(arena_take(a, n), 0, n); }
 
+void *arena_array(struct arena *a, size_t n, size_t each)
+{
+    size_t bytes;
+    ASSERT(!__builtin_mul_overflow(n, each, &bytes));
+    return arena_alloc(a, bytes);
+}
+
 struct str arena_str(struct arena *a, struct str s)
 {
     if (!s.ptr) return STR_NULL;

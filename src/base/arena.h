@@ -12,9 +12,10 @@ void arena_destroy(struct arena **a);
 void arena_reset(struct arena *a);
 size_t arena_bytes(const struct arena *a); /* handed out since the last reset */
 
-void *arena_alloc(struct arena *a, size_t n); /* zeroed, aligned for any type */
+void *arena_alloc(struct arena *a, size_t n);              /* zeroed, aligned for any type */
+void *arena_array(struct arena *a, size_t n, size_t each); /* the same; a product that does not fit is no memory */
 #define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
-#define ARENA_ARRAY(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (size_t)(n)))
+#define ARENA_ARRAY(a, type, n) ((type *)arena_array((a), (size_t)(n), sizeof(type)))
 /* Copies end in a NUL that is not counted, so `.ptr` may be given to C functions. STR_NULL stays STR_NULL. */
 struct str arena_str(struct arena *a, struct str s);
 char *arena_strz(struct arena *a, const char *z);

@@ -15,8 +15,13 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max);
 void buf_finish(struct buf *b); /* frees; the struct is empty and usable again */
-static inline void buf_clear(struct buf *b) { b->len = 0, b->overflow = false; }
-/* Room for n more bytes at the returned place; commit them with `b->len += used`. NULL when max forbids it. */
+static inline void buf_clear(struct buf *b)
+{
+    b->len = 0, b->overflow = false;
+    if (b->data) b->data[0] = '\0';
+}
+/* Room for n more bytes at the returned place; commit them with `b->len += used` (the NUL behind them is then the caller's).
+ * NULL when max forbids it. */
 char *buf_reserve(struct buf *b, size_t n);
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_add_str(struct buf *b, struct str s);

@@ -119,6 +119,7 @@ static bool sync_files_of(const char *path, struct fault *f)
 bool durable_rename_dir(const char *tmp, const char *path, struct fault *f)
 {
     char parent[1024];
+    if (strlen(path) >= sizeof parent) return fault_operator(f, "the path %.100s... is too long", path);
     parent_of(path, parent);
     if (FAILPOINT("durable.dir_fsync.before")) return fault_errno(f, "folder %s cannot be made durable", tmp);
     if (!sync_files_of(tmp, f)) return false;

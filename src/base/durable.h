@@ -1,5 +1,7 @@
 /* durable.h: files that are whole or not there. Written under a temporary name beside their place, fsynced, renamed, and the folder
- * fsynced: a crash at any line leaves either nothing under the final name or everything. Left-over ".tmp" names are rubbish. */
+ * fsynced: a crash at any line leaves either nothing under the final name or everything. When only the last fsync fails the answer
+ * is no, yet the new content is seen: the caller writes again. Left-over ".tmp" names are rubbish: the next durable_open of the
+ * same path writes over it, and whoever uses durable_rename_dir removes its folder before he fills it again (package.c). */
 #pragma once
 #include "base/buf.h"
 #include "base/fault.h"
@@ -16,6 +18,7 @@ bool durable_write(const char *path, struct str content, int mode, struct fault 
 /* A folder made of several files: write into `path`.tmp/, then this fsyncs each file and renames the folder. */
 bool durable_rename_dir(const char *tmp, const char *path, struct fault *f);
 
+/* Adds the file to `out`; refuses one above max_bytes or above what `out` may still take, and leaves `out` as it was. */
 bool file_read(const char *path, size_t max_bytes, struct buf *out, struct fault *f);
 bool fd_write_all(int fd, struct str s, struct fault *f);
 bool make_dirs(const char *path, int mode, struct fault *f);

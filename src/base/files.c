@@ -10,28 +10,30 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-static bool read_to_end(int fd, const char *path, size_t max_bytes, struct buf *out, struct fault *f)
+/* Read beside the buffer, so that a buffer with little room takes a file that fits it. */
+static bool read_to_end(int fd, const char *path, size_t most, struct buf *out, struct fault *f)
 {
-    for (size_t total = 0;;) {
-        char *to = buf_reserve(out, 65536);
-        if (!to) return fault_operator(f, "%s is larger than %zu bytes", path, max_bytes);
-        ssize_t n = read(fd, to, 65536);
+    char piece[65536];
+    ssize_t n;
+    for (size_t total = 0; (n = read(fd, piece, sizeof piece)) != 0;) {
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return fault_errno(f, "%s cannot be read", path);
-        if (n == 0) return true;
         total += (size_t)n;
-        if (total > max_bytes) return fault_operator(f, "%s is larger than %zu bytes", path, max_bytes);
-        out->len += (size_t)n;
-        out->data[out->len] = '\0';
+        if (total > most) return fault_operator(f, "%s is larger than %zu bytes", path, most);
+        buf_add(out, piece, (size_t)n);
     }
+    return true;
 }
 
 bool file_read(const char *path, size_t max_bytes, struct buf *out, struct fault *f)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fault_errno(f, "%s cannot be opened", path);
-    bool is_done = read_to_end(fd, path, max_bytes, out, f);
+    size_t before = out->len, room = out->max ? out->max - before : SIZE_MAX;
+    bool is_done = read_to_end(fd, path, max_bytes < room ? max_bytes : room, out, f);
     close(fd);
+    if (!is_done) out->len = before;
+    if (out->data) out->data[out->len] = '\0';
     return is_done;
 }
 

@@ -1,15 +1,17 @@
 /* log.c: one line per happening on standard error, in one write(2), so that lines of threads and processes never mix.
- * Called from everywhere and any thread. Control characters are escaped: nobody writes a false line by naming his contact so.
- */
+ * Called from everywhere and any thread. What is not printable UTF-8 is escaped byte by byte: nobody writes a false line, steers
+ * the operator's terminal or turns his text around by naming his contact so. */
 #include "base/log.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicode/uchar.h>
 #include <unistd.h>
 
 static _Atomic enum log_level least_level = LOG_INFO;
@@ -30,16 +32,23 @@ static size_t log_stamp(char *out, size_t size, const char *level, const char *a
     return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }
 
-/* Needs up to four bytes for one of `from`; stops where it no longer fits. */
-static size_t log_escape(char *out, size_t size, const char *from)
+/* Unicode's line and paragraph separators count as printable for ICU, but a record is one line. */
+static bool is_clean(int32_t cp) { return cp >= 0 && u_isprint(cp) && cp != 0x2028 && cp != 0x2029; }
+
+/* Stops where a whole character, or the escapes of one, no longer fit. */
+static size_t log_escape(char *out, size_t size, struct str from)
 {
     size_t n = 0;
-    for (; *from && n + 5 < size; from++) {
-        unsigned char c = (unsigned char)*from;
-        if (c >= ' ' && c != 0x7F)
-            out[n++] = (char)c;
-        else
-            n += (size_t)snprintf(out + n, 5, c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : "\\x%02x", c);
+    while (from.len && n + 17 < size) { /* four bytes of four letters, and snprintf's NUL */
+        const char *at = from.ptr;
+        bool is_kept = is_clean(utf8_next(&from));
+        for (; at < from.ptr; at++) {
+            unsigned char c = (unsigned char)*at;
+            if (is_kept)
+                out[n++] = (char)c;
+            else
+                n += (size_t)snprintf(out + n, 5, c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : "\\x%02x", c);
+        }
     }
     return n;
 }
@@ -60,7 +69,7 @@ void log_line(enum log_level level, const char *area, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     size_t n = log_stamp(line, sizeof line, level_names[level], area);
-    n += log_escape(line + n, sizeof line - n - 1, text);
+    n += log_escape(line + n, sizeof line - n - 1, str_of(text));
     line[n] = '\0';
     bool (*fn)(enum log_level, const char *) = atomic_load(&hook);
     if (level < LOG_WARNING || !fn || !fn(level, line)) {

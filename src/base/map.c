@@ -20,7 +20,6 @@ struct map {
     size_t n_entries, cap_entries; /* removed ones included */
     uint32_t *slots;
     size_t n_slots;
-    size_t n_live;
 };
 
 static uint64_t hash_key[2];
@@ -146,7 +145,6 @@ void *map_put(struct map *m, struct str key, void *value)
     copy[key.len] = '\0';
     m->entries[m->n_entries++] = (struct entry){hash, copy, key.len, value};
     m->slots[slot] = (uint32_t)m->n_entries;
-    m->n_live++;
     return NULL;
 }
 
@@ -157,10 +155,8 @@ void *map_remove(struct map *m, struct str key)
     if (!e) return NULL;
     free(e->key);
     e->key = NULL;
-    m->n_live--;
     return e->value;
 }
-
 
 bool map_next(const struct map *m, size_t *at, struct str *key, void **value)
 {

@@ -1,6 +1,6 @@
 /* settings.c: the values behind settings.def, where each came from, and reading them from a file and the environment.
  * Set while the process starts, before its threads; read from any thread after that. A later set overrides an earlier one, so
- * the program reads the file, then the environment, then its flags. Values live as long as the process. */
+ * the program reads the file, then the environment, then its flags. Limits (limits.def) come in by the same doors. Values live as long as the process. */
 #include "base/settings.h"
 #include "base/durable.h"
 #include "base/limits.h"
@@ -52,31 +52,26 @@ static bool is_one_of(struct str value, struct str choices)
     return false;
 }
 
-/* A number stays a number, "on|off" one of its words; anything else is any text. */
+/* A number stays a number that an int holds, "on|off" one of its words; anything else is any text. */
 static bool setting_accepts(const struct setting_def *d, struct str value, struct fault *f)
 {
-    int64_t v;
+    int64_t v, least = strstr(d->unit, "at least 1") ? 1 : 0;
     if (value.len && memchr(value.ptr, 0, value.len)) return fault_user(f, 400, "%s cannot hold a NUL byte", d->name);
-    if (str_to_int64(str_of(d->by_default), &v) && (!str_to_int64(value, &v) || v < 0))
+    if (str_to_int64(str_of(d->by_default), &v) && (!str_to_int64(value, &v) || v < least || v > INT32_MAX))
         return fault_user(f, 400, "%s takes a number (%s), not \"%.*s\"", d->name, d->unit, STR_ARG(value));
     if (strchr(d->unit, '|') && !is_one_of(value, str_of(d->unit)))
         return fault_user(f, 400, "%s is one of %s, not \"%.*s\"", d->name, d->unit, STR_ARG(value));
     return true;
 }
 
-bool setting_set(struct str name, struct str value, const char *origin, struct fault *f)
+/* Copies before it frees: the new value may be a piece of the old one. */
+static void setting_keep(enum setting s, struct str value, const char *origin)
 {
-    for (int s = 0; s < SETTING_COUNT; s++) {
-        if (!str_eq(name, str_of(defs[s].name))) continue;
-        if (!setting_accepts(&defs[s], value, f)) return false;
-        free(values[s].value);
-        free(values[s].origin);
-        values[s].value = strndup(value.ptr ? value.ptr : "", value.len);
-        values[s].origin = strdup(origin);
-        ASSERT(values[s].value && values[s].origin);
-        return true;
-    }
-    return fault_user(f, 400, "there is no setting called %.*s", STR_ARG(name));
+    char *new_value = strndup(value.ptr ? value.ptr : "", value.len), *new_origin = strdup(origin);
+    ASSERT(new_value && new_origin);
+    free(values[s].value);
+    free(values[s].origin);
+    values[s].value = new_value, values[s].origin = new_origin;
 }
 
 static bool limit_is_known(struct str name)
@@ -86,17 +81,28 @@ static bool limit_is_known(struct str name)
     return false;
 }
 
+bool setting_set(struct str name, struct str value, const char *origin, struct fault *f)
+{
+    for (int s = 0; s < SETTING_COUNT; s++) {
+        if (!str_eq(name, str_of(defs[s].name))) continue;
+        if (!setting_accepts(&defs[s], value, f)) return false;
+        setting_keep((enum setting)s, value, origin);
+        return true;
+    }
+    int64_t v;
+    if (!limit_is_known(name)) return fault_user(f, 400, "there is no setting or limit called %.*s", STR_ARG(name));
+    if (!str_to_int64(value, &v))
+        return fault_user(f, 400, "the limit %.*s takes a number, not \"%.*s\"", STR_ARG(name), STR_ARG(value));
+    return limit_set(name, v, f);
+}
+
 static bool settings_read_line(struct str line, const char *origin, struct fault *f)
 {
     line = str_trim(line);
     if (line.len == 0 || line.ptr[0] == '#') return true;
     struct str value, name = str_trim(str_cut(line, '=', &value));
     if (!value.ptr) return fault_user(f, 400, "expected \"name = value\"");
-    value = str_trim(value);
-    if (!limit_is_known(name)) return setting_set(name, value, origin, f);
-    int64_t v;
-    if (!str_to_int64(value, &v)) return fault_user(f, 400, "the limit %.*s takes a number", STR_ARG(name));
-    return limit_set(name, v, f);
+    return setting_set(name, str_trim(value), origin, f);
 }
 
 bool settings_read_file(const char *path, struct fault *f)
@@ -115,17 +121,23 @@ bool settings_read_file(const char *path, struct fault *f)
     return is_good;
 }
 
+static bool environment_take(const char *name, struct fault *f)
+{
+    char variable[128] = "PENNYPOST_";
+    size_t n = strlen(variable);
+    ASSERT(n + strlen(name) < sizeof variable);
+    for (const char *p = name; *p; p++) variable[n++] = *p == '.' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
+    const char *value = getenv(variable);
+    struct fault why = {0};
+    return !value || setting_set(str_of(name), str_of(value), variable, &why) ||
+           fault_user(f, 400, "environment variable %s: %s", variable, why.text);
+}
+
 bool settings_read_environment(struct fault *f)
 {
-    for (int s = 0; s < SETTING_COUNT; s++) {
-        char name[128] = "PENNYPOST_";
-        size_t n = strlen(name);
-        ASSERT(n + strlen(defs[s].name) < sizeof name);
-        for (const char *p = defs[s].name; *p; p++) name[n++] = *p == '.' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p;
-        const char *value = getenv(name);
-        struct fault why = {0};
-        if (value && !setting_set(str_of(defs[s].name), str_of(value), name, &why))
-            return fault_user(f, 400, "environment variable %s: %s", name, why.text);
-    }
+    for (int s = 0; s < SETTING_COUNT; s++)
+        if (!environment_take(defs[s].name, f)) return false;
+    for (int l = 0; l < LIMIT_COUNT; l++)
+        if (!environment_take(limit_def((enum limit)l)->name, f)) return false;
     return true;
 }

@@ -209,9 +209,10 @@ void jobs_stop(struct jobs **jobs)
     if (!j) return;
     atomic_store(&j->stopping, true);
     for (int i = 0; i < j->n_sources; i++) wake_source(j->sources[i]);
-    for (int i = 0; i < j->n_sources; i++) {
+    for (int i = 0; j->is_started && i < j->n_sources; i++)
+        for (int k = 0; k < j->sources[i]->def.n_threads; k++) pthread_join(j->sources[i]->threads[k], NULL);
+    for (int i = 0; i < j->n_sources; i++) { /* not sooner: what runs may wake another source */
         struct source *s = j->sources[i];
-        for (int k = 0; j->is_started && k < s->def.n_threads; k++) pthread_join(s->threads[k], NULL);
         pthread_cond_destroy(&s->changed);
         pthread_mutex_destroy(&s->lock);
         free(s);

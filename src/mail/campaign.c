@@ -221,11 +221,9 @@ bool campaign_get(struct store *s, struct arena *a, int64_t account, int64_t id,
 static bool read_all(struct tx *tx, void *arg)
 {
     struct read *g = arg;
-    struct r_drop_every row;
-    struct r_drop_find same;
+    struct r_drop_find row;
     struct fault f;
     int cap = 0;
-    _Static_assert(sizeof row == sizeof same, "both readings of a drop give the same columns");
     struct rows r = tx_rows(tx, Q_DROP_EVERY, &(struct q_drop_every){g->account, g->drips_only});
     for (g->n = 0; rows_next(&r, &row); g->n++) {
         if (g->n == cap) {
@@ -233,8 +231,7 @@ static bool read_all(struct tx *tx, void *arg)
             if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
             g->rows = wider;
         }
-        memcpy(&same, &row, sizeof same);
-        if (!drop_row_read(g->arena, &same, &g->rows[g->n], &f)) return tx_fail(tx, &f);
+        if (!drop_row_read(g->arena, &row, &g->rows[g->n], &f)) return tx_fail(tx, &f);
     }
     rows_end(&r);
     return tx_ok(tx);

@@ -4,7 +4,8 @@
 #include "store/store.h"
 
 enum campaign_kind { CAMPAIGN_SMART_SEND = 0, CAMPAIGN_TRIGGERED = 1 };
-enum drop_state { DROP_DRAFT = -1, DROP_PENDING = 0, DROP_SENT = 1, DROP_PROCESSING = 9 };
+/* The wire's numbers; Failed is ours: a smart send that could not be expanded to its end, see last_error. */
+enum drop_state { DROP_FAILED = -2, DROP_DRAFT = -1, DROP_PENDING = 0, DROP_SENT = 1, DROP_PROCESSING = 9 };
 struct drop {
     int64_t campaign_id, drop_id, template_id, template_version, contact_list_id /* DB_NULL */, created_at, send_at,
         mid /* DB_NULL: cannot go live */;
@@ -14,6 +15,7 @@ struct drop {
     bool is_live;
     int postage_type, credit_type, stid, size;
     struct str sender_name, sender_address1, sender_address2, sender_city, sender_state, sender_zip, sender_country;
+    struct str last_error;  /* why sending the list stopped; STR_NULL: it did not */
     char endpoint_text[40]; /* campaign_create: `endpoint` points here */
 };
 struct drop_stats {

@@ -1,11 +1,10 @@
 /* campaign_check.c: what a new campaign must say (specs: postalytics-api §6). Pure. */
 #include "mail/campaign_check.h"
 #include "mail/mail_private.h"
+#include "base/limits.h"
 #include "base/utf8.h"
 #include "postal/address.h"
 #include "postal/stid.h"
-
-enum { NAME_MAX_CHARACTERS = 100, SENDER_MAX_CHARACTERS = 100, URL_MAX_BYTES = 2000 };
 
 static const struct {
     int credit_type, size;
@@ -34,8 +33,8 @@ bool campaign_credit_check(const struct drop *d, int size, struct fault *f)
 static bool optional_check(struct str *s, const char *field, struct fault *f)
 {
     *s = s->ptr ? str_trim(*s) : *s;
-    if (utf8_length(*s) > SENDER_MAX_CHARACTERS)
-        return fault_user(f, 400, "%s is longer than %d characters.", field, SENDER_MAX_CHARACTERS);
+    size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
+    if (utf8_length(*s) > most) return fault_user(f, 400, "%s is longer than %zu characters.", field, most);
     if (utf8_has_control(*s)) return fault_user(f, 400, "%s holds a control character.", field);
     return true;
 }
@@ -43,7 +42,8 @@ static bool optional_check(struct str *s, const char *field, struct fault *f)
 static bool url_check(struct str s, const char *field, struct fault *f)
 {
     if (str_is_empty(s)) return true;
-    if (s.len > URL_MAX_BYTES) return fault_user(f, 400, "%s is longer than %d bytes.", field, URL_MAX_BYTES);
+    size_t most = (size_t)limit_get(LIMIT_URL_MAX_BYTES);
+    if (s.len > most) return fault_user(f, 400, "%s is longer than %zu bytes.", field, most);
     if (utf8_has_control(s) || memchr(s.ptr, ' ', s.len))
         return fault_user(f, 400, "%s holds a blank or a control character.", field);
     if (str_starts(s, STR("http://")) || str_starts(s, STR("https://"))) return true;
@@ -53,12 +53,10 @@ static bool url_check(struct str s, const char *field, struct fault *f)
 static bool sender_check(struct drop *d, struct fault *f)
 {
     char code[3];
-    if (!name_check(&d->sender_name, "SenderName", SENDER_MAX_CHARACTERS, f) ||
-        !name_check(&d->sender_address1, "SenderAddress1", SENDER_MAX_CHARACTERS, f) ||
-        !name_check(&d->sender_city, "SenderCity", SENDER_MAX_CHARACTERS, f) ||
-        !name_check(&d->sender_state, "SenderState", SENDER_MAX_CHARACTERS, f) ||
-        !name_check(&d->sender_zip, "SenderZip", SENDER_MAX_CHARACTERS, f) ||
-        !optional_check(&d->sender_address2, "SenderAddress2", f) || !optional_check(&d->sender_country, "SenderCountry", f))
+    if (!name_check(&d->sender_name, "SenderName", f) || !name_check(&d->sender_address1, "SenderAddress1", f) ||
+        !name_check(&d->sender_city, "SenderCity", f) || !name_check(&d->sender_state, "SenderState", f) ||
+        !name_check(&d->sender_zip, "SenderZip", f) || !optional_check(&d->sender_address2, "SenderAddress2", f) ||
+        !optional_check(&d->sender_country, "SenderCountry", f))
         return false;
     if (str_is_empty(d->sender_country)) d->sender_country = STR("US");
     if (!str_eq_nocase(d->sender_country, STR("US")) && !str_eq_nocase(d->sender_country, STR("USA")))
@@ -72,7 +70,7 @@ static bool sender_check(struct drop *d, struct fault *f)
 
 bool campaign_check(struct drop *d, struct fault *f)
 {
-    if (!name_check(&d->name, "DirectMailName", NAME_MAX_CHARACTERS, f)) return false;
+    if (!name_check(&d->name, "DirectMailName", f)) return false;
     if (d->kind != CAMPAIGN_SMART_SEND && d->kind != CAMPAIGN_TRIGGERED)
         return fault_user(f, 400, "CampaignType %d is neither 0 (smart send) nor 1 (triggered).", (int)d->kind);
     if (d->template_id <= 0) return fault_user(f, 400, "TemplateFrontId is required.");

@@ -97,7 +97,7 @@ struct read {
     int n, max;
 };
 
-static bool take(struct read *g, struct tx *tx, const struct r_contact_page *r, struct contact *out)
+static bool take(struct read *g, struct tx *tx, const struct r_contact_find *r, struct contact *out)
 {
     struct fault f;
     return contact_row_read(g->parser, g->arena, r, out, &f) || tx_fail(tx, &f);
@@ -107,11 +107,8 @@ static bool read_one(struct tx *tx, void *arg)
 {
     struct read *g = arg;
     struct r_contact_find r;
-    struct r_contact_page same;
-    _Static_assert(sizeof r == sizeof same, "both readings of a contact give the same columns");
     if (!find(tx, g->account, g->list, g->id, &r)) return false;
-    memcpy(&same, &r, sizeof same);
-    return take(g, tx, &same, g->rows);
+    return take(g, tx, &r, g->rows);
 }
 
 bool contact_get(struct store *s, struct arena *a, int64_t account, int64_t list_or_0, int64_t id, struct contact *out,
@@ -129,7 +126,7 @@ static bool read_page(struct tx *tx, void *arg)
 {
     struct read *g = arg;
     struct r_contact_skip first = {.contact_id = 0};
-    struct r_contact_page row;
+    struct r_contact_find row;
     g->n = 0;
     if (!list_exists(tx, g->account, g->list)) return false;
     if (g->start > 0 && !tx_first(tx, Q_CONTACT_SKIP, &(struct q_contact_skip){g->account, g->list, g->start}, &first))

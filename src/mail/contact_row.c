@@ -2,6 +2,17 @@
 #include "mail/contact_row.h"
 #include "base/log.h"
 
+/* The known fields that have a column of their own: once for all rows that carry them. */
+/* clang-format off */
+#define COLUMNS(X)                                                                                                             \
+    X(first_name, FIRST_NAME) X(last_name, LAST_NAME) X(company, COMPANY)                                                      \
+    X(address_street, ADDRESS_STREET) X(address_street2, ADDRESS_STREET2) X(address_city, ADDRESS_CITY)                        \
+    X(address_state, ADDRESS_STATE) X(address_zip, ADDRESS_ZIP) X(country, COUNTRY)                                            \
+    X(email_address, EMAIL_ADDRESS) X(phone, PHONE) X(mobile_phone, MOBILE_PHONE) X(occupation, OCCUPATION) X(website, WEBSITE)
+/* clang-format on */
+#define BIND(column, field) .column = v[FIELD_##field],
+#define READ(column, field) [FIELD_##field] = r->column,
+
 struct str contact_row_vars(struct arena *a, const struct str *values, int n)
 {
     while (n > CONTACT_COLUMNS && !values[n - 1].ptr) n--;
@@ -12,80 +23,35 @@ struct str contact_row_vars(struct arena *a, const struct str *values, int n)
 struct q_contact_insert contact_row_insert(int64_t account, const struct contact *c, struct str vars)
 {
     const struct str *v = c->values;
-    return (struct q_contact_insert){
-        .contact_id = c->contact_id,
-        .account_id = account,
-        .contact_list_id = c->contact_list_id,
-        .first_name = v[FIELD_FIRST_NAME],
-        .last_name = v[FIELD_LAST_NAME],
-        .company = v[FIELD_COMPANY],
-        .address_street = v[FIELD_ADDRESS_STREET],
-        .address_street2 = v[FIELD_ADDRESS_STREET2],
-        .address_city = v[FIELD_ADDRESS_CITY],
-        .address_state = v[FIELD_ADDRESS_STATE],
-        .address_zip = v[FIELD_ADDRESS_ZIP],
-        .country = v[FIELD_COUNTRY],
-        .email_address = v[FIELD_EMAIL_ADDRESS],
-        .phone = v[FIELD_PHONE],
-        .mobile_phone = v[FIELD_MOBILE_PHONE],
-        .occupation = v[FIELD_OCCUPATION],
-        .website = v[FIELD_WEBSITE],
-        .vars = vars,
-        .address_status = c->address_status,
-        .created_at = c->created_at,
-        .updated_at = c->updated_at,
-    };
+    return (struct q_contact_insert){.contact_id = c->contact_id,
+                                     .account_id = account,
+                                     .contact_list_id = c->contact_list_id,
+                                     .vars = vars,
+                                     .address_status = c->address_status,
+                                     .created_at = c->created_at,
+                                     .updated_at = c->updated_at,
+                                     COLUMNS(BIND)};
 }
 
 struct q_contact_put contact_row_put(int64_t account, const struct contact *c, struct str vars)
 {
     const struct str *v = c->values;
-    return (struct q_contact_put){
-        .contact_id = c->contact_id,
-        .account_id = account,
-        .first_name = v[FIELD_FIRST_NAME],
-        .last_name = v[FIELD_LAST_NAME],
-        .company = v[FIELD_COMPANY],
-        .address_street = v[FIELD_ADDRESS_STREET],
-        .address_street2 = v[FIELD_ADDRESS_STREET2],
-        .address_city = v[FIELD_ADDRESS_CITY],
-        .address_state = v[FIELD_ADDRESS_STATE],
-        .address_zip = v[FIELD_ADDRESS_ZIP],
-        .country = v[FIELD_COUNTRY],
-        .email_address = v[FIELD_EMAIL_ADDRESS],
-        .phone = v[FIELD_PHONE],
-        .mobile_phone = v[FIELD_MOBILE_PHONE],
-        .occupation = v[FIELD_OCCUPATION],
-        .website = v[FIELD_WEBSITE],
-        .vars = vars,
-        .address_status = c->address_status,
-        .updated_at = c->updated_at,
-    };
+    return (struct q_contact_put){.contact_id = c->contact_id,
+                                  .account_id = account,
+                                  .vars = vars,
+                                  .address_status = c->address_status,
+                                  .updated_at = c->updated_at,
+                                  COLUMNS(BIND)};
 }
 
-bool contact_row_read(struct json_parser *p, struct arena *a, const struct r_contact_page *r, struct contact *out,
+bool contact_row_read(struct json_parser *p, struct arena *a, const struct r_contact_find *r, struct contact *out,
                       struct fault *f)
 {
-    const struct str columns[CONTACT_COLUMNS] = {
-        [FIELD_FIRST_NAME] = r->first_name,
-        [FIELD_LAST_NAME] = r->last_name,
-        [FIELD_COMPANY] = r->company,
-        [FIELD_ADDRESS_STREET] = r->address_street,
-        [FIELD_ADDRESS_STREET2] = r->address_street2,
-        [FIELD_ADDRESS_CITY] = r->address_city,
-        [FIELD_ADDRESS_STATE] = r->address_state,
-        [FIELD_ADDRESS_ZIP] = r->address_zip,
-        [FIELD_COUNTRY] = r->country,
-        [FIELD_EMAIL_ADDRESS] = r->email_address,
-        [FIELD_PHONE] = r->phone,
-        [FIELD_MOBILE_PHONE] = r->mobile_phone,
-        [FIELD_OCCUPATION] = r->occupation,
-        [FIELD_WEBSITE] = r->website,
-    };
+    const struct str columns[CONTACT_COLUMNS] = {COLUMNS(READ)};
     struct recipient vars;
     if (!recipient_read(p, a, r->vars, &vars, f)) return false;
-    int max = (int)(sizeof out->values / sizeof *out->values) - CONTACT_COLUMNS;
-    int n_vars = vars.n_values < max ? vars.n_values : max;
+    int n_vars = vars.n_values, max = CONTACT_VALUES_MAX - CONTACT_COLUMNS;
+    if (n_vars > max) return fault_ours(f, "The stored contact %lld has more than %d values.", (long long)r->contact_id, max);
     *out = (struct contact){
         .contact_id = r->contact_id,
         .contact_list_id = r->contact_list_id,

@@ -12,5 +12,5 @@ struct str contact_row_vars(struct arena *a, const struct str *values, int n);
 struct q_contact_insert contact_row_insert(int64_t account, const struct contact *c, struct str vars);
 struct q_contact_put contact_row_put(int64_t account, const struct contact *c, struct str vars);
 /* Strings are copied into the arena. */
-bool contact_row_read(struct json_parser *p, struct arena *a, const struct r_contact_page *r, struct contact *out,
+bool contact_row_read(struct json_parser *p, struct arena *a, const struct r_contact_find *r, struct contact *out,
                       struct fault *f);

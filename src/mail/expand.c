@@ -13,7 +13,7 @@
 static bool may_move(enum drop_state from, enum drop_state to)
 {
     return (from == DROP_DRAFT && to == DROP_PENDING) || (from == DROP_PENDING && to == DROP_PROCESSING) ||
-           (from == DROP_PROCESSING && (to == DROP_PROCESSING || to == DROP_SENT));
+           (from == DROP_PROCESSING && (to == DROP_PROCESSING || to == DROP_SENT || to == DROP_FAILED));
 }
 
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
@@ -78,7 +78,7 @@ static bool claim(struct tx *tx, void *arg)
 
 /* ---- one step ---- */
 
-static bool make(struct work *w, struct tx *tx, const struct r_contact_page *row)
+static bool make(struct work *w, struct tx *tx, const struct r_contact_find *row)
 {
     struct contact c;
     struct fault f;
@@ -93,7 +93,7 @@ static bool make(struct work *w, struct tx *tx, const struct r_contact_page *row
 static bool read_step(struct tx *tx, void *arg)
 {
     struct work *w = arg;
-    struct r_contact_page row;
+    struct r_contact_find row;
     int max = (int)limit_get(LIMIT_BATCH_MAX_PIECES);
     w->made = ARENA_ARRAY(w->arena, struct made, max);
     w->n = 0;
@@ -119,6 +119,11 @@ static bool seat_all(struct tx *tx, const struct work *w, int64_t batch_id)
     return true;
 }
 
+static bool lease_was_lost(struct tx *tx, const struct work *w)
+{
+    return tx_refuse(tx, FAULT_REMOTE, 0, "The campaign %lld was deleted or taken while it was sent.", (long long)w->item.id);
+}
+
 static bool write_step(struct tx *tx, void *arg)
 {
     const struct work *w = arg;
@@ -134,9 +139,7 @@ static bool write_step(struct tx *tx, void *arg)
                                  to,
                                  w->is_last ? 0 : now + lease_ms()};
     if (!tx_run(tx, Q_EXPAND_STEP, &step, &changed)) return false;
-    if (!changed)
-        return tx_refuse(tx, FAULT_REMOTE, 0, "The campaign %lld was deleted or taken while it was sent.",
-                         (long long)w->item.id);
+    if (!changed) return lease_was_lost(tx, w);
     if (w->n == 0) return true;
     bool is_test = !w->drop.is_live;
     struct batch_birth birth = {w->item.account_id,
@@ -152,11 +155,30 @@ static bool write_step(struct tx *tx, void *arg)
 
 /* ---- the whole ---- */
 
+struct stop {
+    const struct work *work;
+    bool is_failure; /* else the server is stopping: it goes on where it stands */
+    struct str why;
+};
+
 static bool rest(struct tx *tx, void *arg)
 {
-    const struct work *w = arg;
-    struct q_drop_rest in = {w->item.account_id, w->item.id, retry_due(tx_now(tx), 1), store_node(tx_store(tx))};
-    return tx_run(tx, Q_DROP_REST, &in, NULL);
+    const struct stop *s = arg;
+    const struct work *w = s->work;
+    int64_t attempt = w->drop.attempt, changed = 0;
+    bool is_over = s->is_failure && retry_is_over((int)attempt);
+    enum drop_state to = is_over ? DROP_FAILED : DROP_PROCESSING;
+    ASSERT(may_move(DROP_PROCESSING, to));
+    struct q_drop_rest in = {w->item.account_id,
+                             w->item.id,
+                             to,
+                             is_over         ? DB_NULL
+                             : s->is_failure ? retry_due(tx_now(tx), (int)attempt)
+                                             : tx_now(tx),
+                             s->is_failure ? attempt : attempt - 1,
+                             s->why,
+                             store_node(tx_store(tx))};
+    return tx_run(tx, Q_DROP_REST, &in, &changed) && (changed || lease_was_lost(tx, w));
 }
 
 static bool step(struct work *w, struct fault *f)
@@ -165,7 +187,7 @@ static bool step(struct work *w, struct fault *f)
     bool ok = list_get(w->mail->store, w->arena, w->item.account_id, w->drop.contact_list_id, &w->list, f) &&
               store_read(w->mail->store, read_step, w, f) && store_write(w->mail->store, write_step, w, f);
     arena_destroy(&w->arena);
-    if (ok) w->drop.next_contact_id = w->next;
+    if (ok) w->drop.next_contact_id = w->next, w->drop.attempt = 1; /* as expand_step has it */
     return ok;
 }
 
@@ -186,8 +208,12 @@ static void run(void *ctx, struct due_item item)
         jobs_wake(m->jobs, SOURCE_RENDER);
     }
     json_parser_destroy(&w.parser);
-    if (!ok) log_error("mail", "Sending campaign %lld stopped: %s", (long long)item.id, f.text);
-    if (!w.is_last && !store_write(m->store, rest, &w, &f))
+    if (ok && w.is_last) return;
+    if (!ok)
+        log_error("mail", "Sending campaign %lld stopped (attempt %lld): %s", (long long)item.id, (long long)w.drop.attempt,
+                  f.text);
+    struct fault why = f;
+    if (!store_write(m->store, rest, &(struct stop){&w, !ok, ok ? STR_NULL : str_of(why.text)}, &f))
         log_error("mail", "The campaign %lld was not given back: %s", (long long)item.id, f.text);
 }
 

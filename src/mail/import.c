@@ -38,6 +38,7 @@ struct import {
     int64_t list_id;
     struct str file;
     int64_t at_byte, n_rows;
+    int64_t attempt; /* since the last chunk that was stored */
     bool is_claimed;
     struct contact_list list;
     struct import_header header;
@@ -81,6 +82,7 @@ static bool claim(struct tx *tx, void *arg)
     im->file = arena_str(im->arena, r.file);
     im->at_byte = r.at_byte;
     im->n_rows = r.n_rows;
+    im->attempt = r.attempt;
     return true;
 }
 
@@ -109,6 +111,11 @@ static bool insert_refused(struct tx *tx, const struct import *im, const struct 
     return tx_ok(tx);
 }
 
+static bool lease_was_lost(struct tx *tx, const struct import *im)
+{
+    return tx_refuse(tx, FAULT_REMOTE, 0, "The import %lld is worked off by another node.", (long long)im->item.id);
+}
+
 static bool write_chunk(struct tx *tx, void *arg)
 {
     struct turn *t = arg;
@@ -119,8 +126,7 @@ static bool write_chunk(struct tx *tx, void *arg)
         im->item.account_id,    im->item.id, c->at_byte, c->n_rows, c->n, c->n_refused, c->was_byte, store_node(tx_store(tx)),
         tx_now(tx) + lease_ms()};
     if (!tx_run(tx, Q_INTAKE_STEP, &step, &changed)) return false;
-    if (!changed)
-        return tx_refuse(tx, FAULT_REMOTE, 0, "The import %lld is worked off by another node.", (long long)im->item.id);
+    if (!changed) return lease_was_lost(tx, im);
     return insert_contacts(tx, c) && insert_refused(tx, im, c) &&
            tx_run(tx, Q_LIST_COUNT, &(struct q_list_count){im->item.account_id, im->list_id, c->n}, NULL);
 }
@@ -136,6 +142,7 @@ static bool wait_for(struct turn *t)
 {
     while (sem_wait(&t->is_free) != 0) ASSERT(errno == EINTR);
     sem_post(&t->is_free);
+    if (t->unit.run && t->unit.committed) t->import->attempt = 1; /* as intake_step has it */
     if (t->unit.run && !t->unit.committed && t->import->fault.whose == FAULT_NONE) t->import->fault = t->unit.fault;
     return !t->unit.run || t->unit.committed;
 }
@@ -264,30 +271,47 @@ static bool prepare(struct import *im)
 struct ending {
     const struct import *import;
     enum intake_state to;
-    int64_t due_at;
+    int64_t due_at, attempt;
+    bool is_unusable;
+    struct str why;
 };
 
-/* A file that cannot be used at all says why on its first line. */
+/* A file that cannot be used at all says why on its first line as well. */
 static bool end(struct tx *tx, void *arg)
 {
     const struct ending *e = arg;
     const struct import *im = e->import;
     ASSERT(moves[INTAKE_RUNNING] & 1u << e->to);
-    struct q_refused_row_insert why = {im->item.account_id, im->item.id, 1, IMPORT_HEADER, str_of(im->fault.text), STR("")};
-    if (e->to == INTAKE_FAILED && !tx_run(tx, Q_REFUSED_ROW_INSERT, &why, NULL)) return false;
-    struct q_intake_end in = {im->item.account_id, im->item.id, e->to, e->due_at, store_node(tx_store(tx))};
-    return tx_run(tx, Q_INTAKE_END, &in, NULL);
+    int64_t changed = 0;
+    struct q_intake_end in = {im->item.account_id, im->item.id, e->to, e->due_at, e->attempt, e->why, store_node(tx_store(tx))};
+    if (!tx_run(tx, Q_INTAKE_END, &in, &changed)) return false;
+    if (!changed) return lease_was_lost(tx, im);
+    struct q_refused_row_insert row = {im->item.account_id, im->item.id, 1, IMPORT_HEADER, e->why, STR("")};
+    return !e->is_unusable || tx_run(tx, Q_REFUSED_ROW_INSERT, &row, NULL);
+}
+
+/* The file's own fault ends the import; anything else is tried again by the ladder, and ends it above the ladder. */
+static struct ending ending_of(const struct import *im, bool ok)
+{
+    struct ending e = {im, INTAKE_DONE, DB_NULL, im->attempt, false, STR_NULL};
+    if (ok) return e;
+    if (jobs_stopping(im->mail->jobs)) { /* no failure: it goes on where it stands */
+        e.to = INTAKE_RUNNING, e.due_at = clock_now_ms(), e.attempt--;
+        return e;
+    }
+    e.why = str_of(im->fault.text);
+    e.is_unusable = im->fault.whose == FAULT_USER;
+    e.to = e.is_unusable || retry_is_over((int)im->attempt) ? INTAKE_FAILED : INTAKE_RUNNING;
+    if (e.to == INTAKE_RUNNING) e.due_at = retry_due(clock_now_ms(), (int)im->attempt);
+    return e;
 }
 
 static void finish(struct import *im, bool ok)
 {
     struct fault f;
-    struct ending e = {im, ok ? INTAKE_DONE : im->fault.whose == FAULT_USER ? INTAKE_FAILED : INTAKE_RUNNING, DB_NULL};
-    if (e.to == INTAKE_RUNNING) {
-        e.due_at = jobs_stopping(im->mail->jobs) ? clock_now_ms() : retry_due(clock_now_ms(), 1);
-        if (!jobs_stopping(im->mail->jobs))
-            log_error("mail", "Import %lld stopped: %s", (long long)im->item.id, im->fault.text);
-    }
+    struct ending e = ending_of(im, ok);
+    if (e.why.ptr && !e.is_unusable)
+        log_error("mail", "Import %lld stopped (attempt %lld): %s", (long long)im->item.id, (long long)im->attempt, e.why.ptr);
     if (!store_write(im->mail->store, end, &e, &f))
         log_error("mail", "The end of import %lld was not stored: %s", (long long)im->item.id, f.text);
 }

@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include <stdlib.h>
 
-enum { ROW_BYTES = 600, RAW_MAX_BYTES = 4096 };
+enum { ROW_BYTES = 600 }; /* of an arena, to begin with */
 
 static const char *const words[] = {[IMPORT_FINE] = "fine",
 #define X(ident, word) [IMPORT_##ident] = word,
@@ -56,7 +56,8 @@ void import_chunk_clear(struct import_chunk *c, int64_t at_byte)
 /* What is kept of an unusable row can be shown and stored: UTF-8 without NUL, and not endless. */
 static struct str showable(struct arena *a, struct str raw)
 {
-    struct str s = str_make(raw.ptr ? raw.ptr : "", raw.len < RAW_MAX_BYTES ? raw.len : RAW_MAX_BYTES);
+    size_t most = (size_t)limit_get(LIMIT_IMPORT_MAX_RAW_BYTES);
+    struct str s = str_make(raw.ptr ? raw.ptr : "", raw.len < most ? raw.len : most);
     s = utf8_is_valid(s, NULL) ? arena_str(a, s) : text_from_windows_1252(a, s);
     char *at = (char *)(uintptr_t)s.ptr; /* our copy */
     for (size_t i = 0; i < s.len; i++)

@@ -50,7 +50,8 @@ static bool take_file(struct mail *m, struct arena *a, const char *path, struct 
         return fault_user(f, 413, "The file has %lld bytes; http.max_upload_bytes is %lld.", (long long)st.st_size,
                           (long long)limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES));
     if (mb >= 0 && mb < limit_get(LIMIT_DISK_MIN_FREE_MB))
-        return fault_operator(f, "Only %lld MB are free; imports stop.", (long long)mb);
+        return fault_user(f, 503, "The disk is nearly full (%lld MB are free), so no file is taken. Try again later.",
+                          (long long)mb);
     k->bytes = st.st_size;
     k->file = str_of(arena_printf(a, "files/intake/%s.csv", token_make(a, 20)));
     const char *place = mail_path(m, a, "%s", k->file.ptr);
@@ -91,8 +92,9 @@ static bool read_one(struct tx *tx, void *arg)
     struct read *g = arg;
     struct r_intake_find r;
     if (!tx_first(tx, Q_INTAKE_FIND, &(struct q_intake_find){g->account, g->id}, &r)) return tx_not_found(tx, "import", g->id);
-    *g->out = (struct intake){r.intake_id, r.target_id,  (enum intake_state)r.state, r.bytes, r.at_byte, r.n_rows, r.n_used,
-                              r.n_refused, r.received_at};
+    *g->out =
+        (struct intake){r.intake_id, r.target_id,   (enum intake_state)r.state,       r.bytes, r.at_byte, r.n_rows, r.n_used,
+                        r.n_refused, r.received_at, arena_str(g->arena, r.last_error)};
     return true;
 }
 

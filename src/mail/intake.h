@@ -10,6 +10,7 @@ struct intake {
     int64_t intake_id, target_id;
     enum intake_state state;
     int64_t bytes, at_byte, n_rows, n_used, n_refused, received_at;
+    struct str last_error; /* why it failed, or why the last attempt did; STR_NULL: none did since the last chunk */
 };
 struct refused_row {
     int64_t line;

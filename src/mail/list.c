@@ -7,7 +7,7 @@
 #include "base/json_out.h"
 #include "base/log.h"
 
-enum { NAME_MAX_CHARACTERS = 100, KIND_API = 0 };
+enum { KIND_API = 0 };
 
 struct str list_columns_write(struct arena *a, const struct str *columns, int n)
 {
@@ -65,7 +65,7 @@ static bool create(struct tx *tx, void *arg)
 bool list_create(struct store *s, int64_t account, struct str name, int64_t *id, struct fault *f)
 {
     struct create c = {.account = account, .name = name};
-    if (!name_check(&c.name, "name", NAME_MAX_CHARACTERS, f) || !store_write(s, create, &c, f)) return false;
+    if (!name_check(&c.name, "name", f) || !store_write(s, create, &c, f)) return false;
     *id = c.id;
     return true;
 }
@@ -97,11 +97,9 @@ bool list_get(struct store *s, struct arena *a, int64_t account, int64_t id, str
 static bool read_all(struct tx *tx, void *arg)
 {
     struct read *g = arg;
-    struct r_list_every row;
-    struct r_list_find same;
+    struct r_list_find row;
     struct fault f;
     int cap = 0;
-    _Static_assert(sizeof row == sizeof same, "both readings of a list give the same columns");
     struct rows r = tx_rows(tx, Q_LIST_EVERY, &(struct q_list_every){g->account});
     for (g->n = 0; rows_next(&r, &row); g->n++) {
         if (g->n == cap) {
@@ -109,8 +107,7 @@ static bool read_all(struct tx *tx, void *arg)
             if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
             g->rows = wider;
         }
-        memcpy(&same, &row, sizeof same);
-        if (!list_read(g->arena, &same, &g->rows[g->n], &f)) return tx_fail(tx, &f);
+        if (!list_read(g->arena, &row, &g->rows[g->n], &f)) return tx_fail(tx, &f);
     }
     rows_end(&r);
     return tx_ok(tx);

@@ -28,7 +28,7 @@ static bool house_prepare(struct tx *tx, void *arg)
     struct q_house_put put = {STR(PURL_KEY_NAME), str_make(h->fresh, sizeof h->fresh)};
     struct r_house_find found;
     int64_t space = imb_serial_space(ACCOUNT_DEMONSTRATION_MID);
-    struct q_serial_pool_insert pool = {HOUSE_ACCOUNT, -ACCOUNT_DEMONSTRATION_MID, space, space / 100 * 99};
+    struct q_serial_pool_insert pool = {HOUSE_ACCOUNT, -ACCOUNT_DEMONSTRATION_MID, space, imb_test_serials(space)};
     if (!tx_run(tx, Q_HOUSE_PUT, &put, NULL) || !tx_run(tx, Q_SERIAL_POOL_INSERT, &pool, NULL)) return false;
     if (!tx_first(tx, Q_HOUSE_FIND, &(struct q_house_find){STR(PURL_KEY_NAME)}, &found)) return false;
     ASSERT(found.value.len == sizeof h->key);
@@ -67,7 +67,7 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     struct house h;
     struct mail *m = calloc(1, sizeof *m);
     ASSERT(m);
-    *m = (struct mail){.store = c->store, .jobs = c->jobs, .press = c->press, .accounts = c->accounts};
+    *m = (struct mail){.store = c->store, .jobs = c->jobs, .press = c->press, .accounts = c->accounts, .fetcher = c->fetcher};
     m->data_dir = strdup(c->data_dir);
     m->purl_base = strdup(c->purl_base);
     ASSERT(m->data_dir && m->purl_base);
@@ -104,7 +104,6 @@ void mail_destroy(struct mail **mail)
     *mail = NULL;
 }
 
-
 /* ---- shared by the files of this folder ---- */
 
 int64_t lease_ms(void) { return limit_get(LIMIT_JOB_LEASE_S) * 1000; }
@@ -128,8 +127,9 @@ bool tx_not_found(struct tx *tx, const char *what, int64_t id)
     return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 404, "There is no %s %lld.", what, (long long)id) : false;
 }
 
-bool name_check(struct str *name, const char *field, size_t max, struct fault *f)
+bool name_check(struct str *name, const char *field, struct fault *f)
 {
+    size_t max = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
     *name = str_trim(*name);
     if (str_is_empty(*name)) return fault_user(f, 400, "%s is required.", field);
     if (!utf8_is_valid(*name, NULL)) return fault_user(f, 400, "%s is not valid UTF-8.", field);

@@ -30,7 +30,7 @@ SELECT contact_list_id, name, n_contacts, columns, created_at FROM contact_list
 -- name: list_every
 -- All lists of an account, oldest first.
 -- in: account_id int
--- out: contact_list_id int, name text, n_contacts int, columns text, created_at int
+-- out: as list_find
 SELECT contact_list_id, name, n_contacts, columns, created_at FROM contact_list WHERE account_id = $1 AND deleted_at IS NULL
  ORDER BY contact_list_id;
 
@@ -96,9 +96,7 @@ SELECT contact_id FROM contact WHERE account_id = $1 AND contact_list_id = $2 OR
 -- name: contact_page
 -- Contacts of a list from a number on, to a number, in order of their numbers.
 -- in: account_id int, contact_list_id int, from_id int, to_id int, n int
--- out: contact_id int, contact_list_id int, first_name text, last_name text, company text, address_street text, address_street2 text
--- out: address_city text, address_state text, address_zip text, country text, email_address text, phone text, mobile_phone text
--- out: occupation text, website text, vars text, address_status int, created_at int, updated_at int
+-- out: as contact_find
 SELECT contact_id, contact_list_id, first_name, last_name, company, address_street, address_street2, address_city, address_state, address_zip,
  country, email_address, phone, mobile_phone, occupation, website, vars, address_status, created_at, updated_at FROM contact
  WHERE account_id = $1 AND contact_list_id = $2 AND contact_id >= $3 AND contact_id <= $4 ORDER BY contact_id LIMIT $5;
@@ -137,7 +135,7 @@ SELECT t.template_id, t.name, t.size, t.is_proofed, t.created_at, v.version, v.s
 -- name: template_every
 -- All templates of an account, oldest first.
 -- in: account_id int
--- out: template_id int, name text, size int, is_proofed int, created_at int, version int, state int, source text, report text
+-- out: as template_find
 SELECT t.template_id, t.name, t.size, t.is_proofed, t.created_at, v.version, v.state, v.source, v.report FROM template t
  JOIN template_version v ON v.account_id = $1 AND v.template_id = t.template_id AND v.version = t.current_version
  WHERE t.account_id = $1 AND t.deleted_at IS NULL ORDER BY t.template_id;
@@ -175,11 +173,21 @@ SELECT account_id, template_id, version, due_at FROM template_version WHERE due_
 UPDATE template_version SET lease_node = $4, lease_until = $5, attempt = attempt + 1 WHERE account_id = $1 AND template_id = $2 AND version = $3
  AND state = 1 AND due_at <= $6 AND lease_until < $6 RETURNING attempt;
 
+-- name: compile_pin
+-- What the version named on other machines is ours now, by the holder of the lease.
+-- in: account_id int, template_id int, version int, source text, lease_node int
+UPDATE template_version SET source = $4 WHERE account_id = $1 AND template_id = $2 AND version = $3 AND state = 1 AND lease_node = $5;
+
 -- name: compile_finish
 -- Published, refused, or to be tried again (due_at), by the holder of the lease.
 -- in: account_id int, template_id int, version int, state int, press_path int, report text, due_at int, lease_node int
 UPDATE template_version SET state = $4, press_path = $5, report = $6, due_at = $7, lease_node = NULL, lease_until = 0
  WHERE account_id = $1 AND template_id = $2 AND version = $3 AND state = 1 AND lease_node = $8;
+
+-- name: compile_renew
+-- The holder is still at work.
+-- in: account_id int, template_id int, version int, lease_node int, lease_until int
+UPDATE template_version SET lease_until = $5 WHERE account_id = $1 AND template_id = $2 AND version = $3 AND state = 1 AND lease_node = $4;
 
 -- name: compile_free
 -- After a crash: what this node held is nobody's.
@@ -237,31 +245,27 @@ UPDATE campaign SET deleted_at = $3 WHERE account_id = $1 AND campaign_id = $2 A
 -- in: account_id int, id int
 -- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
 -- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
--- out: kind int, size int
+-- out: last_error text, kind int, size int
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
- d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, c.kind, t.size FROM mail_drop d
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
  WHERE d.account_id = $1 AND (d.drop_id = $2 OR d.campaign_id = $2) AND d.deleted_at IS NULL ORDER BY d.drop_id DESC LIMIT 1;
 
 -- name: drop_printed
 -- The drop of a batch, also when it was deleted since: its pieces are printed as they were accepted.
 -- in: account_id int, drop_id int
--- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
--- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
--- out: kind int, size int
+-- out: as drop_find
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
- d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, c.kind, t.size FROM mail_drop d
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
  WHERE d.account_id = $1 AND d.drop_id = $2;
 
 -- name: drop_every
 -- All drops of an account, newest first; drips_only 1: those with an endpoint.
 -- in: account_id int, drips_only int
--- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
--- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
--- out: kind int, size int
+-- out: as drop_find
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
- d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, c.kind, t.size FROM mail_drop d
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
  WHERE d.account_id = $1 AND d.deleted_at IS NULL AND (d.endpoint IS NOT NULL OR $2 = 0) ORDER BY d.drop_id DESC;
 
@@ -298,9 +302,9 @@ SELECT account_id, drop_id, due_at FROM mail_drop WHERE due_at IS NOT NULL ORDER
 -- name: drop_lease
 -- One node expands a drop.
 -- in: account_id int, drop_id int, lease_node int, lease_until int, now int
--- out: contact_list_id int, next_contact_id int, last_contact_id int, is_live int, template_version int, mid int, stid int
-UPDATE mail_drop SET lease_node = $3, lease_until = $4 WHERE account_id = $1 AND drop_id = $2 AND due_at <= $5 AND lease_until < $5
- RETURNING contact_list_id, next_contact_id, last_contact_id, is_live, template_version, mid, stid;
+-- out: contact_list_id int, next_contact_id int, last_contact_id int, is_live int, template_version int, mid int, stid int, attempt int
+UPDATE mail_drop SET lease_node = $3, lease_until = $4, attempt = attempt + 1 WHERE account_id = $1 AND drop_id = $2 AND due_at <= $5
+ AND lease_until < $5 RETURNING contact_list_id, next_contact_id, last_contact_id, is_live, template_version, mid, stid, attempt;
 
 -- name: expand_start
 -- The list as it is now is what is sent.
@@ -309,15 +313,16 @@ UPDATE mail_drop SET state = $3, next_contact_id = 0, last_contact_id = $4 WHERE
  AND lease_node = $5;
 
 -- name: expand_step
--- These contacts have their pieces; due_at NULL: it was the last step.
+-- These contacts have their pieces; due_at NULL: it was the last step. Whoever fails now fails for the first time.
 -- in: account_id int, drop_id int, next_contact_id int, due_at int, was int, lease_node int, state int, lease_until int
-UPDATE mail_drop SET next_contact_id = $3, due_at = $4, state = $7, lease_until = $8 WHERE account_id = $1 AND drop_id = $2
- AND next_contact_id = $5 AND lease_node = $6 AND deleted_at IS NULL;
+UPDATE mail_drop SET next_contact_id = $3, due_at = $4, state = $7, lease_until = $8, attempt = 1, last_error = NULL
+ WHERE account_id = $1 AND drop_id = $2 AND next_contact_id = $5 AND lease_node = $6 AND deleted_at IS NULL;
 
 -- name: drop_rest
--- Expanding failed for now: again at due_at.
--- in: account_id int, drop_id int, due_at int, lease_node int
-UPDATE mail_drop SET due_at = $3, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND drop_id = $2 AND lease_node = $4;
+-- Expanding stopped: again at due_at, or failed for good; by the holder of the lease.
+-- in: account_id int, drop_id int, state int, due_at int, attempt int, last_error text, lease_node int
+UPDATE mail_drop SET state = $3, due_at = $4, attempt = $5, last_error = $6, lease_node = NULL, lease_until = 0
+ WHERE account_id = $1 AND drop_id = $2 AND lease_node = $7 AND deleted_at IS NULL;
 
 -- name: drop_free
 -- After a crash: what this node held is nobody's.
@@ -329,7 +334,7 @@ UPDATE mail_drop SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL
 -- Batches and pieces of a drop by state.
 -- in: account_id int, drop_id int
 -- out: state int, n int, n_pieces int, n_refused int
-SELECT state, count(*) AS n, sum(n_pieces) AS n_pieces, sum(n_refused) AS n_refused FROM batch
+SELECT state, count(*) AS n, CAST(sum(n_pieces) AS BIGINT) AS n_pieces, CAST(sum(n_refused) AS BIGINT) AS n_refused FROM batch
  WHERE account_id = $1 AND drop_id = $2 GROUP BY state;
 
 -- ---- batches ----
@@ -423,16 +428,14 @@ SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version,
 -- name: batch_page
 -- Batches of an account below a number, newest first.
 -- in: account_id int, before_id int, n int
--- out: batch_id int, drop_id int, state int, is_test int, n_pieces int, n_refused int, template_version int, pages_each int, mid int, stid int
--- out: first_serial int, opened_at int, due_at int, attempt int, file text, file_bytes int, last_error text
+-- out: as batch_find
 SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
  file, file_bytes, last_error FROM batch WHERE account_id = $1 AND batch_id < $2 ORDER BY batch_id DESC LIMIT $3;
 
 -- name: batch_page_of_drop
 -- Batches of a drop below a number, newest first.
 -- in: account_id int, drop_id int, before_id int, n int
--- out: batch_id int, drop_id int, state int, is_test int, n_pieces int, n_refused int, template_version int, pages_each int, mid int, stid int
--- out: first_serial int, opened_at int, due_at int, attempt int, file text, file_bytes int, last_error text
+-- out: as batch_find
 SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
  file, file_bytes, last_error FROM batch WHERE account_id = $1 AND drop_id = $2 AND batch_id < $3 ORDER BY batch_id DESC LIMIT $4;
 
@@ -461,14 +464,14 @@ INSERT INTO serial_run (account_id, mid, first_serial, lap, n, piece_account_id,
 -- Serials of a pool that are in the mail or rest.
 -- in: account_id int, mid int, now int
 -- out: n int
-SELECT COALESCE(sum(n), 0) AS n FROM serial_run WHERE account_id = $1 AND mid = $2 AND (free_at IS NULL OR free_at > $3);
+SELECT CAST(COALESCE(sum(n), 0) AS BIGINT) AS n FROM serial_run WHERE account_id = $1 AND mid = $2 AND (free_at IS NULL OR free_at > $3);
 
 -- name: serial_wanted
 -- Live pieces that are seated and have no serial yet.
 -- across accounts: a mailer id may serve several accounts
 -- in: mid int
 -- out: n int
-SELECT COALESCE(sum(n_pieces), 0) AS n FROM batch WHERE state IN (0, 1) AND due_at IS NOT NULL AND mid = $1 AND is_test = 0
+SELECT CAST(COALESCE(sum(n_pieces), 0) AS BIGINT) AS n FROM batch WHERE state IN (0, 1) AND due_at IS NOT NULL AND mid = $1 AND is_test = 0
  AND first_serial IS NULL;
 
 -- ---- pieces ----
@@ -493,7 +496,7 @@ SELECT piece_id, contact_id, created_at, state, reason, detail, recipient FROM p
 -- name: piece_range
 -- Pieces of a batch in order of their seats.
 -- in: account_id int, from_id int, to_id int, n int
--- out: piece_id int, contact_id int, created_at int, state int, reason int, detail text, recipient text
+-- out: as piece_find
 SELECT piece_id, contact_id, created_at, state, reason, detail, recipient FROM piece
  WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 ORDER BY piece_id LIMIT $4;
 
@@ -506,7 +509,7 @@ SELECT count(*) AS n FROM piece WHERE piece_id >= $2 AND piece_id < $3 AND accou
 -- name: piece_refused_of_drop
 -- Refused pieces of a drop, newest batch first.
 -- in: account_id int, drop_id int, n int
--- out: piece_id int, contact_id int, created_at int, state int, reason int, detail text, recipient text
+-- out: as piece_find
 SELECT p.piece_id, p.contact_id, p.created_at, p.state, p.reason, p.detail, p.recipient FROM batch b
  JOIN piece p ON p.piece_id BETWEEN b.batch_id * 8192 AND b.batch_id * 8192 + 8191 AND p.account_id = $1
  WHERE b.account_id = $1 AND b.drop_id = $2 AND b.n_refused > 0 AND p.state = 1 ORDER BY b.batch_id DESC, p.piece_id LIMIT $3;
@@ -527,8 +530,9 @@ INSERT INTO intake (account_id, intake_id, kind, target_id, state, file, bytes, 
 -- name: intake_find
 -- One intake.
 -- in: account_id int, intake_id int
--- out: intake_id int, target_id int, state int, bytes int, at_byte int, n_rows int, n_used int, n_refused int, received_at int
-SELECT intake_id, target_id, state, bytes, at_byte, n_rows, n_used, n_refused, received_at FROM intake WHERE account_id = $1 AND intake_id = $2;
+-- out: intake_id int, target_id int, state int, bytes int, at_byte int, n_rows int, n_used int, n_refused int, received_at int, last_error text
+SELECT intake_id, target_id, state, bytes, at_byte, n_rows, n_used, n_refused, received_at, last_error FROM intake
+ WHERE account_id = $1 AND intake_id = $2;
 
 -- name: intake_due
 -- Files to work off, oldest first.
@@ -540,20 +544,22 @@ SELECT account_id, intake_id, due_at FROM intake WHERE due_at IS NOT NULL ORDER 
 -- name: intake_claim
 -- One node works a file off.
 -- in: account_id int, intake_id int, lease_node int, lease_until int, now int
--- out: target_id int, file text, bytes int, at_byte int, n_rows int
-UPDATE intake SET lease_node = $3, lease_until = $4, state = 1 WHERE account_id = $1 AND intake_id = $2 AND due_at <= $5 AND lease_until < $5
- RETURNING target_id, file, bytes, at_byte, n_rows;
+-- out: target_id int, file text, bytes int, at_byte int, n_rows int, attempt int
+UPDATE intake SET lease_node = $3, lease_until = $4, state = 1, attempt = attempt + 1 WHERE account_id = $1 AND intake_id = $2 AND due_at <= $5
+ AND lease_until < $5 RETURNING target_id, file, bytes, at_byte, n_rows, attempt;
 
 -- name: intake_step
--- These bytes are used, in the transaction that used them.
+-- These bytes are used, in the transaction that used them. Whoever fails now fails for the first time.
 -- in: account_id int, intake_id int, at_byte int, n_rows int, n_used int, n_refused int, was int, lease_node int, lease_until int
-UPDATE intake SET at_byte = $3, n_rows = n_rows + $4, n_used = n_used + $5, n_refused = n_refused + $6, lease_until = $9
+UPDATE intake SET at_byte = $3, n_rows = n_rows + $4, n_used = n_used + $5, n_refused = n_refused + $6, lease_until = $9, attempt = 1,
+ last_error = NULL
  WHERE account_id = $1 AND intake_id = $2 AND at_byte = $7 AND lease_node = $8;
 
 -- name: intake_end
--- Done, failed, or again at due_at.
--- in: account_id int, intake_id int, state int, due_at int, lease_node int
-UPDATE intake SET state = $3, due_at = $4, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND intake_id = $2 AND lease_node = $5;
+-- Done, failed, or again at due_at; by the holder of the lease.
+-- in: account_id int, intake_id int, state int, due_at int, attempt int, last_error text, lease_node int
+UPDATE intake SET state = $3, due_at = $4, attempt = $5, last_error = $6, lease_node = NULL, lease_until = 0
+ WHERE account_id = $1 AND intake_id = $2 AND lease_node = $7;
 
 -- name: intake_free
 -- After a crash: what this node held is nobody's.
@@ -572,3 +578,77 @@ INSERT INTO refused_row (account_id, intake_id, line, reason, detail, raw) VALUE
 -- in: account_id int, intake_id int, after_line int, n int
 -- out: line int, reason int, detail text, raw text
 SELECT line, reason, detail, raw FROM refused_row WHERE account_id = $1 AND intake_id = $2 AND line > $3 ORDER BY line LIMIT $4;
+
+-- ---- suppression ----
+
+-- name: suppression_list_insert
+-- A new suppression list.
+-- in: account_id int, suppression_list_id int, name text, country text, created_at int
+INSERT INTO suppression_list (account_id, suppression_list_id, name, country, created_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: suppression_lists
+-- Suppression lists between two numbers, oldest first.
+-- in: account_id int, from_id int, to_id int, n int, start int
+-- out: suppression_list_id int, name text, country text, n_contacts int, created_at int
+SELECT suppression_list_id, name, country, n_contacts, created_at FROM suppression_list
+ WHERE account_id = $1 AND suppression_list_id >= $2 AND suppression_list_id <= $3 ORDER BY suppression_list_id LIMIT $4 OFFSET $5;
+
+-- name: suppression_list_count
+-- People came or went.
+-- in: account_id int, suppression_list_id int, n int
+UPDATE suppression_list SET n_contacts = n_contacts + $3 WHERE account_id = $1 AND suppression_list_id = $2;
+
+-- name: suppression_list_remove
+-- The list is gone; its people went before.
+-- in: account_id int, suppression_list_id int
+DELETE FROM suppression_list WHERE account_id = $1 AND suppression_list_id = $2;
+
+-- name: suppressed_insert
+-- A person who is not to be printed; match_key is empty for one who is known by e-mail alone.
+-- in: account_id int, suppression_list_id int, suppressed_id int, match_key blob, email_key blob, person text, created_at int
+INSERT INTO suppressed (account_id, suppression_list_id, suppressed_id, match_key, email_key, person, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: suppressed_put
+-- The whole person.
+-- in: account_id int, suppression_list_id int, suppressed_id int, match_key blob, email_key blob, person text
+UPDATE suppressed SET match_key = $4, email_key = $5, person = $6 WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id = $3;
+
+-- name: suppressed_remove
+-- A person may be printed again.
+-- in: account_id int, suppression_list_id int, suppressed_id int
+DELETE FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id = $3;
+
+-- name: suppressed_remove_to
+-- The people of a list up to a number.
+-- in: account_id int, suppression_list_id int, suppressed_id int
+DELETE FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id <= $3;
+
+-- name: suppressed_find
+-- One person of a list.
+-- in: account_id int, suppression_list_id int, suppressed_id int
+-- out: person text, created_at int
+SELECT person, created_at FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id = $3;
+
+-- name: suppressed_page
+-- People of a list in order of their numbers.
+-- in: account_id int, suppression_list_id int, n int, start int
+-- out: suppressed_id int, person text, created_at int
+SELECT suppressed_id, person, created_at FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 ORDER BY suppressed_id LIMIT $3 OFFSET $4;
+
+-- name: suppressed_any
+-- Does the account suppress anybody?
+-- in: account_id int
+-- out: suppressed_id int
+SELECT suppressed_id FROM suppressed WHERE account_id = $1 LIMIT 1;
+
+-- name: suppressed_by_address
+-- Which list suppresses this person at this address?
+-- in: account_id int, match_key blob
+-- out: suppression_list_id int
+SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND match_key = $2 LIMIT 1;
+
+-- name: suppressed_by_email
+-- Which list suppresses this e-mail address?
+-- in: account_id int, email_key blob
+-- out: suppression_list_id int
+SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND email_key = $2 LIMIT 1;

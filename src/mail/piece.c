@@ -46,8 +46,7 @@ struct read {
     struct batch batch; /* of the pieces at hand */
 };
 
-/* The shape that all readings of pieces share. */
-static bool take(struct read *g, struct tx *tx, const struct r_piece_range *r, struct piece *out)
+static bool take(struct read *g, struct tx *tx, const struct r_piece_find *r, struct piece *out)
 {
     struct recipient who;
     struct fault f;
@@ -64,8 +63,7 @@ static bool take(struct read *g, struct tx *tx, const struct r_piece_range *r, s
         .n_values = FIELD_KNOWN,
     };
     for (int i = 0; i < FIELD_KNOWN && i < who.n_values; i++) out->values[i] = who.values[i];
-    for (int i = 0; i < who.n_extra && out->n_values < CONTACT_VALUES_MAX; i++)
-        out->values[out->n_values++] = who.extra_values[i];
+    for (int i = 0; i < who.n_extra; i++) out->values[out->n_values++] = who.extra_values[i];
     char tracking[21];
     piece_tracking(&g->batch, r->piece_id, tracking);
     out->tracking = str_of(arena_strz(g->arena, tracking));
@@ -95,12 +93,9 @@ static bool read_one(struct tx *tx, void *arg)
 {
     struct read *g = arg;
     struct r_piece_find r;
-    struct r_piece_range same;
-    _Static_assert(sizeof r == sizeof same, "all readings of a piece give the same columns");
     if (!tx_first(tx, Q_PIECE_FIND, &(struct q_piece_find){g->account, g->id}, &r) || !read_batch(tx, g, PIECE_BATCH(g->id)))
         return tx_not_found(tx, "piece", g->id);
-    memcpy(&same, &r, sizeof same);
-    return take(g, tx, &same, g->rows) && set_page(tx, g, g->rows);
+    return take(g, tx, &r, g->rows) && set_page(tx, g, g->rows);
 }
 
 static bool run_read(struct store *s, store_fn *fn, struct read *g, struct fault *f)
@@ -123,7 +118,7 @@ bool piece_get(struct store *s, struct arena *a, int64_t account, int64_t id, st
 static bool read_page(struct tx *tx, void *arg)
 {
     struct read *g = arg;
-    struct r_piece_range row;
+    struct r_piece_find row;
     g->n = 0;
     if (!read_batch(tx, g, g->id)) return tx_not_found(tx, "batch", g->id);
     struct q_piece_range in = {g->account, PIECE_ID(g->id, g->start), PIECE_ID(g->id + 1, 0) - 1, g->max};
@@ -158,16 +153,13 @@ int piece_page(struct store *s, struct arena *a, int64_t account, int64_t batch,
 static bool read_refused(struct tx *tx, void *arg)
 {
     struct read *g = arg;
-    struct r_piece_refused_of_drop row;
-    struct r_piece_range same;
-    _Static_assert(sizeof row == sizeof same, "all readings of a piece give the same columns");
+    struct r_piece_find row;
     g->n = 0;
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){g->account, g->id}, NULL)) return tx_not_found(tx, "campaign", g->id);
     struct rows r = tx_rows(tx, Q_PIECE_REFUSED_OF_DROP, &(struct q_piece_refused_of_drop){g->account, g->id, g->max});
     while (g->n < g->max && rows_next(&r, &row)) {
-        memcpy(&same, &row, sizeof same);
         if (g->batch.batch_id != PIECE_BATCH(row.piece_id) && !read_batch(tx, g, PIECE_BATCH(row.piece_id))) break;
-        if (!take(g, tx, &same, &g->rows[g->n++])) break;
+        if (!take(g, tx, &row, &g->rows[g->n++])) break;
     }
     rows_end(&r);
     return tx_ok(tx);

@@ -34,8 +34,8 @@ struct piece {
     int reason;
     struct str detail;
     int n_values;
-    struct str values[CONTACT_VALUES_MAX];
-    int first_page; /* 1-based; 0: not printed */
+    struct str values[FIELD_KNOWN + LIMIT_MOST_PERSON_MAX_EXTRA]; /* known fields, then what else it was given */
+    int first_page;                                               /* 1-based; 0: not printed */
     struct str tracking;
 };
 /* piece_id = batch_id * SEATS_A_BATCH + seat; mail.sql counts on it too. A batch never has more pieces, or two pieces would share a

@@ -104,18 +104,20 @@ static struct str as_text(struct arena *a, struct json_value v)
     }
 }
 
-static void read_extra(struct arena *a, struct json_value object, struct recipient *out)
+static bool read_extra(struct arena *a, struct json_value object, struct recipient *out, struct fault *f)
 {
     struct json_iter it = {0};
     struct json_value v;
     struct str name;
     int max = (int)(sizeof out->extra_names / sizeof *out->extra_names);
-    while (out->n_extra < max && json_next(object, &it, &name, &v)) {
+    while (json_next(object, &it, &name, &v)) {
         struct str value = as_text(a, v);
         if (!value.ptr) continue;
+        if (out->n_extra == max) return fault_ours(f, "A stored recipient has more than %d extra values.", max);
         out->extra_names[out->n_extra] = arena_str(a, name);
         out->extra_values[out->n_extra++] = value;
     }
+    return true;
 }
 
 bool recipient_read(struct json_parser *p, struct arena *a, struct str json, struct recipient *out, struct fault *f)
@@ -129,10 +131,12 @@ bool recipient_read(struct json_parser *p, struct arena *a, struct str json, str
     if (!json_parse(p, json_padded(a, json), &root, f)) return false;
     if (root.type != JSON_ARRAY) return fault_ours(f, "A stored recipient is not an array.");
     while (json_next(root, &it, &none, &v)) {
-        if (v.type == JSON_OBJECT)
-            read_extra(a, v, out);
-        else if (out->n_values < max)
-            out->values[out->n_values++] = as_text(a, v);
+        if (v.type == JSON_OBJECT) {
+            if (!read_extra(a, v, out, f)) return false;
+            continue;
+        }
+        if (out->n_values == max) return fault_ours(f, "A stored recipient has more than %d values.", max);
+        out->values[out->n_values++] = as_text(a, v);
     }
     return true;
 }

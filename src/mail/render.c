@@ -89,7 +89,7 @@ static bool claim(struct tx *tx, void *arg)
 
 static bool read_seats(struct tx *tx, struct work *w)
 {
-    struct r_piece_range row;
+    struct r_piece_find row;
     int64_t batch = w->item.id, n = w->job.batch.n_pieces;
     struct render_seat *seats = ARENA_ARRAY(w->arena, struct render_seat, n + 1);
     int64_t n_read = 0;
@@ -113,19 +113,16 @@ static bool read_batch(struct tx *tx, void *arg)
 {
     struct work *w = arg;
     struct r_batch_find b;
-    struct r_drop_printed d;
-    struct r_drop_find same;
+    struct r_drop_find d;
     struct r_template_source t;
     struct fault f;
-    _Static_assert(sizeof d == sizeof same, "both readings of a drop give the same columns");
     if (!tx_first(tx, Q_BATCH_FIND, &(struct q_batch_find){w->item.account_id, w->item.id}, &b))
         return tx_not_found(tx, "batch", w->item.id);
     w->job.account = w->item.account_id;
     w->job.batch = batch_row_read(w->arena, &b);
     if (!tx_first(tx, Q_DROP_PRINTED, &(struct q_drop_printed){w->item.account_id, b.drop_id}, &d))
         return tx_not_found(tx, "campaign", b.drop_id);
-    memcpy(&same, &d, sizeof same);
-    if (!drop_row_read(w->arena, &same, &w->job.drop, &f)) return tx_fail(tx, &f);
+    if (!drop_row_read(w->arena, &d, &w->job.drop, &f)) return tx_fail(tx, &f);
     struct q_template_source in = {w->item.account_id, d.template_id, b.template_version};
     if (!tx_first(tx, Q_TEMPLATE_SOURCE, &in, &t)) return tx_not_found(tx, "template", d.template_id);
     w->job.template_name = arena_str(w->arena, t.name);
@@ -273,12 +270,8 @@ static void run(void *ctx, struct due_item item)
 
 void render_source_add(struct mail *m)
 {
-    int n = m->press ? press_workers(m->press) : 1;
-    jobs_add(m->jobs, &(struct due_source){.name = SOURCE_RENDER,
-                                           .n_threads = n < 1   ? 1
-                                                        : n > 8 ? 8
-                                                                : n,
-                                           .find = find,
-                                           .run = run,
-                                           .ctx = m});
+    int n = m->press ? press_workers(m->press) : 1, most = (int)limit_get(LIMIT_PRESS_RENDERINGS);
+    if (n > most) n = most;
+    jobs_add(m->jobs,
+             &(struct due_source){.name = SOURCE_RENDER, .n_threads = n < 1 ? 1 : n, .find = find, .run = run, .ctx = m});
 }

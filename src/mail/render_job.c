@@ -18,7 +18,7 @@ struct build {
     struct arena *arena;
     struct render_job *r;
     struct json_parser *parser;
-    struct str extra_keys[64]; /* title keys of the creative's extra fields */
+    struct str *extra_keys; /* title keys of the creative's extra fields */
     struct press_piece *pieces;
     struct package_piece *packed;
     int n;
@@ -87,8 +87,8 @@ static bool add_piece(struct build *b, const struct render_seat *seat, struct fa
         .zip4 = ad->zip4,
         .dp = ad->dp,
         .country = ad->country == ADDRESS_CA ? STR("CA") : STR("US"),
-        .contact = str_of(arena_printf(a, "contact %lld, %.*s %.*s", (long long)seat->contact_id,
-                                       STR_ARG(in.first_name), STR_ARG(in.last_name))),
+        .contact = str_of(arena_printf(a, "contact %lld, %.*s %.*s", (long long)seat->contact_id, STR_ARG(in.first_name),
+                                       STR_ARG(in.last_name))),
     };
     add_barcode(b, ad, seat->piece_id, piece, pack);
     b->r->piece_ids[b->n++] = seat->piece_id;
@@ -154,6 +154,7 @@ bool render_job_build(struct mail *m, struct arena *a, struct render_job *r, str
     r->piece_ids = ARENA_ARRAY(a, int64_t, n);
     r->refused = ARENA_ARRAY(a, struct render_refusal, n);
     r->n_refused = 0;
+    b.extra_keys = ARENA_ARRAY(a, struct str, r->creative.n_extra_fields + 1);
     for (int i = 0; i < r->creative.n_extra_fields; i++) b.extra_keys[i] = text_title_key(a, r->creative.extra_fields[i]);
     bool ok = true;
     for (int i = 0; i < r->n_seats && ok; i++) ok = add_piece(&b, &r->seats[i], f);

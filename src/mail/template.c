@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "queries.h"
 
-enum { NAME_MAX_CHARACTERS = 100, FONT_MAX_CHARACTERS = 100, IMAGE_MAX_BYTES = 20 << 20, FIRST_VERSION = 1 };
+enum { FIRST_VERSION = 1 };
 
 static bool text_check(struct str s, const char *field, size_t max, struct fault *f)
 {
@@ -17,14 +17,16 @@ static bool text_check(struct str s, const char *field, size_t max, struct fault
 
 static bool check(struct template_row *t, struct fault *f)
 {
-    size_t max_html = (size_t)limit_get(LIMIT_MERGE_MAX_SOURCE_BYTES);
-    if (!name_check(&t->name, "name", NAME_MAX_CHARACTERS, f)) return false;
+    size_t max_html = (size_t)limit_get(LIMIT_MERGE_MAX_SOURCE_BYTES),
+           max_image = (size_t)limit_get(LIMIT_TEMPLATE_MAX_IMAGE_BYTES),
+           max_name = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
+    if (!name_check(&t->name, "name", f)) return false;
     if (!press_geometry(t->size))
         return fault_user(f, 400, "size %d is not one of 0 (letter), 1 (4x6), 2 (6x9), 3 (6x11), 6 (12x9), 7 (6x18).", t->size);
     if (t->n_pages < 0 || t->n_pages > 2 * limit_get(LIMIT_PRESS_MAX_SHEETS))
         return fault_user(f, 400, "count %d is out of range.", t->n_pages);
-    if (!text_check(t->html, "html", max_html, f) || !text_check(t->front, "front", IMAGE_MAX_BYTES, f) ||
-        !text_check(t->back, "back", IMAGE_MAX_BYTES, f) || !text_check(t->font_family, "font_family", FONT_MAX_CHARACTERS, f))
+    if (!text_check(t->html, "html", max_html, f) || !text_check(t->front, "front", max_image, f) ||
+        !text_check(t->back, "back", max_image, f) || !text_check(t->font_family, "font_family", max_name, f))
         return false;
     if (t->is_full_html && str_is_empty(str_trim(t->html)))
         return fault_user(f, 400, "html is required when is_full_html is true.");
@@ -129,10 +131,8 @@ bool template_get(struct store *s, struct arena *a, int64_t account, int64_t id,
 static bool read_all(struct tx *tx, void *arg)
 {
     struct read *g = arg;
-    struct r_template_every row;
-    struct r_template_find same;
+    struct r_template_find row;
     int cap = 0;
-    _Static_assert(sizeof row == sizeof same, "both readings of a template give the same columns");
     struct rows r = tx_rows(tx, Q_TEMPLATE_EVERY, &(struct q_template_every){g->account});
     for (g->n = 0; rows_next(&r, &row); g->n++) {
         if (g->n == cap) {
@@ -140,8 +140,7 @@ static bool read_all(struct tx *tx, void *arg)
             if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
             g->rows = wider;
         }
-        memcpy(&same, &row, sizeof same);
-        if (!take(tx, g->arena, &same, &g->rows[g->n])) return false;
+        if (!take(tx, g->arena, &row, &g->rows[g->n])) return false;
     }
     rows_end(&r);
     return tx_ok(tx);

@@ -1,6 +1,8 @@
 /* template_compile.c: the due source that compiles template versions: Publishing to Published or Refused, with a report. A
  * press that fails by itself is tried again by the ladder; a creative that cannot be printed is refused with the reason. */
+#include "mail/asset_import.h"
 #include "mail/compile_wait.h"
+#include "mail/lease_keeper.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "queries.h"
@@ -50,13 +52,24 @@ static bool claim(struct tx *tx, void *arg)
     return tx_ok(tx);
 }
 
+static bool renew(struct tx *tx, void *arg)
+{
+    const struct work *w = arg;
+    struct q_compile_renew in = {w->item.account_id, w->item.id, w->item.sub_id, store_node(tx_store(tx)),
+                                 tx_now(tx) + lease_ms()};
+    return tx_run(tx, Q_COMPILE_RENEW, &in, NULL);
+}
+
 static bool finish(struct tx *tx, void *arg)
 {
     const struct work *w = arg;
+    int64_t changed = 0;
     ASSERT(moves[TEMPLATE_PUBLISHING] & 1u << w->to);
     struct q_compile_finish in = {w->item.account_id, w->item.id, w->item.sub_id,          w->to, w->path,
                                   w->report,          w->due_at,  store_node(tx_store(tx))};
-    return tx_run(tx, Q_COMPILE_FINISH, &in, NULL);
+    if (!tx_run(tx, Q_COMPILE_FINISH, &in, &changed)) return false;
+    return changed ? true
+                   : tx_refuse(tx, FAULT_REMOTE, 0, "The template %lld was compiled by another node.", (long long)w->item.id);
 }
 
 static struct str report_text(struct arena *a, const struct creative_report *r)
@@ -73,7 +86,7 @@ static bool compile(struct mail *m, struct arena *a, struct due_item item, struc
 {
     struct creative c;
     *r = (struct creative_report){0};
-    if (!template_creative(m, a, item.account_id, item.id, item.sub_id, &c, f)) {
+    if (!assets_import(m, item, f) || !template_creative(m, a, item.account_id, item.id, item.sub_id, &c, f)) {
         r->reason = *f;
         return f->whose == FAULT_USER;
     }
@@ -88,7 +101,11 @@ static void run(void *ctx, struct due_item item)
     struct fault f = {0};
     if (!store_write(m->store, claim, &w, &f) || !w.attempt) return;
     struct arena *a = arena_create(64 << 10);
-    if (compile(m, a, item, &r, &f)) {
+    struct lease_keeper keeper;
+    lease_keeper_init(&keeper, m->store, renew, &w, "template", item.id);
+    bool has_verdict = compile(m, a, item, &r, &f);
+    lease_keeper_finish(&keeper);
+    if (has_verdict) {
         w.to = r.is_ok ? TEMPLATE_PUBLISHED : TEMPLATE_REFUSED;
         w.path = r.path;
     } else {
@@ -100,13 +117,14 @@ static void run(void *ctx, struct due_item item)
         r = (struct creative_report){.reason = f};
     }
     w.report = report_text(a, &r);
-    if (!store_write(m->store, finish, &w, &f))
-        log_error("mail", "The compile of template %lld was not stored: %s", (long long)item.id, f.text);
+    bool is_stored = store_write(m->store, finish, &w, &f);
+    if (!is_stored) log_error("mail", "The compile of template %lld was not stored: %s", (long long)item.id, f.text);
     arena_destroy(&a);
-    if (w.to != TEMPLATE_PUBLISHING) compile_waiters_call(m->waiters, item.account_id, item.id);
+    if (is_stored && w.to != TEMPLATE_PUBLISHING) compile_waiters_call(m->waiters, item.account_id, item.id);
 }
 
 void compile_source_add(struct mail *m)
 {
-    jobs_add(m->jobs, &(struct due_source){.name = SOURCE_COMPILE, .n_threads = 1, .find = find, .run = run, .ctx = m});
+    /* Several, because one may wait for other machines; the press bounds by its workers what runs there at once. */
+    jobs_add(m->jobs, &(struct due_source){.name = SOURCE_COMPILE, .n_threads = 4, .find = find, .run = run, .ctx = m});
 }

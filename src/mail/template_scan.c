@@ -2,8 +2,7 @@
  * in strange markup, and the press answers no address that is not an asset anyway. Links that are only followed by a click
  * (<a href>) are none of ours. Pure. */
 #include "mail/template_scan.h"
-
-enum { NAMES_MAX = 200 };
+#include "base/limits.h"
 
 static bool is_name(char c)
 {
@@ -25,12 +24,17 @@ static bool ends(struct str s, size_t end, const char *word)
     return end >= n && str_eq_nocase(str_make(s.ptr + end - n, n), str_make(word, n));
 }
 
-static void add(struct arena *a, struct str **list, int *n, struct str name)
+static void add(struct arena *a, struct template_names *out, bool is_asset, struct str name)
 {
+    struct str **list = is_asset ? &out->assets : &out->remote;
+    int *n = is_asset ? &out->n_assets : &out->n_remote, most = (int)limit_get(LIMIT_TEMPLATE_MAX_NAMES);
     for (int i = 0; i < *n; i++)
         if (str_eq((*list)[i], name)) return;
-    if (*n >= NAMES_MAX) return;
-    if (!*list) *list = ARENA_ARRAY(a, struct str, NAMES_MAX);
+    if (*n >= most) {
+        out->has_too_many = true;
+        return;
+    }
+    if (!*list) *list = ARENA_ARRAY(a, struct str, most);
     (*list)[(*n)++] = name;
 }
 
@@ -83,11 +87,11 @@ void template_scan(struct arena *a, struct str source, struct template_names *ou
         if (begins(source, i, "asset:") && !is_blank(before)) {
             size_t end = i + 6;
             while (end < source.len && is_name(source.ptr[end])) end++;
-            if (end > i + 6) add(a, &out->assets, &out->n_assets, str_make(source.ptr + i + 6, end - i - 6));
+            if (end > i + 6) add(a, out, true, str_make(source.ptr + i + 6, end - i - 6));
         } else if ((begins(source, i, "http://") || begins(source, i, "https://") || begins(source, i, "//")) &&
                    is_fetched(source, i)) {
-            add(a, &out->remote, &out->n_remote, address_at(source, i));
+            add(a, out, false, address_at(source, i));
         }
     }
-    if (begins(source, 0, "asset:")) add(a, &out->assets, &out->n_assets, str_make(source.ptr + 6, source.len - 6));
+    if (begins(source, 0, "asset:")) add(a, out, true, str_make(source.ptr + 6, source.len - 6));
 }

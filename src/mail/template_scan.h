@@ -7,6 +7,7 @@ struct template_names {
     int n_assets;
     struct str *remote; /* http(s) and // addresses in places that are fetched, each once */
     int n_remote;
+    bool has_too_many; /* more of one kind than template.max_names: the rest is not here */
 };
 /* Adds to *out; names point into the source. */
 void template_scan(struct arena *a, struct str source, struct template_names *out);

@@ -2,6 +2,7 @@
 #include "mail/template_source.h"
 #include "mail/mail_private.h"
 #include "mail/template_scan.h"
+#include "base/limits.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/json.h"
@@ -129,6 +130,9 @@ bool template_source_pin(struct tx *tx, int64_t account, struct template_source 
     template_scan(a, s->html, &names);
     template_scan(a, s->front, &names);
     template_scan(a, s->back, &names);
+    if (names.has_too_many)
+        return tx_refuse(tx, FAULT_USER, 400, "The template names more than %lld assets or addresses (template.max_names).",
+                         (long long)limit_get(LIMIT_TEMPLATE_MAX_NAMES));
     struct template_asset *assets = ARENA_ARRAY(a, struct template_asset, names.n_assets + 1);
     struct str *missing = ARENA_ARRAY(a, struct str, names.n_assets + 1);
     s->assets = assets, s->missing = missing;

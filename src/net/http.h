@@ -46,11 +46,16 @@ struct http_config {
     /* Called before the handler of each route that is not HTTP_OPEN, on the HTTP thread; must not wait. False: it has answered.
      */
     bool (*before)(struct http_exchange *x, void *ctx);
+    /* Called on the HTTP thread when no route has the path; must not wait. False: it has not answered, and the server does (404). May
+     * be NULL. */
+    bool (*nothing_here)(struct http_exchange *x, void *ctx);
     /* Called when an exchange is over (any answer), for logs and counters; may be NULL. */
     void (*after)(struct http_exchange *x, void *ctx);
     void *ctx;
 };
 
+/* False (FAULT_USER) when `listen` is no address to listen on. Touches nothing. */
+bool http_check_address(const char *listen, struct fault *f);
 /* NULL with a fault: "127.0.0.1:8080 is taken by another program; choose another with --listen ADDR:PORT". */
 struct http_server *http_start(const struct http_config *c, struct fault *f);
 /* Stops accepting, lets running exchanges end for up to grace_ms, stops. */

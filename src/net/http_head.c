@@ -106,7 +106,9 @@ static bool split_path(struct http_exchange *x)
 static void fail_no_route(struct http_exchange *x)
 {
     unsigned methods = http_routes_methods(x->server->routes, x->segments, x->n_segments);
+    const struct http_config *c = &x->server->config;
     if (!methods) {
+        if (c->nothing_here && c->nothing_here(x, c->ctx)) return;
         http_fail(x, 404, "There is nothing at %.*s.", STR_ARG(x->path));
         return;
     }

@@ -43,6 +43,14 @@ static bool parse_address(const char *text, union any_address *out, socklen_t *l
     return inet_pton(AF_INET, host, &out->v4.sin_addr) == 1;
 }
 
+bool http_check_address(const char *listen, struct fault *f)
+{
+    union any_address a;
+    socklen_t len;
+    return parse_address(listen, &a, &len) ||
+           fault_user(f, 0, "\"%s\" is no address to listen on; write it as 127.0.0.1:8080 or [::1]:8080", listen);
+}
+
 static bool bind_failed(int error, const char *address, struct fault *f)
 {
     if (error == EADDRINUSE)
@@ -69,10 +77,8 @@ int http_listen_tcp(const char *address, int port, struct fault *f)
     union any_address a;
     socklen_t len;
     int one = 1;
-    if (!parse_address(address, &a, &len)) {
-        fault_operator(f, "\"%s\" is no address to listen on; write it as 127.0.0.1:8080 or [::1]:8080", address);
-        return -1;
-    }
+    if (!http_check_address(address, f)) return -1;
+    parse_address(address, &a, &len);
     if (port)
         a.v4.sin_port = htons((uint16_t)port); /* same place in v6 */
     else if (!port_is_free(&a, len, address, f))

@@ -2,6 +2,7 @@
  * account's settings look one up when a mailing is set up; an unknown one is refused there. Static; any thread. */
 #include "postal/stid.h"
 #include <stddef.h>
+#include <string.h>
 
 static const struct stid_def defs[] = {
     /* stid, class, full-service, IV-MTR, what */
@@ -47,3 +48,9 @@ const struct stid_def *stid_find(int stid)
 }
 
 int stid_default(enum mail_class c) { return c == MAIL_STANDARD ? 311 : 310; }
+
+bool stid_returns(int stid)
+{
+    const struct stid_def *d = stid_find(stid);
+    return d && strstr(d->what, "Return Service Requested");
+}

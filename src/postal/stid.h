@@ -10,3 +10,4 @@ struct stid_def {
 };
 const struct stid_def *stid_find(int stid); /* NULL: unknown */
 int stid_default(enum mail_class c);        /* 310, 311 */
+bool stid_returns(int stid);                /* Return Service Requested, Temp-Return too: the piece comes back */

@@ -5,6 +5,7 @@
 #include "web/page.h"
 #include "web/show.h"
 #include "assets.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 static void add_headers(struct http_exchange *x)
@@ -50,16 +51,32 @@ static void add_nav(struct view *v, enum page_nav here)
     }
 }
 
+static void page_start_frame(struct page *p, struct http_exchange *x, int64_t account, enum page_nav nav)
+{
+    struct arena *a = http_arena(x);
+    *p = (struct page){.x = x, .arena = a, .account = account, .view = view_create(a)};
+    view_strz(p->view, "tag", WEB_ASSETS_TAG);
+    add_nav(p->view, nav);
+}
+
+void page_nothing_here(struct http_exchange *x)
+{
+    struct page p;
+    page_start_frame(&p, x, 0, NAV_NONE);
+    struct str path = http_path(x);
+    refuse(&p, 404, "Not here",
+           arena_printf(p.arena, "There is nothing at %.*s.", (int)(path.len > 200 ? 200 : path.len), path.ptr));
+}
+
 bool page_begin(struct page *p, struct http_exchange *x, enum page_nav nav)
 {
     const struct caller *caller = api_caller(x);
-    struct arena *a = http_arena(x);
-    *p = (struct page){x, a, api_store(x), api_mail(x), caller ? caller->account_id : 0, view_create(a)};
-    view_strz(p->view, "tag", WEB_ASSETS_TAG);
-    add_nav(p->view, nav);
+    page_start_frame(p, x, caller ? caller->account_id : 0, nav);
+    p->store = api_store(x);
+    p->mail = api_mail(x);
     struct account account;
     struct fault f = {0};
-    if (p->account && account_get(p->store, a, p->account, &account, &f)) {
+    if (p->account && account_get(p->store, p->arena, p->account, &account, &f)) {
         view_str(p->view, "account", str_is_empty(account.company) ? account.username : account.company);
         view_str(p->view, "user", account.username);
         view_flag(p->view, "only_tests", account.mid == DB_NULL);
@@ -103,6 +120,8 @@ bool page_id(struct page *p, const char *param, const char *noun, int64_t *id)
     return false;
 }
 
+int page_rows(void) { return (int)limit_get(LIMIT_WEB_PAGE_ROWS); }
+
 int64_t page_start(struct page *p)
 {
     int64_t start;
@@ -111,11 +130,12 @@ int64_t page_start(struct page *p)
 
 void page_pager(struct page *p, const char *path, int64_t start, int64_t shown, int64_t total)
 {
-    if (total <= PAGE_ROWS && start == 0) return;
+    int64_t rows = page_rows();
+    if (total <= rows && start == 0) return;
     struct view *v = view_item(p->view, "pager");
     show_count(v, "from", shown ? start + 1 : start);
     show_count(v, "to", start + shown);
     show_count(v, "of", total);
-    if (start > 0) view_fmt(v, "before", "%s?start=%lld", path, (long long)(start > PAGE_ROWS ? start - PAGE_ROWS : 0));
+    if (start > 0) view_fmt(v, "before", "%s?start=%lld", path, (long long)(start > rows ? start - rows : 0));
     if (start + shown < total && shown > 0) view_fmt(v, "after", "%s?start=%lld", path, (long long)(start + shown));
 }

@@ -5,7 +5,7 @@
 #include "mail/piece.h"
 #include "web/view.h"
 
-enum page_nav { NAV_HOME, NAV_CAMPAIGNS, NAV_TEMPLATES, NAV_LISTS };
+enum page_nav { NAV_HOME, NAV_CAMPAIGNS, NAV_TEMPLATES, NAV_LISTS, NAV_NONE };
 
 struct page {
     struct http_exchange *x;
@@ -21,6 +21,8 @@ bool page_begin(struct page *p, struct http_exchange *x, enum page_nav nav);
 void page_answer(struct page *p, const char *template_name, const char *title);
 /* The browser asks again in a few seconds: only while something moves by itself. */
 void page_again(struct page *p);
+/* Where there is no page: nobody is asked who he is, so it shows no account. */
+void page_nothing_here(struct http_exchange *x);
 /* A plain page. missing: "There is no piece 17 in this account. It may have been deleted." */
 void page_missing(struct page *p, const char *noun, struct str id);
 /* A user's 404 is page_missing; anything else is told as far as it concerns the reader, and logged. */
@@ -28,7 +30,7 @@ void page_fault(struct page *p, const char *noun, struct str id, const struct fa
 /* A number in the path: false: answered with page_missing. */
 bool page_id(struct page *p, const char *param, const char *noun, int64_t *id);
 int64_t page_start(struct page *p); /* ?start=, 0 when absent or not a number */
-enum { PAGE_ROWS = 50 };
+int page_rows(void);                /* web.page_rows */
 /* "51 to 100 of 240" with Newer and Older; `path` without query. */
 void page_pager(struct page *p, const char *path, int64_t start, int64_t shown, int64_t total);
 

@@ -60,7 +60,7 @@ static bool fill_batch(struct page *p, int64_t id, struct fault *f)
     view_number(p->view, "drop_id", d.drop_id);
     view_str(p->view, "drop_name", d.name);
     view_flag(p->view, "has_pdf", *batch_pdf(p->mail, p->arena, &b) != '\0');
-    int n = piece_page(p->store, p->arena, p->account, id, start, PAGE_ROWS, &pieces, f);
+    int n = piece_page(p->store, p->arena, p->account, id, start, page_rows(), &pieces, f);
     if (n < 0) return false;
     add_pieces(p, pieces, n, b.state);
     snprintf(path, sizeof path, "/batches/%lld", (long long)id);

@@ -66,7 +66,7 @@ void page_campaigns(struct http_exchange *x)
     }
     int64_t start = page_start(&p);
     int shown = start < n ? n - (int)start : 0;
-    if (shown > PAGE_ROWS) shown = PAGE_ROWS;
+    if (shown > page_rows()) shown = page_rows();
     struct drop_stats *stats = ARENA_ARRAY(p.arena, struct drop_stats, shown + 1);
     if (!campaign_rows(&p, drops + (shown ? start : 0), shown, stats, &f)) {
         page_fault(&p, "campaign", STR(""), &f);
@@ -116,18 +116,19 @@ static bool fill_campaign(struct page *p, int64_t id, struct drop *d, struct fau
     if (!campaign_get(p->store, p->arena, p->account, id, d, &stats, f)) return false;
     campaign_name(p->view, d);
     show_drop_state(p->view, d->state);
+    view_str(p->view, "drop_error", d->last_error);
     add_counts(p->view, &stats);
     view_str(p->view, "endpoint", d->kind == CAMPAIGN_TRIGGERED ? d->endpoint : STR_NULL);
     show_time(p->view, "made", d->created_at);
     if (template_get(p->store, p->arena, p->account, d->template_id, &t, &gone)) view_str(p->view, "template_name", t.name);
     if (d->contact_list_id != DB_NULL && list_get(p->store, p->arena, p->account, d->contact_list_id, &list, &gone))
         view_str(p->view, "list_name", list.name);
-    int n = batch_all(p->store, p->arena, p->account, d->drop_id, 0, PAGE_ROWS, &batches, f);
+    int n = batch_all(p->store, p->arena, p->account, d->drop_id, 0, page_rows(), &batches, f);
     if (n < 0) return false;
     add_batches(p, batches, n);
-    view_flag(p->view, "many_batches", n == PAGE_ROWS);
+    view_flag(p->view, "many_batches", n == page_rows());
     if (stats.batches_open || stats.batches_waiting) page_again(p);
-    n = piece_refused(p->store, p->arena, p->account, d->drop_id, PAGE_ROWS, &refused, f);
+    n = piece_refused(p->store, p->arena, p->account, d->drop_id, page_rows(), &refused, f);
     if (n < 0) return false;
     add_refused(p, refused, n, stats.refused);
     return true;

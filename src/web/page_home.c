@@ -2,22 +2,22 @@
  * first: paper of unknown fate, batches that failed, templates that cannot be printed, pieces and rows that were refused. */
 #include "web/campaign_rows.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "web/import_rows.h"
 #include "web/show.h"
 #include "queries.h"
 
-enum { HOME_CAMPAIGNS = 10, HOME_BATCHES = 20, HOME_IMPORTS = 5 };
-
 struct home {
     struct page p;
     int n_attention;
-    struct r_web_batches_in_trouble troubled[HOME_BATCHES];
+    int max_batches;
+    struct r_web_batches_in_trouble *troubled; /* max_batches of each */
     int n_troubled;
-    struct r_web_batches_moving moving[HOME_BATCHES];
+    struct r_web_batches_moving *moving;
     int n_moving;
     struct drop *drops;
     int n_drops;
-    struct drop_stats stats[HOME_CAMPAIGNS];
+    struct drop_stats *stats;
 };
 
 static bool read_batches(struct tx *tx, void *arg)
@@ -25,15 +25,15 @@ static bool read_batches(struct tx *tx, void *arg)
     struct home *h = arg;
     struct arena *a = h->p.arena;
     h->n_troubled = h->n_moving = 0;
-    struct rows r = tx_rows(tx, Q_WEB_BATCHES_IN_TROUBLE, &(struct q_web_batches_in_trouble){h->p.account, HOME_BATCHES});
-    while (h->n_troubled < HOME_BATCHES && rows_next(&r, &h->troubled[h->n_troubled])) {
+    struct rows r = tx_rows(tx, Q_WEB_BATCHES_IN_TROUBLE, &(struct q_web_batches_in_trouble){h->p.account, h->max_batches});
+    while (h->n_troubled < h->max_batches && rows_next(&r, &h->troubled[h->n_troubled])) {
         struct r_web_batches_in_trouble *b = &h->troubled[h->n_troubled++];
         b->last_error = arena_str(a, b->last_error);
         b->drop_name = arena_str(a, b->drop_name);
     }
     rows_end(&r);
-    r = tx_rows(tx, Q_WEB_BATCHES_MOVING, &(struct q_web_batches_moving){h->p.account, HOME_BATCHES});
-    while (h->n_moving < HOME_BATCHES && rows_next(&r, &h->moving[h->n_moving])) {
+    r = tx_rows(tx, Q_WEB_BATCHES_MOVING, &(struct q_web_batches_moving){h->p.account, h->max_batches});
+    while (h->n_moving < h->max_batches && rows_next(&r, &h->moving[h->n_moving])) {
         struct r_web_batches_moving *b = &h->moving[h->n_moving++];
         b->last_error = arena_str(a, b->last_error);
         b->drop_name = arena_str(a, b->drop_name);
@@ -86,6 +86,15 @@ static bool attend_templates(struct home *h, struct fault *f)
 static void attend_drops(struct home *h)
 {
     for (int i = 0; i < h->n_drops; i++) {
+        const struct drop *d = &h->drops[i];
+        if (d->state != DROP_FAILED) continue;
+        struct view *v = attention(h, "cross", "red");
+        view_fmt(v, "what", "Campaign “%.*s” could not be sent to its whole list", STR_ARG(d->name));
+        view_fmt(v, "meaning", "Drop %lld. %.*s", (long long)d->drop_id, STR_ARG(d->last_error));
+        view_fmt(v, "href", "/campaigns/%lld", (long long)d->drop_id);
+        view_strz(v, "button", "See the campaign");
+    }
+    for (int i = 0; i < h->n_drops; i++) {
         int64_t refused = h->stats[i].refused;
         if (refused == 0) continue;
         struct view *v = attention(h, "triangle", "ochre");
@@ -100,7 +109,7 @@ static void attend_drops(struct home *h)
 static bool attend_imports(struct home *h, struct fault *f)
 {
     struct r_web_imports_newest *rows;
-    int n = import_rows_read(&h->p, HOME_IMPORTS, &rows, f);
+    int n = import_rows_read(&h->p, (int)limit_get(LIMIT_WEB_HOME_IMPORTS), &rows, f);
     for (int i = 0; i < n; i++) {
         bool failed = rows[i].state == INTAKE_FAILED;
         if (!failed && rows[i].n_refused == 0) continue;
@@ -111,8 +120,8 @@ static bool attend_imports(struct home *h, struct fault *f)
             view_fmt(v, "what",
                      rows[i].n_refused == 1 ? "%lld row of import %lld was refused" : "%lld rows of import %lld were refused",
                      (long long)rows[i].n_refused, (long long)rows[i].intake_id);
-        view_fmt(v, "meaning", "List “%.*s”. %lld of %lld rows are in it.", STR_ARG(rows[i].list_name),
-                 (long long)rows[i].n_used, (long long)rows[i].n_rows);
+        view_fmt(v, "meaning", "List “%.*s”. %lld of %lld rows are in it. %.*s", STR_ARG(rows[i].list_name),
+                 (long long)rows[i].n_used, (long long)rows[i].n_rows, STR_ARG(failed ? rows[i].last_error : STR_NULL));
         view_fmt(v, "href", "/imports/%lld", (long long)rows[i].intake_id);
         view_strz(v, "button", "See the rows");
     }
@@ -146,10 +155,15 @@ static void add_moving(struct home *h)
 static bool fill_home(struct home *h, struct fault *f)
 {
     struct page *p = &h->p;
+    int max_drops = (int)limit_get(LIMIT_WEB_HOME_CAMPAIGNS);
+    h->max_batches = (int)limit_get(LIMIT_WEB_HOME_BATCHES);
+    h->troubled = ARENA_ARRAY(p->arena, struct r_web_batches_in_trouble, h->max_batches);
+    h->moving = ARENA_ARRAY(p->arena, struct r_web_batches_moving, h->max_batches);
+    h->stats = ARENA_ARRAY(p->arena, struct drop_stats, max_drops);
     h->n_drops = campaign_all(p->store, p->arena, p->account, false, &h->drops, f);
     if (h->n_drops < 0 || !store_read(p->store, read_batches, h, f)) return false;
-    view_flag(p->view, "has_more", h->n_drops > HOME_CAMPAIGNS);
-    if (h->n_drops > HOME_CAMPAIGNS) h->n_drops = HOME_CAMPAIGNS;
+    view_flag(p->view, "has_more", h->n_drops > max_drops);
+    if (h->n_drops > max_drops) h->n_drops = max_drops;
     if (!campaign_rows(p, h->drops, h->n_drops, h->stats, f)) return false;
     attend_batches(h, BATCH_UNKNOWN);
     attend_batches(h, BATCH_FAILED);

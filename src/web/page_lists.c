@@ -19,6 +19,7 @@ static bool read_imports(struct tx *tx, void *arg)
     struct rows rows = tx_rows(tx, Q_WEB_IMPORTS_NEWEST, &(struct q_web_imports_newest){r->p->account, r->n});
     while (at < r->n && rows_next(&rows, &r->rows[at])) {
         r->rows[at].list_name = arena_str(r->p->arena, r->rows[at].list_name);
+        r->rows[at].last_error = arena_str(r->p->arena, r->rows[at].last_error);
         at++;
     }
     rows_end(&rows);
@@ -43,6 +44,7 @@ static void add_intake(struct view *v, const struct intake *in)
     show_count(v, "n_refused", in->n_refused);
     show_time(v, "received", in->received_at);
     view_flag(v, "has_refused", in->n_refused > 0);
+    view_str(v, "import_error", in->last_error);
 }
 
 void import_rows(struct page *p, const struct r_web_imports_newest *rows, int n)
@@ -53,7 +55,8 @@ void import_rows(struct page *p, const struct r_web_imports_newest *rows, int n)
                             .n_rows = rows[i].n_rows,
                             .n_used = rows[i].n_used,
                             .n_refused = rows[i].n_refused,
-                            .received_at = rows[i].received_at};
+                            .received_at = rows[i].received_at,
+                            .last_error = rows[i].last_error};
         struct view *row = view_item(p->view, "imports");
         add_intake(row, &in);
         view_str(row, "list_name", rows[i].list_name);
@@ -73,7 +76,7 @@ static bool fill_lists(struct page *p, struct fault *f)
         show_count(row, "contacts", lists[i].count);
         show_time(row, "made", lists[i].created_at);
     }
-    n = import_rows_read(p, PAGE_ROWS, &imports, f);
+    n = import_rows_read(p, page_rows(), &imports, f);
     if (n < 0) return false;
     import_rows(p, imports, n);
     return true;
@@ -96,7 +99,7 @@ static bool add_refused_rows(struct page *p, const struct intake *in, struct fau
     struct refused_row *rows;
     int64_t after;
     if (!str_to_int64(http_query(p->x, "after"), &after) || after < 0) after = 0;
-    int n = intake_refused(p->store, p->arena, p->account, in->intake_id, after, PAGE_ROWS, &rows, f);
+    int n = intake_refused(p->store, p->arena, p->account, in->intake_id, after, page_rows(), &rows, f);
     if (n < 0) return false;
     for (int i = 0; i < n; i++) {
         struct view *row = view_item(p->view, "rows");
@@ -105,7 +108,7 @@ static bool add_refused_rows(struct page *p, const struct intake *in, struct fau
         view_str(row, "row_detail", str_eq(rows[i].reason, rows[i].detail) ? STR_NULL : rows[i].detail);
         view_str(row, "raw", rows[i].raw);
     }
-    if (n == PAGE_ROWS)
+    if (n == page_rows())
         view_fmt(p->view, "next_rows", "/imports/%lld?after=%lld", (long long)in->intake_id, (long long)rows[n - 1].line);
     return true;
 }

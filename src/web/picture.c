@@ -2,13 +2,12 @@
  * pool threads, because pdftoppm runs as a child (press/proof.h). Another account's piece, or one that is not printed, is the
  * same plain 404 page. Nothing of it is kept by browsers: it holds a name and an address. */
 #include "web/page.h"
+#include "base/limits.h"
 #include "press/proof.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { PICTURE_WIDTH = 900 };
 
 struct printed {
     struct page p;
@@ -48,7 +47,7 @@ static void answer_side(struct http_exchange *x, struct printed *it, int64_t sid
     struct fault f = {0};
     if (side < 0 || side >= it->batch.pages_each)
         page_missing(&it->p, "such page of piece", http_param(x, "id"));
-    else if (proof_png(it->pdf, it->piece.first_page + (int)side, PICTURE_WIDTH, &png, &f))
+    else if (proof_png(it->pdf, it->piece.first_page + (int)side, (int)limit_get(LIMIT_PICTURE_WIDTH), &png, &f))
         answer_bytes(it, "image/png", &png);
     else
         page_fault(&it->p, "piece", http_param(x, "id"), &f);

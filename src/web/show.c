@@ -82,8 +82,13 @@ void show_template_state(struct view *v, enum template_state s) { add_state(v, &
 void show_drop_state(struct view *v, enum drop_state s)
 {
     static const struct state draft = {"ring", "", "Draft"}, pending = {"clock", "", "Takes pieces"},
-                              sent = {"check", "green", "Sent"}, processing = {"play", "blue", "Processing"};
-    add_state(v, s == DROP_SENT ? &sent : s == DROP_PROCESSING ? &processing : s == DROP_DRAFT ? &draft : &pending);
+                              sent = {"check", "green", "Sent"}, processing = {"play", "blue", "Processing"},
+                              failed = {"cross", "red need", "Failed"};
+    add_state(v, s == DROP_SENT         ? &sent
+                 : s == DROP_PROCESSING ? &processing
+                 : s == DROP_DRAFT      ? &draft
+                 : s == DROP_FAILED     ? &failed
+                                        : &pending);
 }
 
 void show_count(struct view *v, const char *name, int64_t n)

@@ -3,6 +3,7 @@
 #include "web/web.h"
 #include "assets.h"
 #include "web/page.h"
+#include <string.h>
 
 /* Addresses in the pages carry the files' digest, so a browser may keep what it has. */
 static void answer_file(struct http_exchange *x, const char *name, const char *content_type)
@@ -48,4 +49,15 @@ const struct http_route *web_routes(size_t *n)
 {
     *n = sizeof routes / sizeof *routes;
     return routes;
+}
+
+/* A browser says that it takes text/html; programs mostly say nothing, or anything. */
+bool web_nothing_here(struct http_exchange *x, void *ctx)
+{
+    struct str accept = http_header(x, "Accept");
+    bool is_reading = http_method(x) == HTTP_GET || http_method(x) == HTTP_HEAD;
+    (void)ctx;
+    if (!is_reading || !accept.ptr || !strcasestr(arena_str(http_arena(x), accept).ptr, "text/html")) return false;
+    page_nothing_here(x);
+    return true;
 }

@@ -19,7 +19,9 @@ SELECT b.batch_id, b.drop_id, b.state, b.is_test, b.n_pieces, b.due_at, b.last_e
 -- name: web_imports_newest
 -- The newest imports into contact lists, with the list's name.
 -- in: account_id int, n int
--- out: intake_id int, target_id int, state int, bytes int, at_byte int, n_rows int, n_used int, n_refused int, received_at int, list_name text
-SELECT i.intake_id, i.target_id, i.state, i.bytes, i.at_byte, i.n_rows, i.n_used, i.n_refused, i.received_at, l.name AS list_name FROM intake i
+-- out: intake_id int, target_id int, state int, bytes int, at_byte int, n_rows int, n_used int, n_refused int, received_at int, last_error text
+-- out: list_name text
+SELECT i.intake_id, i.target_id, i.state, i.bytes, i.at_byte, i.n_rows, i.n_used, i.n_refused, i.received_at, i.last_error,
+ l.name AS list_name FROM intake i
  JOIN contact_list l ON l.account_id = $1 AND l.contact_list_id = i.target_id
  WHERE i.account_id = $1 ORDER BY i.intake_id DESC LIMIT $2;

@@ -175,6 +175,25 @@ static void test_person(void **state)
     parse(p, a, "{\"zip\":[1]}", &root);
     assert_false(person_read(root, a, &who, &f));
     assert_string_equal(f.text, "address_zip must be text.");
+    /* What has no room is said, not left out. */
+    assert_true(limit_set(STR("person.max_extra"), 2, &f));
+    parse(p, a, "{\"a\":1,\"tags\":[1],\"city\":\"x\",\"b\":\"2\"}", &root);
+    assert_true(person_read(root, a, &who, &f));
+    assert_int_equal(who.n_extra, 2);
+    parse(p, a, "{\"a\":1,\"b\":\"2\",\"shoe size\":43}", &root);
+    assert_false(person_read(root, a, &who, &f));
+    assert_int_equal(f.status, 400);
+    assert_string_equal(f.text,
+                        "There are more than 2 fields beyond the known ones (person.max_extra): \"shoe size\" has no room.");
+    assert_true(limit_set(STR("person.max_extra"), 200, &f));
+    assert_true(limit_set(STR("person.max_name_bytes"), 8, &f));
+    assert_false(person_read(root, a, &who, &f));
+    assert_string_equal(f.text, "The name of a field is longer than 8 bytes (person.max_name_bytes): \"shoe size\".");
+    assert_true(limit_set(STR("person.max_name_bytes"), 100, &f));
+    assert_true(limit_set(STR("merge.max_value_bytes"), 1, &f));
+    assert_false(person_read(root, a, &who, &f));
+    assert_string_equal(f.text, "shoe size is longer than 1 bytes (merge.max_value_bytes).");
+    assert_true(limit_set(STR("merge.max_value_bytes"), 8192, &f));
     arena_destroy(&a);
     json_parser_destroy(&p);
 }

@@ -128,7 +128,7 @@ static void test_imports(void **state)
     struct answer a = ask(house.key, "POST", path("/v1/lists/%lld/imports", list), "First Name,Last Name\nA,B\n");
     assert_answer(a, 202,
                   "{\"import_id\":#,\"contact_list_id\":#,\"state\":\"kept\",\"bytes\":25,\"at_byte\":0,\"rows\":0,\"used\":0,"
-                  "\"refused\":0,\"received_date\":\"@\"}");
+                  "\"refused\":0,\"last_error\":null,\"received_date\":\"@\"}");
     int64_t id = answer_number(a, "import_id");
     assert_answer(ask(house.key, "GET", path("/v1/imports/%lld", id), NULL), 200,
                   "{\"import_id\":#,\"contact_list_id\":#,\"state\":\"kept\",~");
@@ -195,7 +195,7 @@ static void test_campaigns(void **state)
                               "\"creative_type\":2,\"status\":0,\"is_live_mode\":0,\"audience\":0," NOTHING_TRACKED
                               "\"send_date\":null,\"created_date\":\"@\",\"thumbnail\":null,\"thumbnail_back\":null,"
                               "\"accepted\":0,\"printed\":0,\"refused\":0,\"batches_open\":0,"
-                              "\"batches_waiting\":0,\"batches_ready\":0,\"batches_failed\":0}]";
+                              "\"batches_waiting\":0,\"batches_ready\":0,\"batches_failed\":0,\"last_error\":null}]";
     assert_answer(ask(house.key, "GET", path("/api/v1/campaigns/%lld", drop), NULL), 200, one);
     assert_answer(ask(house.key, "GET", "/api/v1/campaigns", NULL), 200, one);
     assert_answer(ask(house.key, "GET", "/api/v1/campaigns/drips", NULL), 200, one);

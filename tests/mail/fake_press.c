@@ -4,8 +4,9 @@
 #include "base/log.h"
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-_Atomic int fake_press_fail, fake_press_packages;
+_Atomic int fake_press_fail, fake_press_packages, fake_press_compile_ms;
 
 struct press *fake_press(void)
 {
@@ -31,6 +32,7 @@ bool press_compile(struct press *p, const struct creative *c, const struct press
                    struct creative_report *r, struct fault *f)
 {
     (void)p, (void)samples, (void)n;
+    usleep((unsigned)atomic_load(&fake_press_compile_ms) * 1000);
     if (fails_now(f)) return false;
     *r = (struct creative_report){.is_ok = true, .path = CREATIVE_CHROMIUM, .pages_each = 2};
     if (c->n_html && c->html[0].len && memmem(c->html[0].ptr, c->html[0].len, "refuse me", 9)) {

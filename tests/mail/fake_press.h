@@ -7,4 +7,5 @@
 
 struct press *fake_press(void);
 extern _Atomic int fake_press_fail;
-extern _Atomic int fake_press_packages; /* written, not read back */
+extern _Atomic int fake_press_packages;   /* written, not read back */
+extern _Atomic int fake_press_compile_ms; /* how long a compile takes */

@@ -10,16 +10,23 @@
 #include <unistd.h>
 
 static const char *expected_log;
+static _Atomic bool heard_log;
 
 static bool on_log(enum log_level level, const char *line)
 {
     if (level < LOG_WARNING) return true;
-    if (expected_log && strstr(line, expected_log)) return true;
+    if (expected_log && strstr(line, expected_log)) return heard_log = true;
     fprintf(stderr, "a log line that no test announced: %s\n", line);
     abort();
 }
 
-void house_expect_log(const char *text) { expected_log = text; }
+void house_expect_log(const char *text)
+{
+    expected_log = text;
+    heard_log = false;
+}
+
+bool house_heard_log(void) { return heard_log; }
 
 static void set(const char *name, const char *value)
 {
@@ -30,9 +37,7 @@ static void set(const char *name, const char *value)
 void house_resume(struct house *h, bool with_jobs)
 {
     struct fault f = {0};
-    char address[128];
-    snprintf(address, sizeof address, "sqlite:%s/test.db", h->dir);
-    h->store = store_open(&(struct store_config){.address = address, .data_dir = h->dir, .node = 1}, &f);
+    h->store = store_open(&(struct store_config){.address = h->address, .data_dir = h->dir, .node = 1}, &f);
     if (!h->store) fail_msg("%s", f.text);
     h->accounts = accounts_load(h->store, &f);
     assert_non_null(h->accounts);
@@ -41,6 +46,7 @@ void house_resume(struct house *h, bool with_jobs)
                                  .jobs = h->jobs,
                                  .press = h->press,
                                  .accounts = h->accounts,
+                                 .fetcher = h->fetcher,
                                  .data_dir = h->dir,
                                  .purl_base = "http://127.0.0.1:8080/p/"};
     h->mail = mail_create(&config, &f);
@@ -59,7 +65,10 @@ void house_suspend(struct house *h)
 void house_open(struct house *h, struct press *press, bool with_jobs)
 {
     *h = (struct house){.dir = "/tmp/pennypost-mail-XXXXXX", .press = press};
+    char file[80];
     assert_non_null(mkdtemp(h->dir));
+    snprintf(file, sizeof file, "%s/test.db", h->dir);
+    fresh_store(file, h->address);
     log_set_hook(on_log);
     expected_log = NULL;
     set("mail.test_gather_ms", "50");

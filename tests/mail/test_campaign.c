@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "fake_press.h"
+#include "mail/contact_row.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -190,6 +191,47 @@ static void test_smart_send_waits_for_its_date(void **state)
     assert_true(clock_now_ms() >= d.send_at);
 }
 
+/* What the list of a smart send holds cannot be read: tried again by the ladder, then Failed, with what was made before. */
+struct breaking {
+    int64_t account;
+    const struct contact *contact;
+};
+
+static bool break_contact(struct tx *tx, void *arg)
+{
+    const struct breaking *b = arg;
+    struct q_contact_put in = contact_row_put(b->account, b->contact, STR("no JSON"));
+    return tx_run(tx, Q_CONTACT_PUT, &in, NULL);
+}
+
+static void test_smart_send_that_fails_for_good(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    struct drop_stats stats;
+    struct drop got, d = house_drop(house_template(h, h->account, "<p>x</p>"), CAMPAIGN_SMART_SEND);
+    d.contact_list_id = house_list(h, h->account, "People");
+    assert_true(limit_set(STR("batch.max_pieces"), 1, &f));
+    assert_true(limit_set(STR("job.attempts"), 2, &f));
+    assert_true(limit_set(STR("job.retry_first"), 1, &f));
+    struct contact good = house_contact(d.contact_list_id, "Ann"), bad = house_contact(d.contact_list_id, "Bea");
+    assert_true(contact_create(h->store, h->account, &good, &f) && contact_create(h->store, h->account, &bad, &f));
+    assert_true(store_write(h->store, break_contact, &(struct breaking){h->account, &bad}, &f));
+    house_expect_log("Sending campaign");
+    int64_t begin = clock_mono_ms();
+    assert_true(campaign_create(h->mail, h->account, &d, &f));
+    do {
+        usleep(5000);
+        assert_true(campaign_get(h->store, h->arena, h->account, d.drop_id, &got, &stats, &f));
+    } while (got.state != DROP_FAILED && clock_mono_ms() < begin + 20000);
+    assert_int_equal(got.state, DROP_FAILED);
+    assert_in_range(clock_mono_ms() - begin, 1000, 15000);
+    assert_true(got.last_error.len > 0);
+    assert_int_equal(stats.accepted, 1); /* Ann's piece stays */
+    assert_true(limit_set(STR("job.attempts"), 8, &f));
+    assert_true(limit_set(STR("job.retry_first"), 5, &f));
+}
+
 static void test_empty_list_is_sent(void **state)
 {
     struct house *h = *state;
@@ -210,6 +252,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_smart_send, setup, teardown),
         cmocka_unit_test_setup_teardown(test_smart_send_waits_for_its_date, setup, teardown),
         cmocka_unit_test_setup_teardown(test_empty_list_is_sent, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_smart_send_that_fails_for_good, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "house.h"
 #include "fake_press.h"
 #include "base/buf.h"
+#include "mail/recipient.h"
 
 static int setup(void **state)
 {
@@ -183,6 +184,31 @@ static void test_deleted_list_hides_its_contacts(void **state)
     assert_fault(400, &f, "name is required");
 }
 
+/* A piece keeps everything that its send had, and a stored one that holds more than can be read is said to be broken. */
+static void test_nothing_of_a_recipient_is_left_out(void **state)
+{
+    struct house *h = *state;
+    enum { MOST = LIMIT_MOST_PERSON_MAX_EXTRA };
+    struct str names[MOST + 1], values[MOST + 1];
+    struct recipient *who = ARENA_NEW(h->arena, struct recipient);
+    struct json_parser *p = json_parser_create();
+    struct fault f = {0};
+    for (int i = 0; i <= MOST; i++) {
+        names[i] = str_of(arena_printf(h->arena, "name %d", i));
+        values[i] = str_of(arena_printf(h->arena, "value %d", i));
+    }
+    struct str full = recipient_write(h->arena, values, CONTACT_VALUES_MAX, recipient_extra(h->arena, names, values, MOST));
+    assert_true(recipient_read(p, h->arena, full, who, &f));
+    assert_int_equal(who->n_values, CONTACT_VALUES_MAX);
+    assert_int_equal(who->n_extra, MOST);
+    assert_true(str_eq(who->extra_names[MOST - 1], names[MOST - 1]) && str_eq(who->extra_values[MOST - 1], values[MOST - 1]));
+    struct str more = recipient_write(h->arena, values, 1, recipient_extra(h->arena, names, values, MOST + 1));
+    assert_false(recipient_read(p, h->arena, more, who, &f));
+    assert_int_equal(f.whose, FAULT_OURS);
+    assert_false(recipient_read(p, h->arena, recipient_write(h->arena, values, CONTACT_VALUES_MAX + 1, STR_NULL), who, &f));
+    json_parser_destroy(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_checks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_others_see_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_of_a_recipient_is_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deleted_list_hides_its_contacts, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

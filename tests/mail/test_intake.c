@@ -3,6 +3,7 @@
 #include "fake_press.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/durable.h"
 #include "base/limits.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -111,6 +112,7 @@ static void test_files_that_cannot_be_used(void **state)
         assert_int_equal(in.n_used, 0);
         assert_int_equal(intake_refused(h->store, h->arena, h->account, in.intake_id, 0, 10, &refused, &f), 1);
         if (!strstr(refused[0].detail.ptr, cases[i].words)) fail_msg("%s", refused[0].detail.ptr);
+        assert_true(str_eq(in.last_error, refused[0].detail));
     }
     assert_false(intake_keep_contacts(h->mail, h->account, list, house_write_file(h, "in.csv", ""), &id, &f));
     assert_fault(400, &f, "empty");
@@ -181,6 +183,33 @@ static void test_stop_in_the_middle(void **state)
     assert_true(limit_set(STR("import.rows_per_commit"), 5000, &f));
 }
 
+/* A disk that fails is asked again by the ladder, and not for ever: then the import has failed and says why. */
+static void test_ladder_has_an_end(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    struct intake in;
+    struct refused_row *refused;
+    int64_t list = house_list(h, h->account, "People"), id;
+    assert_true(limit_set(STR("job.attempts"), 2, &f));
+    assert_true(limit_set(STR("job.retry_first"), 1, &f));
+    house_reopen(h, false);
+    assert_true(intake_keep_contacts(h->mail, h->account, list, house_write_file(h, "in.csv", HEADER), &id, &f));
+    assert_true(remove_tree(arena_printf(h->arena, "%s/files/intake", h->dir), &f));
+    house_expect_log("cannot be opened");
+    int64_t begin = clock_mono_ms();
+    house_reopen(h, true);
+    while (intake_get(h->store, h->arena, h->account, id, &in, &f) && !in.last_error.ptr) usleep(5000);
+    assert_int_equal(in.state, INTAKE_RUNNING); /* again, in a second */
+    in = wait_end(h, id);
+    assert_int_equal(in.state, INTAKE_FAILED);
+    assert_in_range(clock_mono_ms() - begin, 1000, 15000);
+    if (!strstr(in.last_error.ptr, "cannot be opened")) fail_msg("%s", in.last_error.ptr);
+    assert_int_equal(intake_refused(h->store, h->arena, h->account, id, 0, 10, &refused, &f), 0); /* no row is to blame */
+    assert_true(limit_set(STR("job.attempts"), 8, &f));
+    assert_true(limit_set(STR("job.retry_first"), 5, &f));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_files_that_cannot_be_used, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_chunks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop_in_the_middle, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ladder_has_an_end, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,9 +2,12 @@
 #include "house.h"
 #include "fake_press.h"
 #include "base/durable.h"
+#include "base/limits.h"
 #include "mail/template_scan.h"
+#include "queries.h"
 #include <semaphore.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static int setup(void **state)
 {
@@ -227,6 +230,59 @@ static void test_others_and_users(void **state)
     assert_false(template_delete(h->store, h->account, d.template_id, &f));
 }
 
+/* Another node asks for the version, as if its clock said `now`. */
+struct rival {
+    int64_t account, template_id, ahead_ms, attempt;
+};
+
+static bool rival_claim(struct tx *tx, void *arg)
+{
+    struct rival *v = arg;
+    int64_t now = tx_now(tx) + v->ahead_ms;
+    struct r_compile_claim r;
+    struct q_compile_claim in = {v->account, v->template_id, 1, store_node(tx_store(tx)) + 1, now + 60000, now};
+    v->attempt = tx_first(tx, Q_COMPILE_CLAIM, &in, &r) ? r.attempt : 0;
+    return tx_ok(tx);
+}
+
+static void test_long_compile_keeps_its_lease(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    struct template_row t = {.name = STR("n"), .size = SIZE_6X9, .is_full_html = true, .html = STR("x")}, got;
+    assert_true(limit_set(STR("job.lease"), 1, &f));
+    fake_press_compile_ms = 2500;
+    assert_true(template_create(h->mail, h->account, &t, &f));
+    usleep(1800000); /* beyond the first lease */
+    struct rival v = {.account = h->account, .template_id = t.template_id};
+    assert_true(store_write(h->store, rival_claim, &v, &f));
+    assert_int_equal(v.attempt, 0);
+    house_wait_template(h, h->account, t.template_id);
+    assert_true(template_get(h->store, h->arena, h->account, t.template_id, &got, &f));
+    assert_int_equal(got.state, TEMPLATE_PUBLISHED);
+    fake_press_compile_ms = 0;
+    assert_true(limit_set(STR("job.lease"), 60, &f));
+}
+
+static void test_late_node_changes_nothing(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    struct template_row t = {.name = STR("n"), .size = SIZE_6X9, .is_full_html = true, .html = STR("x")}, got;
+    fake_press_compile_ms = 1000;
+    assert_true(template_create(h->mail, h->account, &t, &f));
+    usleep(500000);
+    struct rival v = {.account = h->account, .template_id = t.template_id, .ahead_ms = 100000}; /* when our lease is dead */
+    assert_true(store_write(h->store, rival_claim, &v, &f));
+    assert_int_equal(v.attempt, 2);
+    house_expect_log("was compiled by another node");
+    usleep(1500000);
+    assert_true(template_get(h->store, h->arena, h->account, t.template_id, &got, &f));
+    assert_int_equal(got.state, TEMPLATE_PUBLISHING); /* the other's */
+    assert_true(house_heard_log());
+    fake_press_compile_ms = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +294,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_image_only, setup, teardown),
         cmocka_unit_test_setup_teardown(test_waiting_ends_by_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_others_and_users, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_long_compile_keeps_its_lease, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_late_node_changes_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,14 @@
 """Kill -9 at named failpoints while sends come in and batches are printed. Afterwards: every acknowledged send is there once, every piece lies in exactly one finished batch
 or is refused with a reason, and no half file was ever visible under its final name.
   failpoints.py PROGRAM [rounds=N] [points=a,b]"""
-import sqlite3, threading
+import threading
 from house import *
 
 ROUNDS = int(TOOLS.get("rounds", "1"))
 POINTS = TOOLS.get("points", "store.commit.before,store.commit.after,store.unit.after,durable.fsync.before,durable.rename.before,durable.rename.after,"
                    "durable.dir_fsync.after,durable.dir_rename.before,durable.dir_rename.after,package.pdf.after,package.manifest.after,"
                    "render.claim.after,render.package.after,render.finish.after").split(",")
-SENDERS, FOR_S, BURST_S, PAUSE_S = 4, 8.0, 0.8, 0.8  # batches close in the pauses
+SENDERS, FOR_S, BURST_S, PAUSE_S = 4, 90.0, 0.8, 0.8  # batches close in the pauses; FOR_S is only reached where the point is never hit
 
 PERSON = {"last_name": "Doe", "address_street": "1 Main Street", "address_city": "Springfield", "address_state": "IL", "address_zip": "62704"}
 
@@ -60,7 +60,7 @@ class Senders:
         for t in threads: t.join()
 
 
-def settled(house, within_s=90):
+def settled(house, within_s=240):
     """True when no batch is open, closed or rendering any more."""
     end = time.time() + within_s
     while time.time() < end:
@@ -78,8 +78,7 @@ def whole(package):
 
 
 def verdict(house, senders, where):
-    db = sqlite3.connect(f"file:{house.data}/pennypost.db?mode=ro", uri=True)
-    rows = {pid: (state, json.loads(recipient)[0]) for pid, state, recipient in db.execute("select piece_id, state, recipient from piece")}
+    rows = {pid: (state, json.loads(recipient)[0]) for pid, state, recipient in house.rows("select piece_id, state, recipient from piece")}
     lost = [a for a in senders.acked if rows.get(a[0], (0, None))[1] != a[1]]
     check(not lost, f"{where}: all {len(senders.acked)} acknowledged sends are there {lost[:2]}")
     check(len({n for _, n in rows.values()}) == len(rows), f"{where}: none is there twice")

@@ -9,7 +9,7 @@ shim.mkdir()
 house.env["PATH"] = f"{shim}:{os.environ['PATH']}"
 check(house.start(), "the server starts")
 made = house.cli("demo", "--share", house.share)
-check(made.returncode == 0 and pathlib.Path(made.stdout.strip().splitlines()[-1]).exists(), "the demo prints its pictures " + made.stderr[-200:])
+check(made.returncode == 0 and (house.dir / made.stdout.strip().splitlines()[-1]).exists(), "the demo prints its pictures " + made.stderr[-200:])
 check("user namespaces" in made.stderr and "press.sandbox=off" in made.stderr, "and says why HTML is refused and what can be done")
 house.key = (house.data / "demo.key").read_text().strip()
 status, templates = house.ask("GET", "/api/v1/templates")

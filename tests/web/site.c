@@ -24,6 +24,7 @@ static void start_server(struct site *s)
                                .routes = routes,
                                .n_routes = n_routes,
                                .before = api_before,
+                               .nothing_here = web_nothing_here,
                                .ctx = s->api};
     s->http = http_start(&http, &f);
     if (!s->http) fail_msg("%s", f.text);
@@ -157,8 +158,11 @@ static size_t add(char *bytes, size_t size, size_t n, void *buf)
     return size * n;
 }
 
-void site_get(struct site *s, const char *path, const char *key, struct reply *r)
+void site_get(struct site *s, const char *path, const char *key, struct reply *r) { site_get_as(s, path, key, NULL, r); }
+
+void site_get_as(struct site *s, const char *path, const char *key, const char *header, struct reply *r)
 {
+    struct curl_slist *headers = header ? curl_slist_append(NULL, header) : NULL;
     char url[300];
     long status = 0;
     CURL *c = curl_easy_init();
@@ -170,6 +174,7 @@ void site_get(struct site *s, const char *path, const char *key, struct reply *r
     curl_easy_setopt(c, CURLOPT_WRITEDATA, &r->body);
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, add);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, &r->head);
+    if (headers) curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
     if (key) {
         curl_easy_setopt(c, CURLOPT_USERNAME, key);
         curl_easy_setopt(c, CURLOPT_PASSWORD, "");
@@ -178,6 +183,7 @@ void site_get(struct site *s, const char *path, const char *key, struct reply *r
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     r->status = (int)status;
     curl_easy_cleanup(c);
+    curl_slist_free_all(headers);
     buf_addz(&r->body, "");
     buf_addz(&r->head, "");
 }

@@ -23,4 +23,5 @@ struct reply {
 };
 /* key NULL: none. The reply is the caller's to finish. */
 void site_get(struct site *s, const char *path, const char *key, struct reply *r);
+void site_get_as(struct site *s, const char *path, const char *key, const char *header, struct reply *r);
 void reply_finish(struct reply *r);

@@ -1,8 +1,10 @@
 /* The pages through a real server: each answers, escapes what it shows, and shows one account's rows only. */
 #include "site.h"
-#include "base/str.h"
+#include "base/limits.h"
+#include "mail/contact_row.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static bool holds(const struct buf *b, const char *text) { return memmem(b->data, b->len, text, strlen(text)) != NULL; }
 
@@ -177,6 +179,91 @@ static void test_pictures(void **state)
     }
 }
 
+struct breaking {
+    int64_t account;
+    const struct contact *contact;
+};
+
+static bool break_contact(struct tx *tx, void *arg)
+{
+    const struct breaking *b = arg;
+    struct q_contact_put in = contact_row_put(b->account, b->contact, STR("no JSON"));
+    return tx_run(tx, Q_CONTACT_PUT, &in, NULL);
+}
+
+static void expect_in(struct site *s, const char *path, const char *text)
+{
+    struct reply r;
+    site_get(s, path, s->key, &r);
+    expect_page(&r, path, 200);
+    expect(&r, path, text, true);
+    reply_finish(&r);
+}
+
+/* What failed for good says why, on its own page and at home. */
+static void test_failed(void **state)
+{
+    struct site *s = *state;
+    struct house *h = &s->h;
+    struct fault f;
+    struct intake in = {0};
+    int64_t list = house_list(h, h->account, "Broken"), id;
+    assert_true(limit_set(STR("job.attempts"), 1, &f));
+    assert_true(intake_keep_contacts(h->mail, h->account, list, house_write_file(h, "bad.csv", "a,b\n1,2\n"), &id, &f));
+    for (int i = 0; i < 2000 && in.state != INTAKE_FAILED; i++, usleep(5000))
+        assert_true(intake_get(h->store, h->arena, h->account, id, &in, &f));
+    expect_in(s, arena_printf(h->arena, "/imports/%lld", (long long)id),
+              "ended so:</strong> The file&#39;s first line names no column");
+    expect_in(s, "/lists", "names no column for first_name");
+    expect_in(s, "/", arena_printf(h->arena, "Import %lld stopped", (long long)id));
+
+    struct drop got;
+    assert_true(campaign_get(h->store, h->arena, h->account, s->drop, &got, NULL, &f));
+    struct drop d = house_drop(got.template_id, CAMPAIGN_SMART_SEND);
+    struct contact c = house_contact(list, "Ann");
+    d.contact_list_id = list;
+    assert_true(contact_create(h->store, h->account, &c, &f));
+    assert_true(store_write(h->store, break_contact, &(struct breaking){h->account, &c}, &f));
+    house_expect_log("Sending campaign");
+    if (!campaign_create(h->mail, h->account, &d, &f)) fail_msg("%s", f.text);
+    for (int i = 0; i < 2000 && got.state != DROP_FAILED; i++, usleep(5000))
+        assert_true(campaign_get(h->store, h->arena, h->account, d.drop_id, &got, NULL, &f));
+    expect_in(s, arena_printf(h->arena, "/campaigns/%lld", (long long)d.drop_id), "The last attempt ended so:");
+    expect_in(s, "/", "could not be sent to its whole list");
+    assert_true(limit_set(STR("job.attempts"), 8, &f));
+}
+
+/* An address that nobody has: a page for a browser, who needs no key for it, and JSON for programs. */
+static void test_nothing_here(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *path, *accept;
+        bool is_page;
+    } cases[] = {
+        {"/nothing<b>/at/all", "Accept: text/html,application/xhtml+xml,*/*;q=0.8", true},
+        {"/campaigns/1/2/3", "Accept: application/json, TEXT/HTML", true},
+        {"/nothing<b>/at/all", "Accept: */*", false},
+        {"/nothing<b>/at/all", "Accept: application/json", false},
+        {"/api/v1/nothing", "Accept:", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reply r;
+        site_get_as(s, cases[i].path, NULL, cases[i].accept, &r);
+        if (cases[i].is_page) {
+            expect_page(&r, cases[i].path, 404);
+            expect(&r, cases[i].path, "There is nothing at /", true);
+            expect(&r, cases[i].path, "<b>", false);
+            expect(&r, cases[i].path, "house", false); /* no account's name */
+        } else {
+            assert_int_equal(r.status, 404);
+            assert_true(holds(&r.head, "application/json"));
+            expect(&r, cases[i].path, "\"status_code\":404", true);
+        }
+        reply_finish(&r);
+    }
+}
+
 /* Not a test of its own: PENNYPOST_LOOK=1 keeps the site up for a browser and prints where. */
 static void look(struct site *s)
 {
@@ -206,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_files),    cmocka_unit_test(test_key_wanted), cmocka_unit_test(test_pages),
         cmocka_unit_test(test_other_account), cmocka_unit_test(test_not_here),   cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_nothing_here),  cmocka_unit_test(test_failed),
     };
     return cmocka_run_group_tests(tests, open_site, close_site);
 }

@@ -13,6 +13,8 @@ CREATE TABLE mailer_id (mid BIGINT NOT NULL PRIMARY KEY, account_id BIGINT NOT N
 CREATE INDEX mailer_id_by_account ON mailer_id (account_id);
 -- What the house made once and must never lose: the key of the personal URLs is one row.
 CREATE TABLE house (name TEXT NOT NULL PRIMARY KEY, value BYTEA NOT NULL) CLUSTERED;
+-- What an engine at a distance needs: one row a group, by which a lost connection finds out whether its commit was made. `owner` is one opening of the store.
+CREATE TABLE commit_mark (owner BIGINT NOT NULL, mark BIGINT NOT NULL, made_at BIGINT NOT NULL, PRIMARY KEY (owner, mark)) CLUSTERED;
 -- 2 what people configure, and contacts
 CREATE TABLE id_pool (kind SMALLINT NOT NULL PRIMARY KEY, next_id BIGINT NOT NULL) CLUSTERED HOT;
 CREATE TABLE contact_list (account_id BIGINT NOT NULL, contact_list_id BIGINT NOT NULL, name TEXT NOT NULL, kind SMALLINT NOT NULL DEFAULT 0, n_contacts BIGINT NOT NULL DEFAULT 0,
@@ -35,8 +37,8 @@ CREATE TABLE campaign (account_id BIGINT NOT NULL, campaign_id BIGINT NOT NULL, 
   created_at BIGINT NOT NULL, deleted_at BIGINT, PRIMARY KEY (account_id, campaign_id)) CLUSTERED;
 CREATE TABLE mail_drop (account_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, campaign_id BIGINT NOT NULL, name TEXT NOT NULL, endpoint TEXT, state SMALLINT NOT NULL,
   is_live SMALLINT NOT NULL DEFAULT 0, template_id BIGINT NOT NULL, template_version BIGINT NOT NULL, contact_list_id BIGINT, next_contact_id BIGINT, last_contact_id BIGINT,
-  send_at BIGINT, mid BIGINT, stid SMALLINT, sender TEXT NOT NULL, starting_url TEXT, goal_url TEXT, settings TEXT NOT NULL DEFAULT '{}', due_at BIGINT, lease_node BIGINT,
-  lease_until BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL, deleted_at BIGINT, PRIMARY KEY (account_id, drop_id)) CLUSTERED HOT;
+  send_at BIGINT, mid BIGINT, stid SMALLINT, sender TEXT NOT NULL, starting_url TEXT, goal_url TEXT, settings TEXT NOT NULL DEFAULT '{}', due_at BIGINT, attempt BIGINT NOT NULL DEFAULT 0,
+  last_error TEXT, lease_node BIGINT, lease_until BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL, deleted_at BIGINT, PRIMARY KEY (account_id, drop_id)) CLUSTERED HOT;
 CREATE UNIQUE INDEX mail_drop_by_endpoint ON mail_drop (account_id, endpoint) WHERE endpoint IS NOT NULL;
 CREATE INDEX mail_drop_by_campaign ON mail_drop (campaign_id);
 CREATE INDEX mail_drop_due ON mail_drop (due_at) WHERE due_at IS NOT NULL;
@@ -57,7 +59,8 @@ CREATE TABLE serial_run (account_id BIGINT NOT NULL, mid BIGINT NOT NULL, first_
 -- 4 intake: files and bodies that are worked off, and the rows that could not be used
 CREATE TABLE intake (account_id BIGINT NOT NULL, intake_id BIGINT NOT NULL, kind SMALLINT NOT NULL, target_id BIGINT, state SMALLINT NOT NULL, file TEXT NOT NULL, bytes BIGINT NOT NULL,
   digest BYTEA, n_rows BIGINT NOT NULL DEFAULT 0, n_used BIGINT NOT NULL DEFAULT 0, n_repeat BIGINT NOT NULL DEFAULT 0, n_orphan BIGINT NOT NULL DEFAULT 0,
-  n_refused BIGINT NOT NULL DEFAULT 0, at_byte BIGINT NOT NULL DEFAULT 0, due_at BIGINT, lease_node BIGINT, lease_until BIGINT NOT NULL DEFAULT 0, received_at BIGINT NOT NULL,
+  n_refused BIGINT NOT NULL DEFAULT 0, at_byte BIGINT NOT NULL DEFAULT 0, due_at BIGINT, attempt BIGINT NOT NULL DEFAULT 0, last_error TEXT,
+  lease_node BIGINT, lease_until BIGINT NOT NULL DEFAULT 0, received_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, intake_id)) CLUSTERED HOT;
 CREATE INDEX intake_due ON intake (due_at) WHERE due_at IS NOT NULL;
 CREATE TABLE refused_row (account_id BIGINT NOT NULL, intake_id BIGINT NOT NULL, line BIGINT NOT NULL, reason SMALLINT NOT NULL, detail TEXT NOT NULL, raw TEXT NOT NULL,

@@ -1,0 +1,44 @@
+"""What is wrong with a command line is said in a sentence, with exit code 2, before anything is made."""
+from house import *
+
+house = House()
+CASES = [
+    (["serve", "--listen", "foo"], '"foo" is no address to listen on; write it as 127.0.0.1:8080 or [::1]:8080'),
+    (["serve", "--listen", "127.0.0.1:99999"], "is no address to listen on"),
+    (["serve", "--set", "press.sandbox=off", "--listen", "0.0.0.0:1"], "only allowed on a loopback address"),
+    (["serve", "here"], 'pennypost serve takes flags only: "here" means nothing here'),
+    (["demo", "x"], '"x" means nothing here'),
+    (["doctor", "x"], '"x" means nothing here'),
+    (["migrate", "x"], '"x" means nothing here'),
+    (["settings", "x"], 'There is no setting "x"; pennypost settings lists them all'),
+    (["settings", "listen", "y"], '"y" is one too many'),
+    (["limits", "x"], 'There is no limit "x"; pennypost limits lists them all'),
+    (["account"], "pennypost account create NAME"),
+    (["account", "make", "x"], 'there is no "make"'),
+    (["account", "create"], "NAME is missing: pennypost account create NAME"),
+    (["account", "key"], "ID is missing: pennypost account key ID"),
+    (["account", "revoke", "1"], "HINT is missing: pennypost account revoke ID HINT"),
+    (["account", "mailer-id", "1"], "MID is missing: pennypost account mailer-id ID MID"),
+    (["account", "list", "x"], '"x" is too much: pennypost account list'),
+    (["contacts"], "say what to do: pennypost contacts import LIST FILE.csv --account ID"),
+    (["contacts", "export"], "the only thing to do is import"),
+    (["contacts", "import"], "LIST and FILE.csv are missing"),
+    (["contacts", "import", "people", "x.csv", "--account", "1"], "LIST is no number"),
+    (["contacts", "import", "1", "--account", "1"], "FILE.csv is missing"),
+    (["contacts", "import", "1", "x.csv"], "--account ID is missing"),
+    (["contacts", "import", "1", "x.csv", "y.csv", "--account", "1"], "a word too many"),
+]
+for words, sentence in CASES:
+    made = run(house.program, *words, "--data", str(house.data), env=house.env, cwd=house.dir, timeout=60, **as_user())
+    check(made.returncode == 2 and sentence in made.stderr and not made.stdout, f"{' '.join(words)}: {made.returncode} {made.stdout[:80]}{made.stderr.strip()}")
+    check(not house.data.exists(), f"{' '.join(words)}: and makes nothing")
+for words in (["settings", "listen"], ["limits", "job.lease"]):
+    made = run(house.program, *words, env=house.env, cwd=house.dir, **as_user())
+    check(made.returncode == 0 and len(made.stdout.splitlines()) == 1 and made.stdout.startswith(words[1]), f"{' '.join(words)}: {made.stdout.strip()}")
+server = subprocess.Popen([house.program, "serve", "--data", str(house.data), "--listen", "[::1]:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          env=house.env, cwd=house.dir, **as_user())
+line = server.stdout.readline().strip()
+check(socket.has_ipv6 and re.fullmatch(r"listening on \[::1\]:[1-9][0-9]*", line), f"an IPv6 address is shown whole: {line}")
+server.terminate()
+check(server.wait(30) == 0, "and the server ends cleanly")
+done()
