@@ -49,6 +49,7 @@ static const struct block_case {
     {"made by hand: no gaps", ID_LIST, {1, 1, 1, 1}, {1, 2, 3, 4}, 5},
     {"contacts: blocks of 4,096", ID_CONTACT, {1, 1, 1, 1}, {1, 2, 3, 4}, 4097},
     {"batches: blocks of 64", ID_BATCH, {1, 62, 2, 1}, {1, 2, 65, 67}, 129},
+    {"subscriptions: above every drop", ID_SUBSCRIPTION, {1, 1, 2, 1}, {1000000000, 1000000001, 1000000002, 1000000004}, 1000000005},
     {"a run longer than a block", ID_INTAKE, {1, 1000, 1, 7}, {1, 2, 1002, 1003}, 1010},
 };
 
