@@ -123,7 +123,7 @@ int64_t house_subscribe(struct house *h, const char *url)
     struct subscription s = {.account_id = ACCOUNT,
                              .source = EVENT_DROP,
                              .source_id = DROP,
-                             .codes = 0xFFFF,
+                             .codes = UINT64_MAX >> 1,
                              .is_enabled = true,
                              .name = STR("hook"),
                              .address = str_of(url)};

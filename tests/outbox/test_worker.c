@@ -26,7 +26,7 @@ static int teardown(void **state)
 
 static void step_clock(int64_t ms) { clock_set_ms(clock_now_ms() + ms); }
 
-static void freeze(void) { clock_set_ms(clock_now_ms()); }
+static void begin_clock(void) { clock_set_ms(clock_now_ms()); } /* from here on it may be stepped */
 
 /* All asks so far, "person:code:attempt" each followed by a blank. */
 static const char *said(void)
