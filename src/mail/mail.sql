@@ -173,6 +173,11 @@ SELECT account_id, template_id, version, due_at FROM template_version WHERE due_
 UPDATE template_version SET lease_node = $4, lease_until = $5, attempt = attempt + 1 WHERE account_id = $1 AND template_id = $2 AND version = $3
  AND state = 1 AND due_at <= $6 AND lease_until < $6 RETURNING attempt;
 
+-- name: compile_pin
+-- What the version named on other machines is ours now, by the holder of the lease.
+-- in: account_id int, template_id int, version int, source text, lease_node int
+UPDATE template_version SET source = $4 WHERE account_id = $1 AND template_id = $2 AND version = $3 AND state = 1 AND lease_node = $5;
+
 -- name: compile_finish
 -- Published, refused, or to be tried again (due_at), by the holder of the lease.
 -- in: account_id int, template_id int, version int, state int, press_path int, report text, due_at int, lease_node int

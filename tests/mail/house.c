@@ -48,6 +48,7 @@ void house_resume(struct house *h, bool with_jobs)
                                  .jobs = h->jobs,
                                  .press = h->press,
                                  .accounts = h->accounts,
+                                 .fetcher = h->fetcher,
                                  .data_dir = h->dir,
                                  .purl_base = "http://127.0.0.1:8080/p/"};
     h->mail = mail_create(&config, &f);

@@ -18,7 +18,8 @@ struct house {
     struct store *store;
     struct accounts *accounts;
     struct jobs *jobs;
-    struct press *press; /* the caller's */
+    struct press *press;     /* the caller's */
+    struct fetcher *fetcher; /* the caller's; put here and reopen. NULL: nothing is fetched */
     struct mail *mail;
     struct arena *arena;
     int64_t account, other; /* two accounts that must not see each other */
