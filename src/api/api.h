@@ -3,13 +3,18 @@
  * `pennypost routes`. */
 #pragma once
 #include "mail/mail.h"
+#include "net/address_guard.h"
 #include "net/http.h"
+#include "outbox/outbox.h"
 
 struct api;
 struct api_config {
     struct store *store;
     struct accounts *accounts;
     struct mail *mail;
+    struct outbox *outbox;
+    const struct link_def *webhook;    /* the connector of webhooks */
+    const struct address_guard *guard; /* where webhooks may lead */
     const char *data_dir;
 };
 struct api *api_create(const struct api_config *c);

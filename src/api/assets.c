@@ -1,4 +1,5 @@
 /* assets.c: pictures, fonts and style sheets that templates name as asset:NAME. */
+#include "api/page.h"
 #include "api/api_private.h"
 #include "base/clock.h"
 #include "mail/template.h"
@@ -17,13 +18,16 @@ static void reply_asset(struct http_exchange *x, struct str name, const char *da
 void handle_assets_get(struct http_exchange *x)
 {
     struct asset *rows;
+    struct page_range page;
     struct fault f;
+    int shown;
+    if (!page_request_open(x, &page)) return;
     int n = asset_all(api_store(x), http_arena(x), api_account(x), &rows, &f);
     if (request_failed(x, n >= 0, &f)) return;
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_array(j, NULL);
-    for (int i = 0; i < n; i++) {
+    for (int i = page_cut(&page, n, &shown); shown > 0; shown--, i++) {
         json_object(j, NULL);
         json_str(j, "name", rows[i].name);
         json_str(j, "media_type", rows[i].media_type);

@@ -1,5 +1,6 @@
 /* batches.c: batches and their print files. */
 #include "api/piece_json.h"
+#include "mail/campaign.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -56,6 +57,11 @@ void handle_batches_get(struct http_exchange *x)
     if (!request_number(x, "drop_id", 0, 1, INT64_MAX, &drop) || !request_number(x, "before", 0, 1, INT64_MAX, &before) ||
         !request_rows(x, LIMIT_API_BATCH_ROWS, LIMIT_API_PAGE_ROWS, &limit))
         return;
+    struct drop row; /* a campaign's number is its newest drop's */
+    if (drop) {
+        if (request_failed(x, campaign_get(api_store(x), http_arena(x), api_account(x), drop, &row, NULL, &f), &f)) return;
+        drop = row.drop_id;
+    }
     int n = batch_all(api_store(x), http_arena(x), api_account(x), drop, before, (int)limit, &rows, &f);
     if (request_failed(x, n >= 0, &f)) return;
     struct reply r;

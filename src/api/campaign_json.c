@@ -1,12 +1,26 @@
-/* campaign_json.c: see campaign_json.h. What the post and the web have not told yet is 0: these numbers come with tracking. */
+/* campaign_json.c: see campaign_json.h. */
 #include "api/campaign_json.h"
 
-static void tracking_json(struct json_out *j)
+/* How many pieces came so far. `delivered` is what the hosted service calls so: the last scan that there is, nothing behind it is seen. */
+static void tracking_json(struct json_out *j, const struct drop_stats *s)
 {
-    static const char *const names[] = {"delivered",  "in_transit", "in_local_area",    "processed_for_delivery",
-                                        "returned",   "pageviews",  "unique_pageviews", "unique_visitors",
-                                        "conversions"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) json_int(j, names[i], 0);
+    json_int(j, "delivered", s->reached[STATUS_PROCESSED]);
+    json_int(j, "in_transit", s->reached[STATUS_IN_TRANSIT]);
+    json_int(j, "in_local_area", s->reached[STATUS_IN_LOCAL_AREA]);
+    json_int(j, "processed_for_delivery", s->reached[STATUS_PROCESSED]);
+    json_int(j, "returned", s->reached[STATUS_RETURNED]);
+    json_int(j, "pageviews", s->page_views);
+    json_int(j, "unique_pageviews", s->visitors);
+    json_int(j, "unique_visitors", s->visitors);
+    json_int(j, "conversions", s->conversions);
+}
+
+/* What the hosted service's list has no word for. */
+static void more_tracking_json(struct json_out *j, const struct drop_stats *s)
+{
+    json_int(j, "created", s->reached[STATUS_CREATED]);
+    json_int(j, "mailed", s->reached[STATUS_MAILED]);
+    json_int(j, "re_routed", s->reached[STATUS_REROUTED]);
 }
 
 static void printing_json(struct json_out *j, const struct drop_stats *s)
@@ -25,20 +39,22 @@ void campaign_json(struct json_out *j, const struct drop *d, const struct drop_s
     json_object(j, NULL);
     json_int(j, "campaign_id", d->campaign_id);
     json_int(j, "drop_id", d->drop_id);
-    json_str(j, "name", d->name);
+    json_str(j, "name", d->campaign_name);
     json_str(j, "endpoint", d->endpoint);
     json_int(j, "campaign_type", d->kind);
     json_int(j, "creative_type", d->size);
     json_int(j, "status", d->state);
     json_int(j, "is_live_mode", d->is_live);
     json_int(j, "audience", s->accepted - s->refused);
-    tracking_json(j);
+    tracking_json(j, s);
     reply_time(j, "send_date", d->send_at);
     json_time(j, "created_date", d->created_at);
     json_null(j, "thumbnail");
     json_null(j, "thumbnail_back");
     printing_json(j, s);
     json_str(j, "last_error", d->last_error);
+    json_str(j, "drop_name", d->name);
+    more_tracking_json(j, s);
     json_end(j);
 }
 
@@ -65,5 +81,8 @@ void campaign_details_json(struct json_out *j, const struct drop *d)
     json_str(j, "SenderCountry", d->sender_country);
     json_str(j, "StartingUrl", d->starting_url);
     json_str(j, "GoalUrl", d->goal_url);
+    json_str(j, "CampaignName", d->campaign_name);
+    json_int(j, "MinDaysBetween", d->min_days_between);
+    json_int(j, "DailyCap", d->daily_cap);
     json_end(j);
 }

@@ -2,35 +2,26 @@
  * is taken too, because the two never coincide. */
 #include "api/body.h"
 #include "api/campaign_json.h"
+#include "api/page.h"
 #include "base/clock.h"
 
 /* ---- reading ---- */
 
-static bool reply_drops(struct http_exchange *x, const struct drop *rows, int n, struct fault *f)
+static void reply_all(struct http_exchange *x, bool drips_only)
 {
-    struct drop_stats *stats = ARENA_ARRAY(http_arena(x), struct drop_stats, n > 0 ? n : 1);
-    struct drop again;
-    for (int i = 0; i < n; i++)
-        if (!campaign_get(api_store(x), http_arena(x), api_account(x), rows[i].drop_id, &again, &stats[i], f)) {
-            if (f->status != 404) return false; /* 404: deleted since the list was read */
-            stats[i] = (struct drop_stats){0};
-        }
+    struct page_range page;
+    struct drop *rows;
+    struct drop_stats *stats;
+    struct fault f;
+    if (!page_request_open(x, &page)) return;
+    int n = campaign_page(api_store(x), http_arena(x), api_account(x), drips_only, page.skip, page.n, &rows, &stats, &f);
+    if (request_failed(x, n >= 0, &f)) return;
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_array(j, NULL);
     for (int i = 0; i < n; i++) campaign_json(j, &rows[i], &stats[i]);
     json_end(j);
     reply_end(&r, 200);
-    return true;
-}
-
-static void reply_all(struct http_exchange *x, bool drips_only)
-{
-    struct drop *rows;
-    struct fault f;
-    int n = campaign_all(api_store(x), http_arena(x), api_account(x), drips_only, &rows, &f);
-    if (request_failed(x, n >= 0, &f)) return;
-    request_failed(x, reply_drops(x, rows, n, &f), &f);
 }
 
 void handle_campaigns_get(struct http_exchange *x) { reply_all(x, false); }
@@ -68,7 +59,7 @@ void handle_campaign_details(struct http_exchange *x)
 
 struct campaign_body {
     struct drop drop; /* its texts */
-    int64_t template_id, credit_type, postage_type, kind, list, send_at, envelope, parent;
+    int64_t template_id, credit_type, postage_type, kind, list, send_at, envelope, parent, days, cap;
     int is_live;
 };
 #define AT(member) offsetof(struct campaign_body, member)
@@ -92,6 +83,8 @@ static const struct body_field campaign_fields[] = {
     {"IsLiveMode", NULL, BODY_FLAG, false, AT(is_live)},
     {"TemplateEnvelopeId", NULL, BODY_INT, false, AT(envelope)},
     {"ParentDropId", NULL, BODY_INT, false, AT(parent)},
+    {"MinDaysBetween", NULL, BODY_INT, false, AT(days)},
+    {"DailyCap", NULL, BODY_INT, false, AT(cap)},
 };
 #undef AT
 
@@ -104,20 +97,21 @@ static bool number(int64_t v, const char *name, int *out, struct fault *f)
     return true;
 }
 
-static bool make_drop(struct campaign_body *b, struct drop *d, struct fault *f)
+static bool make_drop(struct campaign_body *b, int64_t kind_by_default, struct drop *d, struct fault *f)
 {
     int kind;
     *d = b->drop;
     if (!number(b->credit_type, "CreditTypeId", &d->credit_type, f) ||
         !number(b->postage_type, "PostageType", &d->postage_type, f) ||
-        !number(b->kind == DB_NULL ? CAMPAIGN_TRIGGERED : b->kind, "CampaignType", &kind, f))
+        !number(b->kind == DB_NULL ? kind_by_default : b->kind, "CampaignType", &kind, f))
         return false;
     if (kind != CAMPAIGN_SMART_SEND && kind != CAMPAIGN_TRIGGERED)
         return fault_user(f, 400, "CampaignType %d is neither 0 (smart send) nor 1 (triggered drip).", kind);
     if (b->template_id == DB_NULL) return fault_user(f, 400, "TemplateFrontId is required.");
     if (b->envelope != DB_NULL && b->envelope != 0)
         return fault_user(f, 400, "TemplateEnvelopeId: custom envelopes are not printed here.");
-    if (b->parent != DB_NULL && b->parent != 0) return fault_user(f, 400, "ParentDropId: a campaign has one mail drop here.");
+    if (b->parent != DB_NULL && b->parent < 0)
+        return fault_user(f, 400, "ParentDropId must be a campaign's or a drop's number.");
     if (b->is_live == 1 && kind == CAMPAIGN_TRIGGERED)
         return fault_user(f, 400,
                           "IsLiveMode: a triggered drip starts in test mode; switch it with PUT /api/v1/campaigns/{drop_id}.");
@@ -127,6 +121,20 @@ static bool make_drop(struct campaign_body *b, struct drop *d, struct fault *f)
     d->send_at = b->send_at;
     d->is_live = b->is_live == 1;
     d->mid = DB_NULL;
+    d->parent_id = b->parent == DB_NULL ? 0 : b->parent;
+    d->min_days_between = b->days == DB_NULL ? 0 : b->days;
+    d->daily_cap = b->cap == DB_NULL ? 0 : b->cap;
+    return true;
+}
+
+/* One more drop of a campaign is of the campaign's type, unless its body says another one, which is refused below. */
+static bool parent_kind(struct http_exchange *x, int64_t parent, int64_t *kind, struct fault *f)
+{
+    struct drop row;
+    *kind = CAMPAIGN_TRIGGERED;
+    if (parent == DB_NULL || parent <= 0) return true;
+    if (!campaign_get(api_store(x), http_arena(x), api_account(x), parent, &row, NULL, f)) return false;
+    *kind = row.kind;
     return true;
 }
 
@@ -151,12 +159,14 @@ void handle_campaign_post(struct http_exchange *x)
     struct json_value root;
     struct fault f;
     size_t n = sizeof campaign_fields / sizeof *campaign_fields;
+    int64_t kind;
     bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), campaign_fields, n, &b, &f) &&
-              make_drop(&b, &d, &f) && campaign_create(api_mail(x), api_account(x), &d, &f);
+              parent_kind(x, b.parent, &kind, &f) && make_drop(&b, kind, &d, &f) &&
+              campaign_create(api_mail(x), api_account(x), &d, &f);
     if (!request_failed(x, ok, &f)) reply_created(x, &d);
 }
 
-/* ---- switching and deleting ---- */
+/* ---- switching, changing and deleting ---- */
 
 void handle_campaign_put(struct http_exchange *x)
 {
@@ -180,6 +190,32 @@ void handle_campaign_put(struct http_exchange *x)
     json_int(j, "is_live_mode", is_live);
     json_end(j);
     reply_end(&r, 200);
+}
+
+/* The campaign's name is not its drop's: `name` renames the first, DirectMailName the second. */
+void handle_campaign_patch(struct http_exchange *x)
+{
+#define AT(member) offsetof(struct campaign_change, member)
+    static const struct body_field fields[] = {
+        {"name", "CampaignName", BODY_TEXT, false, AT(campaign_name)},
+        {"DirectMailName", NULL, BODY_TEXT, false, AT(drop_name)},
+        {"StartingUrl", NULL, BODY_TEXT, false, AT(starting_url)},
+        {"GoalUrl", NULL, BODY_TEXT, false, AT(goal_url)},
+        {"MinDaysBetween", NULL, BODY_INT, false, AT(min_days_between)},
+        {"DailyCap", NULL, BODY_INT, false, AT(daily_cap)},
+    };
+#undef AT
+    struct campaign_change c;
+    struct drop row;
+    struct json_value root;
+    struct fault f;
+    int64_t id;
+    if (!request_id(x, "drop", "campaign", &id)) return;
+    bool ok = body_parse(x, false, &root, &f) &&
+              body_read(root, http_arena(x), fields, sizeof fields / sizeof *fields, &c, &f) &&
+              campaign_change(api_mail(x), api_account(x), id, &c, &f) &&
+              campaign_get(api_store(x), http_arena(x), api_account(x), id, &row, NULL, &f);
+    if (!request_failed(x, ok, &f)) reply_done(x, "updated_date", "drop_id", row.drop_id);
 }
 
 void handle_campaign_delete(struct http_exchange *x)

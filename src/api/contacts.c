@@ -2,40 +2,28 @@
  * and DELETE. A PUT replaces the whole contact: what it does not name becomes null. */
 #include "api/body.h"
 #include "api/contact_json.h"
+#include "api/page.h"
 #include "api/person.h"
 #include "base/clock.h"
-#include "base/settings.h"
 #include "base/text.h"
 
 /* ---- reading ---- */
-
-/* start counts from 1, 0 is 1 too. One client of the hosted service expects start..start+limit, both ends included. */
-static void page_range(int64_t start, int64_t limit, int64_t *skip, int *n)
-{
-    bool both_ends = strcmp(setting_get(SETTING_PAGE_INCLUSIVE), "on") == 0;
-    int64_t first = start > 0 ? start : 1;
-    *skip = first - 1;
-    *n = (int)(both_ends ? start + limit - first + 1 : limit);
-}
 
 void handle_contacts_get(struct http_exchange *x)
 {
     struct contact_list list;
     struct contact *rows;
     struct fault f;
-    int64_t id, start, limit, skip;
-    int most;
-    if (!request_id(x, "list", "list", &id) || !request_number(x, "start", 0, 0, INT32_MAX, &start) ||
-        !request_rows(x, LIMIT_API_PAGE_ROWS, LIMIT_API_PAGE_ROWS, &limit))
-        return;
-    page_range(start, limit, &skip, &most);
+    struct page_range page;
+    int64_t id;
+    if (!request_id(x, "list", "list", &id) || !page_request(x, LIMIT_API_PAGE_ROWS, LIMIT_API_PAGE_ROWS, &page)) return;
     if (request_failed(x, list_get(api_store(x), http_arena(x), api_account(x), id, &list, &f), &f)) return;
-    int n = contact_page(api_store(x), http_arena(x), api_account(x), id, skip, most, &rows, &f);
+    int n = contact_page(api_store(x), http_arena(x), api_account(x), id, page.skip, page.n, &rows, &f);
     if (request_failed(x, n >= 0, &f)) return;
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_array(j, NULL);
-    for (int i = 0; i < n; i++) contact_json(j, &list, &rows[i], skip + i + 1);
+    for (int i = 0; i < n; i++) contact_json(j, &list, &rows[i], page.skip + i + 1);
     json_end(j);
     reply_end(&r, 200);
 }

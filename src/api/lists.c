@@ -1,6 +1,7 @@
 /* lists.c: contact lists, for both /api/v1 and /v1. */
 #include "api/api_private.h"
 #include "api/body.h"
+#include "api/page.h"
 #include "base/clock.h"
 #include "mail/contact.h"
 
@@ -39,13 +40,16 @@ static void list_json(struct json_out *j, const struct contact_list *l)
 void handle_lists_get(struct http_exchange *x)
 {
     struct contact_list *rows;
+    struct page_range page;
     struct fault f;
+    int shown;
+    if (!page_request_open(x, &page)) return;
     int n = list_all(api_store(x), http_arena(x), api_account(x), &rows, &f);
     if (request_failed(x, n >= 0, &f)) return;
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_array(j, NULL);
-    for (int i = 0; i < n; i++) list_json(j, &rows[i]);
+    for (int i = page_cut(&page, n, &shown); shown > 0; shown--) list_json(j, &rows[i++]);
     json_end(j);
     reply_end(&r, 200);
 }

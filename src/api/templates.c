@@ -2,6 +2,7 @@
  * seconds, and says in which state the template then is. */
 #include "api/api_private.h"
 #include "api/body.h"
+#include "api/page.h"
 #include "base/log.h"
 #include "mail/template.h"
 #include <stdlib.h>
@@ -64,9 +65,14 @@ static void reply_templates(struct http_exchange *x, const struct template_row *
 void handle_templates_get(struct http_exchange *x)
 {
     struct template_row *rows;
+    struct page_range page;
     struct fault f;
+    int first, shown;
+    if (!page_request_open(x, &page)) return;
     int n = template_all(api_store(x), http_arena(x), api_account(x), &rows, &f);
-    if (!request_failed(x, n >= 0, &f)) reply_templates(x, rows, n);
+    if (request_failed(x, n >= 0, &f)) return;
+    first = page_cut(&page, n, &shown);
+    reply_templates(x, rows + first, shown);
 }
 
 void handle_template_get(struct http_exchange *x)

@@ -5,9 +5,12 @@
 #include "base/durable.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/seal.h"
 #include "base/settings.h"
+#include "links/webhook/webhook.h"
 #include "mail/mail.h"
 #include "net/fetch.h"
+#include "outbox/outbox.h"
 #include "web/web.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +25,10 @@ struct house {
     struct address_guard *guard; /* what users' addresses may lead to */
     struct fetcher *fetcher;
     struct jobs *jobs;
+    struct seal *seal; /* the key that keeps secrets in the database */
+    struct webhook *webhook;
+    const struct link_def *links[1];
+    struct outbox *outbox;
     struct mail *mail;
     struct api *api;
     struct http_server *http;
@@ -108,6 +115,22 @@ static bool start_http(struct house *h, bool with_port, struct fault *f)
     return h->http != NULL;
 }
 
+static bool open_outbox(struct house *h, struct fault *f)
+{
+    char key[1100];
+    snprintf(key, sizeof key, "%s/house.key", setting_get(SETTING_DATA));
+    if (!(h->seal = seal_open(key, f))) return false;
+    h->webhook = webhook_create();
+    h->links[0] = webhook_link(h->webhook);
+    struct outbox_config config = {.store = h->store,
+                                   .jobs = h->jobs,
+                                   .fetcher = h->fetcher,
+                                   .links = h->links,
+                                   .n_links = (int)(sizeof h->links / sizeof *h->links),
+                                   .seal = h->seal};
+    return (h->outbox = outbox_create(&config, f)) != NULL;
+}
+
 static bool open_parts(struct house *h, bool with_port, struct fault *f)
 {
     const char *data = setting_get(SETTING_DATA);
@@ -117,6 +140,7 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     if (!(h->guard = address_guard_from_settings(f))) return false;
     if (!(h->fetcher = fetcher_create(&(struct fetcher_config){.guard = h->guard}, f))) return false;
     h->jobs = jobs_create(h->store);
+    if (!open_outbox(h, f)) return false;
     set_purl_base(h);
     struct mail_config mail = {.store = h->store,
                                .jobs = h->jobs,
@@ -126,7 +150,13 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
                                .data_dir = data,
                                .purl_base = h->purl_base};
     if (!(h->mail = mail_create(&mail, f))) return false;
-    struct api_config api = {.store = h->store, .accounts = h->accounts, .mail = h->mail, .data_dir = data};
+    struct api_config api = {.store = h->store,
+                             .accounts = h->accounts,
+                             .mail = h->mail,
+                             .outbox = h->outbox,
+                             .webhook = webhook_link(h->webhook),
+                             .guard = h->guard,
+                             .data_dir = data};
     h->api = api_create(&api);
     if (!start_http(h, with_port, f)) return false;
     jobs_start(h->jobs);
@@ -152,9 +182,13 @@ void house_close(struct house **hp)
     *hp = NULL;
     if (h->http) store_after_group(h->store, NULL, NULL), http_stop(&h->http, 5000);
     if (h->jobs) jobs_stop(&h->jobs);
+    outbox_stop(h->outbox);
     api_destroy(&h->api);
     mail_destroy(&h->mail);
     fetcher_destroy(&h->fetcher);
+    outbox_destroy(&h->outbox);
+    webhook_destroy(&h->webhook);
+    seal_close(&h->seal);
     address_guard_destroy(&h->guard);
     press_destroy(&h->press);
     accounts_destroy(&h->accounts);

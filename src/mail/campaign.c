@@ -1,15 +1,12 @@
-/* campaign.c: campaigns are made, shown, switched between test and live, and deleted. Each change is one unit, which also
- * closes what the drop has open: an open batch pins its drop's settings. After the commit the cache of drops is told. */
+/* campaign.c: campaigns and their mail drops are made, each drop in one unit. */
 #include "mail/campaign_check.h"
-#include "mail/drop_cache.h"
+#include "mail/campaign_private.h"
 #include "mail/drop_row.h"
 #include "mail/serial.h"
 #include "base/ids.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "postal/stid.h"
-
-/* ---- making ---- */
 
 struct create {
     struct mail *mail;
@@ -51,8 +48,7 @@ static bool take_template(struct tx *tx, int64_t account, struct drop *d)
     return true;
 }
 
-/* The account's mailer id; without one it can only test. */
-static bool take_mid(struct tx *tx, int64_t account, struct drop *d)
+bool campaign_take_mid(struct tx *tx, int64_t account, struct drop *d)
 {
     struct r_account_find row;
     if (!tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){account}, &row)) return tx_not_found(tx, "account", account);
@@ -61,21 +57,39 @@ static bool take_mid(struct tx *tx, int64_t account, struct drop *d)
     return tx_refuse(tx, FAULT_USER, 409, "This account has no mailer id, so it can only test. Add one before you go live.");
 }
 
+/* The campaign that one more drop goes into; the texts of a new one are the drop's. */
+static bool take_campaign(struct tx *tx, int64_t account, struct drop *d)
+{
+    struct r_drop_find parent;
+    if (!d->parent_id) {
+        d->campaign_id = tx_next_id(tx, ID_CAMPAIGN);
+        struct q_campaign_insert in = {account, d->campaign_id, d->name, d->kind, d->min_days_between, d->created_at};
+        return tx_run(tx, Q_CAMPAIGN_INSERT, &in, NULL);
+    }
+    if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){account, d->parent_id}, &parent))
+        return tx_not_found(tx, "campaign", d->parent_id);
+    if (parent.kind != d->kind)
+        return tx_refuse(tx, FAULT_USER, 400, "CampaignType %d is not that of campaign %lld, which is %s.", (int)d->kind,
+                         (long long)parent.campaign_id,
+                         parent.kind == CAMPAIGN_SMART_SEND ? "0 (smart send)" : "1 (triggered)");
+    d->campaign_id = parent.campaign_id;
+    return true;
+}
+
 static bool create(struct tx *tx, void *arg)
 {
     struct create *c = arg;
     struct drop *d = c->drop;
     bool is_smart = d->kind == CAMPAIGN_SMART_SEND;
-    if (!take_template(tx, c->account, d) || !take_mid(tx, c->account, d)) return false;
+    if (!take_template(tx, c->account, d) || !campaign_take_mid(tx, c->account, d)) return false;
     if (is_smart && !tx_first(tx, Q_LIST_FIND, &(struct q_list_find){c->account, d->contact_list_id}, NULL))
         return tx_not_found(tx, "list", d->contact_list_id);
-    d->campaign_id = tx_next_id(tx, ID_CAMPAIGN);
-    d->drop_id = tx_next_id(tx, ID_CAMPAIGN);
     d->created_at = tx_now(tx);
-    struct q_campaign_insert campaign = {c->account, d->campaign_id, d->name, d->kind, d->created_at};
+    if (!take_campaign(tx, c->account, d)) return false;
+    d->drop_id = tx_next_id(tx, ID_CAMPAIGN);
     struct q_drop_insert row = drop_row_insert(tx_arena(tx), c->account, d);
     row.due_at = !is_smart ? DB_NULL : d->send_at == DB_NULL ? d->created_at : d->send_at;
-    return tx_run(tx, Q_CAMPAIGN_INSERT, &campaign, NULL) && tx_run(tx, Q_DROP_INSERT, &row, NULL);
+    return tx_run(tx, Q_DROP_INSERT, &row, NULL);
 }
 
 static bool smart_send_check(struct mail *m, int64_t account, const struct drop *d, struct fault *f)
@@ -113,134 +127,4 @@ bool campaign_create(struct mail *m, int64_t account, struct drop *d, struct fau
     if (row.endpoint.ptr) d->endpoint = str_of(d->endpoint_text);
     jobs_wake(m->jobs, SOURCE_EXPAND);
     return true;
-}
-
-/* ---- changing ---- */
-
-struct change {
-    struct mail *mail;
-    int64_t account, id;
-    bool is_live;
-};
-
-/* The change must reach sends that come from now on, and the batch that was closed may be due. */
-static bool changed(struct mail *m, bool ok)
-{
-    if (ok) {
-        drop_cache_changed(m->drops);
-        jobs_wake(m->jobs, SOURCE_RENDER);
-    }
-    return ok;
-}
-
-static bool set_live(struct tx *tx, void *arg)
-{
-    const struct change *c = arg;
-    struct r_drop_find row;
-    if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){c->account, c->id}, &row)) return tx_not_found(tx, "campaign", c->id);
-    if (row.kind == CAMPAIGN_SMART_SEND && row.state != DROP_PENDING && row.state != DROP_DRAFT)
-        return tx_refuse(tx, FAULT_USER, 409, "The smart send %lld has been sent already.", (long long)row.drop_id);
-    struct drop d = {.is_live = c->is_live, .mid = row.mid};
-    if (!take_mid(tx, c->account, &d)) return false;
-    if (row.is_live == c->is_live) return true;
-    struct q_drop_live in = {c->account, row.drop_id, c->is_live, row.mid == DB_NULL ? d.mid : row.mid};
-    struct drop_ref *ref = drop_cache_of(c->mail->drops, c->account, row.drop_id);
-    return tx_run(tx, Q_DROP_LIVE, &in, NULL) && seat_close_drop(tx, &ref->seat);
-}
-
-bool campaign_set_live(struct mail *m, int64_t account, int64_t id, bool is_live, struct fault *f)
-{
-    return changed(m, store_write(m->store, set_live, &(struct change){m, account, id, is_live}, f));
-}
-
-static bool delete (struct tx *tx, void *arg)
-{
-    const struct change *c = arg;
-    struct r_drop_find row;
-    if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){c->account, c->id}, &row)) return tx_not_found(tx, "campaign", c->id);
-    struct drop_ref *ref = drop_cache_of(c->mail->drops, c->account, row.drop_id);
-    return tx_run(tx, Q_DROP_REMOVE, &(struct q_drop_remove){c->account, row.drop_id, tx_now(tx)}, NULL) &&
-           tx_run(tx, Q_CAMPAIGN_REMOVE, &(struct q_campaign_remove){c->account, row.campaign_id, tx_now(tx)}, NULL) &&
-           seat_close_drop(tx, &ref->seat);
-}
-
-bool campaign_delete(struct mail *m, int64_t account, int64_t id, struct fault *f)
-{
-    return changed(m, store_write(m->store, delete, &(struct change){m, account, id, false}, f));
-}
-
-/* ---- showing ---- */
-
-struct read {
-    struct arena *arena;
-    int64_t account, id;
-    bool drips_only;
-    struct drop *rows;
-    struct drop_stats *stats;
-    int n;
-};
-
-static bool read_stats(struct tx *tx, int64_t account, int64_t drop_id, struct drop_stats *out)
-{
-    struct r_drop_counts row;
-    struct rows r = tx_rows(tx, Q_DROP_COUNTS, &(struct q_drop_counts){account, drop_id});
-    *out = (struct drop_stats){0};
-    while (rows_next(&r, &row)) {
-        out->accepted += row.n_pieces;
-        out->refused += row.n_refused;
-        if (row.state >= BATCH_READY && row.state <= BATCH_DONE)
-            out->printed += row.n_pieces - row.n_refused, out->batches_ready += row.n;
-        out->batches_open += row.state == BATCH_OPEN ? row.n : 0;
-        out->batches_waiting += row.state == BATCH_CLOSED || row.state == BATCH_RENDERING ? row.n : 0;
-        out->batches_failed += row.state == BATCH_FAILED ? row.n : 0;
-    }
-    rows_end(&r);
-    return tx_ok(tx);
-}
-
-static bool read_one(struct tx *tx, void *arg)
-{
-    struct read *g = arg;
-    struct r_drop_find row;
-    struct fault f;
-    if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){g->account, g->id}, &row)) return tx_not_found(tx, "campaign", g->id);
-    if (!drop_row_read(g->arena, &row, g->rows, &f)) return tx_fail(tx, &f);
-    return !g->stats || read_stats(tx, g->account, row.drop_id, g->stats);
-}
-
-bool campaign_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct drop *out, struct drop_stats *stats,
-                  struct fault *f)
-{
-    struct drop row;
-    struct read g = {.arena = a, .account = account, .id = id, .rows = &row, .stats = stats};
-    if (!store_read(s, read_one, &g, f)) return false;
-    *out = row;
-    return true;
-}
-
-static bool read_all(struct tx *tx, void *arg)
-{
-    struct read *g = arg;
-    struct r_drop_find row;
-    struct fault f;
-    int cap = 0;
-    struct rows r = tx_rows(tx, Q_DROP_EVERY, &(struct q_drop_every){g->account, g->drips_only});
-    for (g->n = 0; rows_next(&r, &row); g->n++) {
-        if (g->n == cap) {
-            struct drop *wider = ARENA_ARRAY(g->arena, struct drop, cap = cap ? cap * 2 : 16);
-            if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
-            g->rows = wider;
-        }
-        if (!drop_row_read(g->arena, &row, &g->rows[g->n], &f)) return tx_fail(tx, &f);
-    }
-    rows_end(&r);
-    return tx_ok(tx);
-}
-
-int campaign_all(struct store *s, struct arena *a, int64_t account, bool drips_only, struct drop **out, struct fault *f)
-{
-    struct read g = {.arena = a, .account = account, .drips_only = drips_only};
-    if (!store_read(s, read_all, &g, f)) return -1;
-    *out = g.rows;
-    return g.n;
 }

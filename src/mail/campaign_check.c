@@ -6,6 +6,8 @@
 #include "postal/address.h"
 #include "postal/stid.h"
 
+enum { MOST_DAYS = 3650, MOST_CAP = 100000000 };
+
 static const struct {
     int credit_type, size;
     bool is_first_class, is_standard;
@@ -68,6 +70,22 @@ static bool sender_check(struct drop *d, struct fault *f)
     return true;
 }
 
+static bool bounds_check(int64_t days, int64_t cap, struct fault *f)
+{
+    if (days != DB_NULL && (days < 0 || days > MOST_DAYS))
+        return fault_user(f, 400, "MinDaysBetween must be a number from 0 to %d.", MOST_DAYS);
+    if (cap == DB_NULL || (cap >= 0 && cap <= MOST_CAP)) return true;
+    return fault_user(f, 400, "DailyCap must be a number from 0 (none of its own) to %d.", MOST_CAP);
+}
+
+bool campaign_change_check(struct campaign_change *c, struct fault *f)
+{
+    return (!c->campaign_name.ptr || name_check(&c->campaign_name, "name", f)) &&
+           (!c->drop_name.ptr || name_check(&c->drop_name, "DirectMailName", f)) &&
+           url_check(c->starting_url, "StartingUrl", f) && url_check(c->goal_url, "GoalUrl", f) &&
+           bounds_check(c->min_days_between, c->daily_cap, f);
+}
+
 bool campaign_check(struct drop *d, struct fault *f)
 {
     if (!name_check(&d->name, "DirectMailName", f)) return false;
@@ -78,5 +96,6 @@ bool campaign_check(struct drop *d, struct fault *f)
         return fault_user(f, 400, "PostageType %d is neither 0 (first class) nor 1 (standard).", d->postage_type);
     if (d->kind == CAMPAIGN_SMART_SEND && (d->contact_list_id == DB_NULL || d->contact_list_id <= 0))
         return fault_user(f, 400, "ContactListId is required for a smart send.");
-    return sender_check(d, f) && url_check(d->starting_url, "StartingUrl", f) && url_check(d->goal_url, "GoalUrl", f);
+    return sender_check(d, f) && url_check(d->starting_url, "StartingUrl", f) && url_check(d->goal_url, "GoalUrl", f) &&
+           bounds_check(d->min_days_between, d->daily_cap, f);
 }

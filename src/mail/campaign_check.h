@@ -6,3 +6,5 @@
 bool campaign_check(struct drop *d, struct fault *f);
 /* The credit type must be that of the template's size and the postage (specs: postalytics-api §6). */
 bool campaign_credit_check(const struct drop *d, int size, struct fault *f);
+/* The same for what is changed later; an empty address is allowed. */
+bool campaign_change_check(struct campaign_change *c, struct fault *f);

@@ -222,8 +222,13 @@ DELETE FROM asset WHERE account_id = $1 AND name = $2;
 
 -- name: campaign_insert
 -- A campaign; its first drop follows in the same unit.
--- in: account_id int, campaign_id int, name text, kind int, created_at int
-INSERT INTO campaign (account_id, campaign_id, name, kind, created_at) VALUES ($1, $2, $3, $4, $5);
+-- in: account_id int, campaign_id int, name text, kind int, min_days_between int, created_at int
+INSERT INTO campaign (account_id, campaign_id, name, kind, min_days_between, created_at) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: campaign_put
+-- What a campaign is called, and its days between two mailings to one address.
+-- in: account_id int, campaign_id int, name text, min_days_between int
+UPDATE campaign SET name = $3, min_days_between = $4 WHERE account_id = $1 AND campaign_id = $2 AND deleted_at IS NULL;
 
 -- name: drop_insert
 -- A mail drop.
@@ -245,9 +250,10 @@ UPDATE campaign SET deleted_at = $3 WHERE account_id = $1 AND campaign_id = $2 A
 -- in: account_id int, id int
 -- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
 -- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
--- out: last_error text, kind int, size int
+-- out: last_error text, kind int, size int, campaign_name text, min_days_between int
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
- d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size,
+ c.name AS campaign_name, c.min_days_between FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
  WHERE d.account_id = $1 AND (d.drop_id = $2 OR d.campaign_id = $2) AND d.deleted_at IS NULL ORDER BY d.drop_id DESC LIMIT 1;
 
@@ -256,18 +262,20 @@ SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.templ
 -- in: account_id int, drop_id int
 -- out: as drop_find
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
- d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size,
+ c.name AS campaign_name, c.min_days_between FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
  WHERE d.account_id = $1 AND d.drop_id = $2;
 
 -- name: drop_every
--- All drops of an account, newest first; drips_only 1: those with an endpoint.
--- in: account_id int, drips_only int
+-- Drops of an account, newest first; drips_only 1: those with an endpoint.
+-- in: account_id int, drips_only int, skip int, n int
 -- out: as drop_find
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
- d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size,
+ c.name AS campaign_name, c.min_days_between FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
- WHERE d.account_id = $1 AND d.deleted_at IS NULL AND (d.endpoint IS NOT NULL OR $2 = 0) ORDER BY d.drop_id DESC;
+ WHERE d.account_id = $1 AND d.deleted_at IS NULL AND (d.endpoint IS NOT NULL OR $2 = 0) ORDER BY d.drop_id DESC LIMIT $4 OFFSET $3;
 
 -- name: drop_by_endpoint
 -- What a send must know about the drop behind its endpoint.
@@ -286,6 +294,11 @@ SELECT is_live, template_version, mid, stid FROM mail_drop WHERE account_id = $1
 -- Test or live from now on, and the mailer id it was given when it first went live.
 -- in: account_id int, drop_id int, is_live int, mid int
 UPDATE mail_drop SET is_live = $3, mid = $4 WHERE account_id = $1 AND drop_id = $2 AND deleted_at IS NULL;
+
+-- name: drop_put
+-- What may be changed of a drop that is there.
+-- in: account_id int, drop_id int, name text, starting_url text, goal_url text, settings text
+UPDATE mail_drop SET name = $3, starting_url = $4, goal_url = $5, settings = $6 WHERE account_id = $1 AND drop_id = $2 AND deleted_at IS NULL;
 
 -- name: drop_remove
 -- The drop takes nothing more and is shown no more; its pieces stay.
@@ -336,6 +349,12 @@ UPDATE mail_drop SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL
 -- out: state int, n int, n_pieces int, n_refused int
 SELECT state, count(*) AS n, CAST(sum(n_pieces) AS BIGINT) AS n_pieces, CAST(sum(n_refused) AS BIGINT) AS n_refused FROM batch
  WHERE account_id = $1 AND drop_id = $2 GROUP BY state;
+
+-- name: drop_tracked
+-- A drop's sums of what the post and the web told, by code.
+-- in: account_id int, drop_id int, first_code int, last_code int
+-- out: code int, n int
+SELECT code, sum(n) AS n FROM drop_stat WHERE account_id = $1 AND drop_id = $2 AND code BETWEEN $3 AND $4 GROUP BY code;
 
 -- ---- batches ----
 
@@ -652,3 +671,28 @@ SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND match_key =
 -- in: account_id int, email_key blob
 -- out: suppression_list_id int
 SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND email_key = $2 LIMIT 1;
+
+-- ---- events of drops, with the people ----
+
+-- name: event_of_drop
+-- What happened to a drop's pieces, newest first.
+-- in: account_id int, drop_id int, skip int, n int
+-- out: event_id int, code int, is_test int, happened_at int, recorded_at int, detail text, piece_id int, contact_id int, recipient text
+SELECT e.event_id, e.code, e.is_test, e.happened_at, e.recorded_at, e.detail, p.piece_id, p.contact_id, p.recipient FROM event e
+ JOIN piece p ON p.piece_id = e.subject_id AND p.account_id = $1
+ WHERE e.account_id = $1 AND e.source = 1 AND e.source_id = $2 ORDER BY e.event_id DESC LIMIT $4 OFFSET $3;
+
+-- name: event_of_contact
+-- The same of one contact, from the time of its oldest piece on.
+-- in: account_id int, drop_id int, contact_id int, first_id int, skip int, n int
+-- out: as event_of_drop
+SELECT e.event_id, e.code, e.is_test, e.happened_at, e.recorded_at, e.detail, p.piece_id, p.contact_id, p.recipient FROM event e
+ JOIN piece p ON p.piece_id = e.subject_id AND p.account_id = $1
+ WHERE e.account_id = $1 AND e.source = 1 AND e.source_id = $2 AND e.event_id >= $4
+ AND e.subject_id IN (SELECT q.piece_id FROM piece q WHERE q.account_id = $1 AND q.contact_id = $3) ORDER BY e.event_id DESC LIMIT $6 OFFSET $5;
+
+-- name: piece_oldest
+-- When a contact's first piece was made.
+-- in: account_id int, contact_id int
+-- out: created_at int
+SELECT created_at FROM piece WHERE account_id = $1 AND contact_id = $2 ORDER BY piece_id LIMIT 1;

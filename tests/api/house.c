@@ -31,10 +31,34 @@ static void make_accounts(void)
     assert_true(account_key_revoke(house.accounts, house.account, str_of(house.revoked_key + 32), &f));
 }
 
+static void start_outbox(void)
+{
+    struct fault f;
+    char key[100];
+    static const struct link_def *links[1];
+    snprintf(key, sizeof key, "%s/house.key", house.dir);
+    house.guard = address_guard_create(STR("127.0.0.0/8"), true, STR("all"), &f);
+    assert_non_null(house.guard);
+    house.fetcher = fetcher_create(&(struct fetcher_config){.guard = house.guard}, &f);
+    house.seal = seal_open(key, &f);
+    house.webhook = webhook_create();
+    links[0] = webhook_link(house.webhook);
+    struct outbox_config config = {
+        .store = house.store, .jobs = house.jobs, .fetcher = house.fetcher, .links = links, .n_links = 1, .seal = house.seal};
+    house.outbox = outbox_create(&config, &f);
+    if (!house.outbox) fail_msg("%s", f.text);
+}
+
 static void start_http(void)
 {
     struct fault f;
-    struct api_config config = {.store = house.store, .accounts = house.accounts, .mail = house.mail, .data_dir = house.dir};
+    struct api_config config = {.store = house.store,
+                                .accounts = house.accounts,
+                                .mail = house.mail,
+                                .outbox = house.outbox,
+                                .webhook = webhook_link(house.webhook),
+                                .guard = house.guard,
+                                .data_dir = house.dir};
     size_t n;
     house.api = api_create(&config);
     const struct http_route *routes = api_routes(house.api, house.extra, house.n_extra, &n);
@@ -71,6 +95,7 @@ int house_open(void **state)
     house.press = press_create(1, &f);
     if (!house.press) fail_msg("%s", f.text);
     house.jobs = jobs_create(house.store);
+    start_outbox();
     struct mail_config mail = {.store = house.store,
                                .jobs = house.jobs,
                                .press = house.press,
@@ -90,8 +115,14 @@ int house_close(void **state)
     store_after_group(house.store, NULL, NULL);
     http_stop(&house.http, 1000);
     jobs_stop(&house.jobs);
+    outbox_stop(house.outbox);
     api_destroy(&house.api);
     mail_destroy(&house.mail);
+    fetcher_destroy(&house.fetcher);
+    outbox_destroy(&house.outbox);
+    webhook_destroy(&house.webhook);
+    seal_close(&house.seal);
+    address_guard_destroy(&house.guard);
     press_destroy(&house.press);
     accounts_destroy(&house.accounts);
     store_close(&house.store);
@@ -245,7 +276,7 @@ const char *answer_text(struct answer a, const char *name, char *out, size_t siz
 int64_t house_rows(void)
 {
     static const char *const tables[] = {"account", "api_key",  "mailer_id", "contact_list", "contact", "template",
-                                         "asset",   "campaign", "mail_drop", "batch",        "piece",   "intake"};
+                                         "asset",   "campaign", "mail_drop", "batch",        "piece",   "intake", "subscription", "destination"};
     char sql[1000];
     size_t n = (size_t)snprintf(sql, sizeof sql, "SELECT 0");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -260,4 +291,13 @@ void house_publish(int64_t template_id)
              "UPDATE template_version SET state = 2, due_at = NULL, report = '{\"ok\":true}' WHERE template_id = %lld RETURNING version",
              (long long)template_id);
     assert_true(fresh_store_number(house.address, sql) > 0);
+}
+
+void house_count(int64_t drop_id, int64_t day, int code, int64_t n)
+{
+    char sql[200];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO drop_stat (account_id, drop_id, day, code, slot, n) VALUES (%lld, %lld, %lld, %d, 1, %lld) RETURNING n",
+             (long long)house.account, (long long)drop_id, (long long)day, code, (long long)n);
+    assert_int_equal(fresh_store_number(house.address, sql), n);
 }

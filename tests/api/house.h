@@ -8,6 +8,8 @@
 #include <cmocka.h>
 #include "fresh_store.h"
 #include "api/api.h"
+#include "base/seal.h"
+#include "links/webhook/webhook.h"
 
 struct test_house {
     char dir[64], socket[80], address[FRESH_STORE_BYTES];
@@ -15,6 +17,11 @@ struct test_house {
     struct accounts *accounts;
     struct press *press;
     struct jobs *jobs;
+    struct address_guard *guard; /* lets addresses of this machine through */
+    struct fetcher *fetcher;
+    struct seal *seal;
+    struct webhook *webhook;
+    struct outbox *outbox;
     struct mail *mail;
     struct api *api;
     struct http_server *http;
@@ -54,3 +61,5 @@ void house_base64(const char *s, char *out);
 int64_t house_rows(void);
 /* What the press would do: the template's newest version is compiled. */
 void house_publish(int64_t template_id);
+/* What tracking would do: n of a code on a day of a drop. */
+void house_count(int64_t drop_id, int64_t day, int code, int64_t n);

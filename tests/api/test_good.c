@@ -195,7 +195,8 @@ static void test_campaigns(void **state)
                               "\"creative_type\":2,\"status\":0,\"is_live_mode\":0,\"audience\":0," NOTHING_TRACKED
                               "\"send_date\":null,\"created_date\":\"@\",\"thumbnail\":null,\"thumbnail_back\":null,"
                               "\"accepted\":0,\"printed\":0,\"refused\":0,\"batches_open\":0,"
-                              "\"batches_waiting\":0,\"batches_ready\":0,\"batches_failed\":0,\"last_error\":null}]";
+                              "\"batches_waiting\":0,\"batches_ready\":0,\"batches_failed\":0,\"last_error\":null,"
+                              "\"drop_name\":\"Drip\",\"created\":0,\"mailed\":0,\"re_routed\":0}]";
     assert_answer(ask(house.key, "GET", path("/api/v1/campaigns/%lld", drop), NULL), 200, one);
     assert_answer(ask(house.key, "GET", "/api/v1/campaigns", NULL), 200, one);
     assert_answer(ask(house.key, "GET", "/api/v1/campaigns/drips", NULL), 200, one);
@@ -205,7 +206,7 @@ static void test_campaigns(void **state)
                   "\"IsLiveMode\":0,\"CreditTypeId\":22,\"PostageType\":0,\"SenderName\":\"Penny Lane\",\"SenderAddress1\":\"1 "
                   "Penny Lane\",\"SenderAddress2\":null,"
                   "\"SenderCity\":\"Springfield\",\"SenderState\":\"IL\",\"SenderZip\":\"62701\",\"SenderCountry\":\"US\","
-                  "\"StartingUrl\":null,\"GoalUrl\":null}");
+                  "\"StartingUrl\":null,\"GoalUrl\":null,\"CampaignName\":\"Drip\",\"MinDaysBetween\":0,\"DailyCap\":0}");
     snprintf(body, sizeof body,
              "{\"DirectMailName\":\"All\",\"TemplateFrontId\":%lld,\"CreditTypeId\":22,\"PostageType\":0,%s,\"CampaignType\":0,"
              "\"ContactListId\":%lld,\"SendDate\":\"2030-01-01T00:00:00Z\"}",

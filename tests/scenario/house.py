@@ -3,6 +3,7 @@
 A test is a script that calls check(…) and ends with done(). It gets the program as its first argument (Meson passes it). When the tests
 run as root the program is copied to a temporary folder and run as an unprivileged user, because it will not serve as root."""
 import base64, csv, http.client, json, os, pathlib, re, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, time, urllib.parse, uuid
+import openapi
 
 PROGRAM = os.path.abspath(sys.argv[1])
 TOOLS = dict(arg.split("=", 1) for arg in sys.argv[2:] if "=" in arg)  # read_imb=…
@@ -70,6 +71,7 @@ class House:
         self.db = fresh_schema() if DATABASE else None
         self.env = {**os.environ, "HOME": str(self.dir), **(env or {})}
         self.server = None
+        self.document = None
         self.port = 0
         self.key = None
 
@@ -128,9 +130,25 @@ class House:
         if raw:
             return answer.status, data
         try:
-            return answer.status, json.loads(data)
+            got = json.loads(data)
         except ValueError:
             return answer.status, data
+        self.judge(method, path, body, answer, got)
+        return answer.status, got
+
+    def judge(self, method, path, body, answer, got):
+        """What came back is what /openapi.yaml says, and what was taken too; only differences are printed."""
+        if self.document is None:
+            conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            conn.request("GET", "/openapi.yaml")
+            self.document = openapi.Document(conn.getresponse().read())
+            conn.close()
+        try:
+            sent = json.loads(body) if isinstance(body, (str, bytes)) and body else None
+        except ValueError:
+            sent = None
+        for difference in self.document.judge(method, path, sent, answer.status, answer.getheader("Content-Type"), got):
+            check(False, "openapi: " + difference)
 
     def make_account(self, name="scenario"):
         done = self.cli("account", "create", name, "--json")

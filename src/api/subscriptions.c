@@ -1,0 +1,142 @@
+/* subscriptions.c: who is told of which events of drops and lists, in our own way: webhooks.c is the hosted service's view of those of
+ * drops. A secret belongs to an address: it is shown once, and again only when it is replaced. */
+#include "api/page.h"
+#include "api/subscription_body.h"
+#include "links/webhook/webhook.h"
+
+static bool read_source(struct str word, enum event_source *out, struct fault *f)
+{
+    *out = EVENT_DROP;
+    if (!word.ptr || str_is_empty(word) || str_eq_nocase(word, STR("drop"))) return true;
+    *out = EVENT_LIST;
+    if (str_eq_nocase(word, STR("list"))) return true;
+    return fault_user(f, 400, "source must be \"drop\" or \"list\".");
+}
+
+static void subscription_json(struct json_out *j, const struct hook *h, const struct hook_wish *w)
+{
+    const struct subscription *s = &h->s;
+    json_object(j, NULL);
+    json_int(j, "subscription_id", s->subscription_id);
+    json_str(j, "name", s->name);
+    json_strz(j, "source", event_source_word(s->source));
+    json_int(j, "source_id", s->source_id);
+    subscription_events_json(j, s);
+    json_str(j, "url", s->address);
+    json_int(j, "destination_id", s->destination_id);
+    json_int(j, "delay_s", s->delay_ms / 1000);
+    json_bool(j, "is_enabled", s->is_enabled);
+    json_time(j, "created_date", s->created_at);
+    json_time(j, "updated_date", s->updated_at);
+    if (w) subscription_secret_json(j, h, w);
+    json_end(j);
+}
+
+static void reply_one(struct http_exchange *x, const struct hook *h, const struct hook_wish *w)
+{
+    struct reply r;
+    subscription_json(reply_begin(&r, x), h, w);
+    reply_end(&r, 200);
+}
+
+void handle_subscriptions_get(struct http_exchange *x)
+{
+    struct hooks hooks = api_hooks(x);
+    enum event_source source;
+    struct subscription *rows;
+    struct page_range page;
+    struct fault f;
+    int64_t source_id;
+    int shown;
+    if (!page_request_open(x, &page) || !request_number(x, "source_id", 0, 0, INT64_MAX, &source_id) ||
+        request_failed(x, read_source(http_query(x, "source"), &source, &f), &f))
+        return;
+    int n = hook_all(&hooks, api_account(x), source, source_id, http_arena(x), &rows, &f);
+    if (request_failed(x, n >= 0, &f)) return;
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_array(j, NULL);
+    for (int i = page_cut(&page, n, &shown); shown > 0; shown--) subscription_json(j, &(struct hook){rows[i++], false}, NULL);
+    json_end(j);
+    reply_end(&r, 200);
+}
+
+void handle_subscription_post(struct http_exchange *x)
+{
+    struct hooks hooks = api_hooks(x);
+    struct hook_wish w = {.source = EVENT_DROP};
+    struct subscription_body b;
+    struct json_value root;
+    struct hook h;
+    struct fault f;
+    struct str word;
+    bool ok = body_parse(x, false, &root, &f) && body_text(json_get(root, "source"), "source", http_arena(x), &word, &f) &&
+              read_source(word, &w.source, &f) && subscription_read(x, root, &b, &w, &f);
+    if (ok && !w.url.ptr) ok = fault_user(&f, 400, "url is required.");
+    if (ok && w.source_id == DB_NULL) w.source_id = 0; /* of all of them */
+    if (ok && w.source_id < 0) ok = fault_user(&f, 400, "source_id must be a number from 0 up.");
+    ok = ok && hook_add(&hooks, api_account(x), &w, http_arena(x), &h, &f);
+    if (!request_failed(x, ok, &f)) reply_one(x, &h, &w);
+}
+
+/* By its own number: a drop's would be its newest webhook's, which is the other surface's way. */
+static bool find(struct http_exchange *x, struct hook *h)
+{
+    struct hooks hooks = api_hooks(x);
+    struct fault f;
+    int64_t id;
+    if (!request_id(x, "id", "subscription", &id)) return false;
+    if (request_failed(x, hook_get(&hooks, api_account(x), id, http_arena(x), h, &f), &f)) return false;
+    if (h->s.subscription_id == id) return true;
+    http_fail(x, 404, "There is no subscription %lld.", (long long)id);
+    return false;
+}
+
+void handle_subscription_get(struct http_exchange *x)
+{
+    struct hook h;
+    if (find(x, &h)) reply_one(x, &h, NULL);
+}
+
+void handle_subscription_patch(struct http_exchange *x)
+{
+    struct hooks hooks = api_hooks(x);
+    struct subscription_body b;
+    struct json_value root;
+    struct hook h;
+    struct fault f;
+    if (!find(x, &h)) return;
+    struct hook_wish w = {.source = h.s.source};
+    bool ok = body_parse(x, false, &root, &f) && subscription_read(x, root, &b, &w, &f) &&
+              hook_change(&hooks, api_account(x), h.s.subscription_id, &w, http_arena(x), &h, &f);
+    if (!request_failed(x, ok, &f)) reply_one(x, &h, &w);
+}
+
+void handle_subscription_delete(struct http_exchange *x)
+{
+    struct hooks hooks = api_hooks(x);
+    struct hook h;
+    struct fault f;
+    if (!find(x, &h)) return;
+    bool ok = hook_remove(&hooks, api_account(x), h.s.subscription_id, http_arena(x), &h, &f);
+    if (!request_failed(x, ok, &f)) reply_done(x, "deleted_date", "subscription_id", h.s.subscription_id);
+}
+
+/* A new secret for its address. The body may bring one: two parted by a blank sign with both while receivers change over. */
+void handle_subscription_secret(struct http_exchange *x)
+{
+    struct hooks hooks = api_hooks(x);
+    struct subscription_body b;
+    struct json_value root;
+    struct hook h;
+    struct fault f;
+    if (!find(x, &h)) return;
+    struct hook_wish w = {.source = h.s.source};
+    bool ok = body_parse(x, true, &root, &f) && subscription_read(x, root, &b, &w, &f), is_made = !w.secret.ptr;
+    struct hook_wish only = {.source_id = DB_NULL, .is_enabled = -1, .delay_ms = DB_NULL};
+    only.secret = is_made ? w.new_secret : w.secret;
+    ok = ok && hook_change(&hooks, api_account(x), h.s.subscription_id, &only, http_arena(x), &h, &f);
+    if (request_failed(x, ok, &f)) return;
+    h.is_new_secret = is_made;
+    reply_one(x, &h, &w);
+}
