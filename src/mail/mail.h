@@ -6,12 +6,14 @@
 #include "press/press.h"
 
 struct mail;
+struct outbox;
 struct mail_config {
     struct store *store;
     struct jobs
         *jobs; /* mail adds its sources: intakes, template versions, drops to expand, batches to close, batches to render */
     struct press *press;
     struct accounts *accounts;
+    struct outbox *outbox; /* outlives it; NULL: nothing that emits an event may happen (no tracking) */
     const char *data_dir;  /* files/assets, files/intake, batches/ below it */
     const char *purl_base; /* "http://…/p/" */
 };
