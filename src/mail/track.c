@@ -253,7 +253,7 @@ static size_t range_end(const struct track_row *rows, size_t at, size_t n)
 bool track_add(struct mail *m, struct tx *tx, const struct track_row *rows, size_t n, int64_t intake_id,
                struct track_count *count)
 {
-    ASSERT(m->outbox);
+    ASSERT(!n || m->outbox);
     for (size_t at = 0, end; at < n; at = end) {
         ASSERT(!at || track_order(&rows[at - 1], &rows[at]) <= 0);
         end = range_end(rows, at, n);

@@ -57,7 +57,8 @@ char *post_line(struct house *h, const struct post *p, const struct line *l)
     char tracking[21], when[21];
     assert_true(imb_tracking(0, p->stid, p->mid, p->first_serial + l->seat, tracking));
     text_iso8601(p->at + (int64_t)(l->hours * (double)HOUR), when);
-    return arena_printf(h->arena, "%s,%s,%03d,%s,%s,%c\n", tracking, when, l->op, l->phase, l->zip, l->handling ? l->handling : 'A');
+    return arena_printf(h->arena, "%s,%s,%03d,%s,%s,%c\n", tracking, when, l->op, l->phase, l->zip,
+                        l->handling ? l->handling : 'A');
 }
 
 struct scan_intake post_wait(struct house *h, int64_t account, int64_t intake_id)
