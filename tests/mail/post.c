@@ -30,8 +30,9 @@ void post_send(struct house *h, int64_t account, const struct drop *d, int n, st
         char name[20];
         snprintf(name, sizeof name, "P%d", i);
         if (!house_send(h, account, d->endpoint, name, &s, &f)) fail_msg("%s", f.text);
+        if (i && PIECE_BATCH(s.piece_id) != PIECE_BATCH(out->pieces[0])) i = 0; /* the batch closed meanwhile: this is the first of another */
         out->pieces[i] = s.piece_id;
-        if (i) assert_int_equal(PIECE_BATCH(s.piece_id), PIECE_BATCH(out->pieces[0]));
+        if (!i && PIECE_SEAT(s.piece_id)) i = -1; /* a batch that an earlier test left open: until it closes */
     }
     struct batch b = wait_serials(h, account, PIECE_BATCH(out->pieces[0]));
     out->batch_id = b.batch_id;

@@ -148,7 +148,10 @@ static bool live_once(const char *sort_rows, const char *failpoint)
     assert_int_equal(s.repeats, REPEATS);
     assert_int_equal(s.orphans, 1);
     assert_int_equal(s.refused, REFUSED);
-    for (int i = 0; i < PIECES; i++) assert_string_equal(post_events(h, &p, p.pieces[i]), "11 4 5 6");
+    for (int i = 0; i < PIECES; i++) {
+        const char *events = post_events(h, &p, p.pieces[i]);
+        if (strcmp(events, "11 4 5 6") != 0) fail_msg("piece %d of batch %lld: \"%s\"", i, (long long)p.batch_id, events);
+    }
     assert_int_equal(mailed(), before + PIECES);
     return killed;
 }
@@ -198,6 +201,7 @@ static int teardown(void **state)
 int main(int argc, char **argv)
 {
     if (argc > 6 && strcmp(argv[1], "child") == 0) return child_main(argv);
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed), cmocka_unit_test(test_taken_back)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
