@@ -81,7 +81,7 @@ house.check(len(app.run("listContacts", {"contact_list_id": made_list, "limit": 
 house.check(len(app.run("watchContacts", {"contact_list_id": made_list, "limit": 2})) == 2, "Watch Contacts")
 house.check("deleted_date" in app.run("deleteContact", {"contact_list_id": made_list, "contact_id": contact}), "Delete a Contact")
 e = refused("deleteContact", {"contact_list_id": made_list, "contact_id": contact})
-house.check(e is not None and str(e) == f"[404] There is no contact {contact} in list {made_list}.", f"an error is the server's sentence: {e}")
+house.check(e is not None and str(e) == f"[404] There is no contact {contact}.", f"an error is the server's sentence: {e}")
 
 HTML = "<h1>Hello {{first_name}}</h1><p style='break-before:page'>See you soon</p>"
 template = app.run("createTemplate", {"name": "Card", "html": HTML, "size": "2"})["template_id"]
