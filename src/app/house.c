@@ -142,6 +142,7 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
                                .press = h->press,
                                .accounts = h->accounts,
                                .fetcher = h->fetcher,
+                               .outbox = h->outbox,
                                .data_dir = data,
                                .purl_base = h->purl_base};
     if (!(h->mail = mail_create(&mail, f))) return false;

@@ -16,7 +16,7 @@ CREATE TABLE mailed_address (account_id BIGINT NOT NULL, match_key BYTEA NOT NUL
 CREATE TABLE scan (account_id BIGINT NOT NULL, piece_id BIGINT NOT NULL, scanned_at BIGINT NOT NULL, op_code SMALLINT NOT NULL, facility BIGINT NOT NULL, handling SMALLINT NOT NULL,
   phase SMALLINT NOT NULL, emits SMALLINT NOT NULL, intake_id BIGINT NOT NULL, detail TEXT, PRIMARY KEY (account_id, piece_id, scanned_at, op_code, facility, handling)) CLUSTERED;
 CREATE TABLE orphan_scan (account_id BIGINT NOT NULL, mid BIGINT NOT NULL, serial BIGINT NOT NULL, scanned_at BIGINT NOT NULL, op_code SMALLINT NOT NULL, facility BIGINT NOT NULL,
-  handling SMALLINT NOT NULL, phase SMALLINT NOT NULL, stid SMALLINT NOT NULL, intake_id BIGINT NOT NULL,
+  handling SMALLINT NOT NULL, phase SMALLINT NOT NULL, stid SMALLINT NOT NULL, intake_id BIGINT NOT NULL, detail TEXT,
   PRIMARY KEY (account_id, mid, serial, scanned_at, op_code, facility, handling)) CLUSTERED;
 CREATE TABLE visit (account_id BIGINT NOT NULL, piece_id BIGINT NOT NULL, visit_id BIGINT NOT NULL, kind SMALLINT NOT NULL, is_test SMALLINT NOT NULL, visited_at BIGINT NOT NULL,
   url TEXT, visitor BYTEA, agent TEXT, PRIMARY KEY (account_id, piece_id, visit_id)) CLUSTERED;
