@@ -37,9 +37,9 @@ CREATE TABLE subscription (account_id BIGINT NOT NULL, subscription_id BIGINT NO
   PRIMARY KEY (account_id, subscription_id)) CLUSTERED;
 CREATE INDEX subscription_by_source ON subscription (source, source_id);
 CREATE TABLE delivery (account_id BIGINT NOT NULL, destination_id BIGINT NOT NULL, due_at BIGINT NOT NULL, delivery_id BIGINT NOT NULL, subscription_id BIGINT NOT NULL,
-  source SMALLINT NOT NULL, source_id BIGINT NOT NULL, event_id BIGINT NOT NULL, subject_id BIGINT NOT NULL, attempt BIGINT NOT NULL DEFAULT 0, first_due_at BIGINT NOT NULL,
+  source SMALLINT NOT NULL, source_id BIGINT NOT NULL, event_id BIGINT NOT NULL, person_id BIGINT NOT NULL, attempt BIGINT NOT NULL DEFAULT 0, first_due_at BIGINT NOT NULL,
   last_result SMALLINT NOT NULL DEFAULT 0, last_error TEXT, sent_mark TEXT, PRIMARY KEY (account_id, destination_id, due_at, delivery_id)) CLUSTERED;
-CREATE INDEX delivery_held ON delivery (destination_id, subject_id) WHERE attempt > 0;
+CREATE INDEX delivery_held ON delivery (destination_id, person_id) WHERE attempt > 0;
 CREATE TABLE delivery_log (log_id ROWKEY, account_id BIGINT NOT NULL, destination_id BIGINT NOT NULL, delivery_id BIGINT NOT NULL, source SMALLINT NOT NULL, source_id BIGINT NOT NULL,
   event_id BIGINT NOT NULL, attempt BIGINT NOT NULL, result SMALLINT NOT NULL, http_status SMALLINT, took_ms BIGINT NOT NULL, answer TEXT) KEYED (account_id, log_id);
 CREATE INDEX delivery_log_by_destination ON delivery_log (account_id, destination_id, log_id);
