@@ -33,8 +33,9 @@ static bool read_stats(struct tx *tx, int64_t account, const struct drop *d, str
     while (rows_next(&r, &row)) {
         out->accepted += row.n_pieces;
         out->refused += row.n_refused;
-        if (row.state >= BATCH_READY && row.state <= BATCH_DONE)
-            out->printed += row.n_pieces - row.n_refused, out->batches_ready += row.n;
+        out->cancelled += row.n_cancelled;
+        if ((row.state >= BATCH_READY && row.state <= BATCH_DONE) || row.state == BATCH_UNKNOWN)
+            out->printed += row.n_pieces - row.n_refused - row.n_cancelled, out->batches_ready += row.n;
         out->batches_open += row.state == BATCH_OPEN ? row.n : 0;
         out->batches_waiting += row.state == BATCH_CLOSED || row.state == BATCH_RENDERING ? row.n : 0;
         out->batches_failed += row.state == BATCH_FAILED ? row.n : 0;
