@@ -237,6 +237,39 @@ static void test_key_cap(void **state)
     assert_int_equal(PIECE_BATCH(a), PIECE_BATCH(e)); /* the operator has no key */
 }
 
+static bool sent_and_held(struct house *h, const struct drop *d)
+{
+    struct batch b = printing_batch(h, PIECE_BATCH(printing_send(h, d, "Ann")));
+    return batch_is_held(&b);
+}
+
+static void set_cap(struct house *h, const struct drop *d, int64_t cap)
+{
+    struct fault f;
+    struct campaign_change c = {.min_days_between = DB_NULL, .daily_cap = cap};
+    assert_true(campaign_change(h->mail, h->account, d->campaign_id, &c, &f));
+}
+
+/* A campaign's own cap counts from the next send on, outlives the process, and cannot raise the house's. */
+static void test_own_cap(void **state)
+{
+    struct house *h = *state;
+    limit_set(STR("send.campaign_day"), 4, NULL);
+    struct drop d = printing_live(h);
+    assert_false(sent_and_held(h, &d));
+    set_cap(h, &d, 2);
+    assert_false(sent_and_held(h, &d));
+    assert_true(sent_and_held(h, &d));
+    set_cap(h, &d, 3);
+    assert_false(sent_and_held(h, &d));
+    assert_true(sent_and_held(h, &d));
+    house_reopen(h, true);
+    assert_true(sent_and_held(h, &d));
+    set_cap(h, &d, 100);
+    assert_false(sent_and_held(h, &d));
+    assert_true(sent_and_held(h, &d));
+}
+
 /* ---- screening ---- */
 
 static void test_suppressed_after_the_send(void **state)
@@ -381,6 +414,7 @@ int main(void)
         CASE(test_campaign_cap),
         CASE(test_full_held_batch),
         CASE(test_key_cap),
+        CASE(test_own_cap),
         CASE(test_suppressed_after_the_send),
         CASE(test_min_days_across_drops),
         CASE(test_printed),
