@@ -94,7 +94,7 @@ static bool key_caller(struct http_exchange *x, struct caller *c, enum route_who
     if (who == WHO_FEED && !key.ptr && feed_is_allowed(http_peer(x), str_of(setting_get(SETTING_USPS_PUSH_FROM)))) return true;
     if (key.ptr) c->account_id = accounts_by_key(c->api->config.accounts, key, c->key_hint);
     if (!c->account_id) return refuse_caller(x);
-    if (who != WHO_OPERATOR) return true;
+    if (who != WHO_OPERATOR && who != WHO_OPERATOR_FOR) return true;
     http_fail(x, 403, "Only the operator may do this, over the socket of the server's own machine.");
     return false;
 }

@@ -38,7 +38,7 @@ struct store *api_store(struct http_exchange *x);
 struct mail *api_mail(struct http_exchange *x);
 
 /* WHO_FEED: as WHO_KEY, and for the house itself (account 0) the operator who names no account, and addresses of usps.push_from. */
-enum route_who { WHO_ANYONE, WHO_KEY, WHO_OPERATOR /* only over the socket */, WHO_FEED };
+enum route_who { WHO_ANYONE, WHO_KEY, WHO_OPERATOR /* only over the socket */, WHO_FEED, WHO_OPERATOR_FOR /* the same as WHO_OPERATOR, and X-Account names whose it is */ };
 struct route_info {
     enum route_who who;
     const char *summary;

@@ -129,7 +129,7 @@ static void write_answer(struct buf *b, struct str answer)
 
 static const char *tag_of(const struct route *r)
 {
-    if (r->who == WHO_OPERATOR) return "operator";
+    if (r->who == WHO_OPERATOR || r->who == WHO_OPERATOR_FOR) return "operator";
     return strncmp(r->pattern, "/api/", 5) == 0 ? "compatible" : "pennypost";
 }
 
@@ -141,7 +141,7 @@ static void write_operation(struct buf *b, const struct route *r, const char *pa
     yaml_line(b, 6, "operationId: %s%s", method, lower(path, name, sizeof name));
     yaml_text(b, 6, "summary", str_of(r->summary));
     yaml_line(b, 6, "tags: [%s]", tag_of(r));
-    if (r->who != WHO_KEY) yaml_line(b, 6, "security: []");
+    if (r->who != WHO_KEY && r->who != WHO_FEED) yaml_line(b, 6, "security: []");
     write_parameters(b, path, d ? str_of(d->parameters) : STR(""));
     if (d && *d->request) {
         yaml_line(b, 6, "requestBody:");

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "base/settings.h"
+#include "links/printers/folder.h"
 #include "links/webhook/webhook.h"
 #include "mail/mail.h"
 #include "net/fetch.h"
@@ -142,6 +143,7 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     h->jobs = jobs_create(h->store);
     if (!open_outbox(h, f)) return false;
     set_purl_base(h);
+    static const struct printer_def *const printers[] = {&printer_folder};
     struct mail_config mail = {.store = h->store,
                                .jobs = h->jobs,
                                .press = h->press,
@@ -149,7 +151,9 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
                                .fetcher = h->fetcher,
                                .outbox = h->outbox,
                                .data_dir = data,
-                               .purl_base = h->purl_base};
+                               .purl_base = h->purl_base,
+                               .printers = printers,
+                               .n_printers = sizeof printers / sizeof *printers};
     if (!(h->mail = mail_create(&mail, f))) return false;
     struct api_config api = {.store = h->store,
                              .accounts = h->accounts,

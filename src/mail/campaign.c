@@ -63,7 +63,8 @@ static bool take_campaign(struct tx *tx, int64_t account, struct drop *d)
     struct r_drop_find parent;
     if (!d->parent_id) {
         d->campaign_id = tx_next_id(tx, ID_CAMPAIGN);
-        struct q_campaign_insert in = {account, d->campaign_id, d->name, d->kind, d->min_days_between, d->created_at};
+        struct q_campaign_insert in = {account,      d->campaign_id, d->name, d->kind, d->min_days_between,
+                                       d->daily_cap, d->created_at};
         return tx_run(tx, Q_CAMPAIGN_INSERT, &in, NULL);
     }
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){account, d->parent_id}, &parent))

@@ -25,7 +25,7 @@ struct drop {
     char endpoint_text[40]; /* campaign_create: `endpoint` points here */
 };
 struct drop_stats {
-    int64_t accepted, printed, refused, batches_open, batches_waiting, batches_ready, batches_failed;
+    int64_t accepted, printed, refused, cancelled, batches_open, batches_waiting, batches_ready, batches_failed;
     /* What the post and the web told, of the mode the drop is in: live pieces, or test pieces in test mode. */
     int64_t reached[STATUS_CODES]; /* by code of postal/status.def: pieces that came so far */
     int64_t page_views, visitors, conversions;
@@ -49,12 +49,13 @@ int campaign_page(struct store *s, struct arena *a, int64_t account, bool drips_
 /* 409 without a mailer id: "this account has no mailer id, so it can only test …". Closes the drop's open batch in the same
  * transaction. */
 bool campaign_set_live(struct mail *m, int64_t account, int64_t id, bool is_live, struct fault *f);
-/* What is not named stays: STR_NULL, DB_NULL. An empty address takes it away. The campaign's name and
- * its days are the campaign's, the rest is the drop's: of a campaign's number, the newest drop's. */
+/* What is not named stays: STR_NULL, DB_NULL. An empty address takes it away. The campaign's name and its days (from the next batch that goes
+ * to the press on) are the campaign's, the rest is the drop's: of a campaign's number, the newest drop's. */
 struct campaign_change {
     struct str campaign_name, drop_name, starting_url, goal_url;
     int64_t min_days_between, daily_cap;
 };
 bool campaign_change(struct mail *m, int64_t account, int64_t id, const struct campaign_change *c, struct fault *f);
-/* A drop's number: the drop, and its campaign when that was the last one. A campaign's: all its drops. */
+/* A drop's number: the drop, and its campaign when that was the last one. A campaign's: all its drops. Recalls what is not handed over; what
+ * is, stays for tracking. */
 bool campaign_delete(struct mail *m, int64_t account, int64_t id, struct fault *f);

@@ -2,8 +2,10 @@
  * drop has open where the change matters to print: an open batch pins its drop's settings. After the commit the cache of drops is told. */
 #include "mail/campaign_check.h"
 #include "mail/campaign_private.h"
+#include "mail/daily_cap.h"
 #include "mail/drop_cache.h"
 #include "mail/drop_row.h"
+#include "mail/recall.h"
 
 struct change {
     struct mail *mail;
@@ -60,17 +62,17 @@ static bool change(struct tx *tx, void *arg)
     struct fault f;
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){n->account, n->id}, &row)) return tx_not_found(tx, "campaign", n->id);
     if (!drop_row_read(tx_arena(tx), &row, &d, &f)) return tx_fail(tx, &f);
-    if (c->daily_cap != DB_NULL) d.daily_cap = c->daily_cap;
     struct q_campaign_put campaign = {n->account, d.campaign_id, or_else(c->campaign_name, d.campaign_name),
-                                      c->min_days_between == DB_NULL ? d.min_days_between : c->min_days_between};
+                                      c->min_days_between == DB_NULL ? d.min_days_between : c->min_days_between,
+                                      c->daily_cap == DB_NULL ? d.daily_cap : c->daily_cap};
     struct q_drop_put drop = {.account_id = n->account,
                               .drop_id = d.drop_id,
                               .name = or_else(c->drop_name, d.name),
                               .starting_url = or_else(c->starting_url, d.starting_url),
-                              .goal_url = or_else(c->goal_url, d.goal_url),
-                              .settings = drop_row_settings(tx_arena(tx), &d)};
+                              .goal_url = or_else(c->goal_url, d.goal_url)};
     if (drop.starting_url.ptr && !drop.starting_url.len) drop.starting_url = STR_NULL;
     if (drop.goal_url.ptr && !drop.goal_url.len) drop.goal_url = STR_NULL;
+    daily_cap_set(tx, n->mail->caps, n->account, d.campaign_id, campaign.daily_cap);
     return tx_run(tx, Q_CAMPAIGN_PUT, &campaign, NULL) && tx_run(tx, Q_DROP_PUT, &drop, NULL);
 }
 
@@ -83,9 +85,23 @@ bool campaign_change(struct mail *m, int64_t account, int64_t id, const struct c
 
 /* ---- the end ---- */
 
-static bool remove_drop(struct tx *tx, const struct change *c, int64_t drop_id)
+struct end {
+    struct change change;
+    struct arena *arena;
+    int64_t *drops; /* that were taken, for their recall */
+    int n, most;
+};
+
+static bool remove_drop(struct tx *tx, struct end *e, int64_t drop_id)
 {
+    const struct change *c = &e->change;
     struct drop_ref *ref = drop_cache_of(c->mail->drops, c->account, drop_id);
+    if (e->n == e->most) {
+        int64_t *more = ARENA_ARRAY(e->arena, int64_t, e->most = e->most ? e->most * 2 : 8);
+        if (e->n) memcpy(more, e->drops, sizeof *more * (size_t)e->n);
+        e->drops = more;
+    }
+    e->drops[e->n++] = drop_id;
     return tx_run(tx, Q_DROP_REMOVE, &(struct q_drop_remove){c->account, drop_id, tx_now(tx)}, NULL) &&
            seat_close_drop(tx, &ref->seat);
 }
@@ -93,11 +109,13 @@ static bool remove_drop(struct tx *tx, const struct change *c, int64_t drop_id)
 /* A campaign's number names all its drops: each turn takes the newest that is left. */
 static bool delete (struct tx *tx, void *arg)
 {
-    const struct change *c = arg;
+    struct end *e = arg;
+    const struct change *c = &e->change;
     struct r_drop_find row;
+    e->n = 0;
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){c->account, c->id}, &row)) return tx_not_found(tx, "campaign", c->id);
     do
-        if (!remove_drop(tx, c, row.drop_id)) return false;
+        if (!remove_drop(tx, e, row.drop_id)) return false;
     while (row.campaign_id == c->id && tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){c->account, c->id}, &row));
     return tx_ok(tx) &&
            tx_run(tx, Q_CAMPAIGN_REMOVE, &(struct q_campaign_remove){c->account, row.campaign_id, tx_now(tx)}, NULL);
@@ -105,5 +123,11 @@ static bool delete (struct tx *tx, void *arg)
 
 bool campaign_delete(struct mail *m, int64_t account, int64_t id, struct fault *f)
 {
-    return changed(m, store_write(m->store, delete, &(struct change){m, account, id, false}, f));
+    struct end e = {.change = {m, account, id, false}, .arena = arena_create(512)};
+    int64_t n;
+    bool ok = changed(m, store_write(m->store, delete, &e, f));
+    /* What a crash here leaves is recalled before its hand-over. */
+    for (int i = 0; ok && i < e.n; i++) ok = recall_drop(m, account, e.drops[i], &n, f);
+    arena_destroy(&e.arena);
+    return ok;
 }

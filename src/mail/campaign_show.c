@@ -1,6 +1,7 @@
 /* campaign_show.c: drops and their numbers, read in one snapshot. Called for answers and pages. */
 #include "mail/campaign_private.h"
 #include "mail/drop_row.h"
+#include "mail/stat.h"
 
 struct read {
     struct arena *arena;
@@ -13,23 +14,15 @@ struct read {
 
 /* ---- numbers ---- */
 
-/* Codes of drop_stat: those of status.def, then what is no event; test pieces count STAT_TEST higher. */
-enum { STAT_VISIT = 16, STAT_VISITOR, STAT_CONVERSION, STAT_TEST = 64 };
-
 static bool read_tracked(struct tx *tx, int64_t account, int64_t drop_id, bool is_test, struct drop_stats *out)
 {
-    struct r_drop_tracked row;
-    int64_t first = is_test ? STAT_TEST : 0;
-    struct rows r = tx_rows(tx, Q_DROP_TRACKED, &(struct q_drop_tracked){account, drop_id, first, first + STAT_TEST - 1});
-    while (rows_next(&r, &row)) {
-        int64_t code = row.code - first;
-        if (code < STATUS_CODES) out->reached[code] = row.n;
-        if (code == STAT_VISIT) out->page_views = row.n;
-        if (code == STAT_VISITOR) out->visitors = row.n;
-        if (code == STAT_CONVERSION) out->conversions = row.n;
-    }
-    rows_end(&r);
-    return tx_ok(tx);
+    struct stat_totals totals;
+    if (!stat_of_drop_tx(tx, account, drop_id, is_test, &totals)) return false;
+    memcpy(out->reached, totals.n, sizeof out->reached);
+    out->page_views = totals.n[STAT_VISIT];
+    out->visitors = totals.n[STAT_VISITOR];
+    out->conversions = totals.n[STAT_CONVERSION];
+    return true;
 }
 
 static bool read_stats(struct tx *tx, int64_t account, const struct drop *d, struct drop_stats *out)
@@ -40,8 +33,9 @@ static bool read_stats(struct tx *tx, int64_t account, const struct drop *d, str
     while (rows_next(&r, &row)) {
         out->accepted += row.n_pieces;
         out->refused += row.n_refused;
-        if (row.state >= BATCH_READY && row.state <= BATCH_DONE)
-            out->printed += row.n_pieces - row.n_refused, out->batches_ready += row.n;
+        out->cancelled += row.n_cancelled;
+        if ((row.state >= BATCH_READY && row.state <= BATCH_DONE) || row.state == BATCH_UNKNOWN)
+            out->printed += row.n_pieces - row.n_refused - row.n_cancelled, out->batches_ready += row.n;
         out->batches_open += row.state == BATCH_OPEN ? row.n : 0;
         out->batches_waiting += row.state == BATCH_CLOSED || row.state == BATCH_RENDERING ? row.n : 0;
         out->batches_failed += row.state == BATCH_FAILED ? row.n : 0;

@@ -37,14 +37,13 @@ static struct str write_sender(struct arena *a, const struct drop *d)
     return take(a, &j, &b);
 }
 
-struct str drop_row_settings(struct arena *a, const struct drop *d)
+static struct str write_settings(struct arena *a, const struct drop *d)
 {
     struct buf b = BUF_INIT;
     struct json_out j = json_out_begin(&b);
     json_object(&j, NULL);
     json_int(&j, "postage_type", d->postage_type);
     json_int(&j, "credit_type", d->credit_type);
-    if (d->daily_cap > 0) json_int(&j, "daily_cap", d->daily_cap);
     return take(a, &j, &b);
 }
 
@@ -67,7 +66,7 @@ struct q_drop_insert drop_row_insert(struct arena *a, int64_t account, const str
         .sender = write_sender(a, d),
         .starting_url = d->starting_url,
         .goal_url = d->goal_url,
-        .settings = drop_row_settings(a, d),
+        .settings = write_settings(a, d),
         .due_at = DB_NULL,
         .created_at = d->created_at,
     };
@@ -84,8 +83,6 @@ static bool read_texts(struct json_parser *p, struct arena *a, const struct r_dr
     if (!json_parse(p, json_padded(a, r->settings), &root, f)) return false;
     out->postage_type = (int)json_get(root, "postage_type").integer;
     out->credit_type = (int)json_get(root, "credit_type").integer;
-    struct json_value cap = json_get(root, "daily_cap");
-    out->daily_cap = cap.type == JSON_INT ? cap.integer : 0;
     return true;
 }
 
@@ -101,6 +98,7 @@ bool drop_row_read(struct arena *a, const struct r_drop_find *r, struct drop *ou
         .send_at = r->send_at,
         .mid = r->mid,
         .min_days_between = r->min_days_between,
+        .daily_cap = r->daily_cap,
         .campaign_name = arena_str(a, r->campaign_name),
         .name = arena_str(a, r->name),
         .endpoint = arena_str(a, r->endpoint),

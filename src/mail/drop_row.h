@@ -6,5 +6,3 @@
 /* Texts made live in the arena. due_at is the caller's to set. */
 struct q_drop_insert drop_row_insert(struct arena *a, int64_t account, const struct drop *d);
 bool drop_row_read(struct arena *a, const struct r_drop_find *r, struct drop *out, struct fault *f);
-/* What has no column: postage, credit, cap. */
-struct str drop_row_settings(struct arena *a, const struct drop *d);

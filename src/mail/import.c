@@ -57,7 +57,7 @@ static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, i
     (void)ctx;
     struct r_intake_due row;
     int found = 0;
-    struct rows r = tx_rows(tx, Q_INTAKE_DUE, &(struct q_intake_due){n});
+    struct rows r = tx_rows(tx, Q_INTAKE_DUE, &(struct q_intake_due){INTAKE_CONTACT_CSV, n});
     while (found < n && rows_next(&r, &row)) {
         if (row.due_at > now) {
             *next_due = row.due_at;

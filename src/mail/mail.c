@@ -1,6 +1,7 @@
 /* mail.c: puts the mail house together at start and takes it apart at the end; what its files share and nothing more. */
 #include "mail/mail_private.h"
 #include "mail/compile_wait.h"
+#include "mail/daily_cap.h"
 #include "mail/drop_cache.h"
 #include "mail/renderings.h"
 #include "mail/runs.h"
@@ -48,6 +49,7 @@ static bool free_what_was_held(struct tx *tx, void *arg)
     (void)arg;
     int64_t node = store_node(tx_store(tx)), n_batches = 0;
     tx_run(tx, Q_BATCH_FREE, &(struct q_batch_free){node}, &n_batches);
+    tx_run(tx, Q_HANDOVER_FREE, &(struct q_handover_free){node}, NULL);
     tx_run(tx, Q_COMPILE_FREE, &(struct q_compile_free){node}, NULL);
     tx_run(tx, Q_DROP_FREE, &(struct q_drop_free){node}, NULL);
     tx_run(tx, Q_INTAKE_FREE, &(struct q_intake_free){node}, NULL);
@@ -87,7 +89,9 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
                        .press = c->press,
                        .accounts = c->accounts,
                        .fetcher = c->fetcher,
-                       .outbox = c->outbox};
+                       .outbox = c->outbox,
+                       .printers = c->printers,
+                       .n_printers = c->n_printers};
     m->data_dir = strdup(c->data_dir);
     m->purl_base = strdup(c->purl_base);
     ASSERT(m->data_dir && m->purl_base);
@@ -98,7 +102,8 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
         return NULL;
     }
     memcpy(m->purl_key, h.key, sizeof h.key);
-    m->drops = drop_cache_create(c->store);
+    m->caps = daily_caps_create();
+    m->drops = drop_cache_create(c->store, m->caps);
     m->rooms = serial_rooms_create(c->store);
     m->waiters = compile_waiters_create();
     m->renderings = renderings_create();
@@ -111,6 +116,8 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     render_source_add(m);
     import_source_add(m);
     scan_source_add(m);
+    handover_source_add(m);
+    printed_source_add(m);
     return m;
 }
 
@@ -127,6 +134,7 @@ void mail_destroy(struct mail **mail)
     track_batches_destroy(&m->track_batches);
     op_table_destroy(&m->op_table_own);
     acs_layout_destroy(&m->acs_layout);
+    daily_caps_destroy(&m->caps);
     free(m->data_dir);
     free(m->purl_base);
     free(m);

@@ -2,6 +2,7 @@
  * Nobody else includes it. */
 #pragma once
 #include "mail/mail.h"
+#include "mail/handover.h"
 #include "mail/campaign.h"
 #include "mail/contact.h"
 #include "mail/piece.h"
@@ -18,6 +19,7 @@ struct runs;
 struct track_batches;
 struct op_table;
 struct acs_layout;
+struct daily_caps;
 struct mail {
     struct store *store;
     struct jobs *jobs;
@@ -37,6 +39,9 @@ struct mail {
     struct op_table *op_table_own; /* NULL: the built-in one */
     const struct op_table *op_table;
     struct acs_layout *acs_layout; /* NULL: none */
+    struct daily_caps *caps;
+    const struct printer_def *const *printers;
+    int n_printers;
 };
 
 /* Names of the due sources: for jobs_wake. */
@@ -46,12 +51,16 @@ struct mail {
 #define SOURCE_RENDER  "batches to render"
 #define SOURCE_IMPORT  "files to import"
 #define SOURCE_SCANS   "scans to read"
+#define SOURCE_HANDOVER "batches to hand over"
+#define SOURCE_PRINTED  "printers' returns"
 void compile_source_add(struct mail *m);
 void expand_source_add(struct mail *m);
 void close_source_add(struct mail *m);
 void render_source_add(struct mail *m);
 void import_source_add(struct mail *m);
 void scan_source_add(struct mail *m);
+void handover_source_add(struct mail *m);
+void printed_source_add(struct mail *m);
 
 /* The house's own account number: owner of the demonstration's serials. Accounts begin at 1. */
 #define HOUSE_ACCOUNT     0

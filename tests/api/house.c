@@ -100,6 +100,7 @@ int house_open(void **state)
                                .jobs = house.jobs,
                                .press = house.press,
                                .accounts = house.accounts,
+                               .outbox = house.outbox,
                                .data_dir = house.dir,
                                .purl_base = "http://localhost/p/"};
     house.mail = mail_create(&mail, &f);

@@ -28,6 +28,15 @@ void house_expect_log(const char *text)
 
 bool house_heard_log(void) { return heard_log; }
 
+static const struct printer_def *const *printers;
+static int n_printers;
+
+void house_printers(const struct printer_def *const *list, int n)
+{
+    printers = list;
+    n_printers = n;
+}
+
 static void set(const char *name, const char *value)
 {
     struct fault f;
@@ -51,7 +60,9 @@ void house_resume(struct house *h, bool with_jobs)
                                  .accounts = h->accounts,
                                  .fetcher = h->fetcher,
                                  .data_dir = h->dir,
-                                 .purl_base = "http://127.0.0.1:8080/p/"};
+                                 .purl_base = "http://127.0.0.1:8080/p/",
+                                 .printers = printers,
+                                 .n_printers = n_printers};
     h->mail = mail_create(&config, &f);
     if (!h->mail) fail_msg("%s", f.text);
     if (with_jobs) jobs_start(h->jobs);
@@ -186,6 +197,8 @@ struct contact house_contact(int64_t list, const char *first_name)
     return c;
 }
 
+char house_key[5];
+
 static void send_done(struct send *s) { sem_post(s->arg); }
 
 bool house_send(struct house *h, int64_t account, struct str endpoint, const char *first_name, struct send *out,
@@ -194,6 +207,7 @@ bool house_send(struct house *h, int64_t account, struct str endpoint, const cha
     sem_t done;
     sem_init(&done, 0, 0);
     *out = (struct send){.account = account, .endpoint = endpoint, .done = send_done, .arg = &done};
+    memcpy(out->key, house_key, sizeof out->key);
     house_recipient(out->values, first_name);
     bool ok = send_begin(h->mail, out, h->arena, f);
     if (ok) {

@@ -81,7 +81,7 @@ house.check(len(app.run("listContacts", {"contact_list_id": made_list, "limit": 
 house.check(len(app.run("watchContacts", {"contact_list_id": made_list, "limit": 2})) == 2, "Watch Contacts")
 house.check("deleted_date" in app.run("deleteContact", {"contact_list_id": made_list, "contact_id": contact}), "Delete a Contact")
 e = refused("deleteContact", {"contact_list_id": made_list, "contact_id": contact})
-house.check(e is not None and str(e) == f"[404] There is no contact {contact} in list {made_list}.", f"an error is the server's sentence: {e}")
+house.check(e is not None and str(e) == f"[404] There is no contact {contact}.", f"an error is the server's sentence: {e}")
 
 HTML = "<h1>Hello {{first_name}}</h1><p style='break-before:page'>See you soon</p>"
 template = app.run("createTemplate", {"name": "Card", "html": HTML, "size": "2"})["template_id"]
@@ -132,12 +132,14 @@ house.check(h.ask("GET", "/api/v1/webhooks")[1] == [], "detach: it is gone")
 receiver.server_close()
 
 house.check("deleted_date" in app.run("deleteCampaign", {"campaign_id": campaign["campaign_id"]}), "Delete a Campaign")
-sub = app.run("createAccount", {"username": "sub@example.com", "password": "Very-Long-Pass-7", "first_name": "Sub", "last_name": "Account"})
-house.check("api_key" in sub and "deleted_date" in app.run("deleteAccount", {"account_id": sub["account_id"]}), "Create and Delete an Account")
+has_accounts = h.document.operation("POST", "/api/v1/account") is not None
+if has_accounts:
+    sub = app.run("createAccount", {"username": "sub@example.com", "password": "Very-Long-Pass-7", "first_name": "Sub", "last_name": "Account"})
+    house.check("api_key" in sub and "deleted_date" in app.run("deleteAccount", {"account_id": sub["account_id"]}), "Create and Delete an Account")
 
 run = {(m, re.sub(r"/[0-9A-F-]{36}|/\d+", "/…", p)) for m, p in asked}
 for name, part in parts["module"].items():
-    if "communication" in part["codeFiles"] and name != "makeApiCall":
+    if "communication" in part["codeFiles"] and name != "makeApiCall" and (has_accounts or name not in ("createAccount", "deleteAccount")):
         c = app.code("module", name, "communication")
         house.check((c["method"], "/api" + re.sub(r"/\{\{.*?\}\}", "/…", c["url"])) in run, f"{name} was replayed")
 house.check(h.stop() == 0, "the server stops")
