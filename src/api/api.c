@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/durable.h"
 #include "base/log.h"
+#include "base/settings.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -76,7 +77,7 @@ static bool operator_caller(struct http_exchange *x, struct caller *c, enum rout
 {
     struct str name = http_header(x, "X-Account");
     c->is_operator = true;
-    if (who != WHO_KEY) return true;
+    if (who == WHO_OPERATOR || who == WHO_ANYONE || (who == WHO_FEED && !name.ptr)) return true;
     if (!name.ptr) {
         http_fail(x, 400, "This belongs to an account: name it in the header X-Account (pennypost: --account ID).");
         return false;
@@ -90,6 +91,7 @@ static bool key_caller(struct http_exchange *x, struct caller *c, enum route_who
 {
     struct str key = http_basic_user(x);
     if (who == WHO_ANYONE) return true;
+    if (who == WHO_FEED && !key.ptr && feed_is_allowed(http_peer(x), str_of(setting_get(SETTING_USPS_PUSH_FROM)))) return true;
     if (key.ptr) c->account_id = accounts_by_key(c->api->config.accounts, key, c->key_hint);
     if (!c->account_id) return refuse_caller(x);
     if (who != WHO_OPERATOR) return true;

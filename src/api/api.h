@@ -32,7 +32,8 @@ struct caller *api_caller(struct http_exchange *x);
 struct store *api_store(struct http_exchange *x);
 struct mail *api_mail(struct http_exchange *x);
 
-enum route_who { WHO_ANYONE, WHO_KEY, WHO_OPERATOR /* only over the socket */ };
+/* WHO_FEED: as WHO_KEY, and for the house itself (account 0) the operator who names no account, and addresses of usps.push_from. */
+enum route_who { WHO_ANYONE, WHO_KEY, WHO_OPERATOR /* only over the socket */, WHO_FEED };
 struct route_info {
     enum route_who who;
     const char *summary;

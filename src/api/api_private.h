@@ -30,6 +30,14 @@ int64_t api_account(struct http_exchange *x); /* the caller's; asserted to be on
 /* False, 503, when the disk has less than disk.min_free; looked at once a second. */
 bool api_takes_mail(struct http_exchange *x, struct fault *f);
 
+/* feed.c: is the address in one of the blocks (56.0.0.0/8,10.1.2.3,fd00::/8)? Blocks that are none hold nobody. */
+struct sockaddr;
+bool feed_is_allowed(const struct sockaddr *peer, struct str blocks);
+/* A page of refused rows, of an import or of a file of scans. */
+struct refused_row;
+void reply_refused(struct http_exchange *x, const struct refused_row *rows, int n);
+const char *intake_word(int state); /* enum intake_state */
+
 /* ---- request.c: what a path or a query says. False: it has answered. ---- */
 /* A {name} that is a number from 1 up; anything else names nothing: 404 "There is no contact abc." */
 bool request_id(struct http_exchange *x, const char *param, const char *what, int64_t *id);

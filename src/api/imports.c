@@ -3,9 +3,9 @@
 #include "api/api_private.h"
 #include "mail/intake.h"
 
-static const char *state_word(enum intake_state s)
+const char *intake_word(int state)
 {
-    switch (s) {
+    switch ((enum intake_state)state) {
     case INTAKE_KEPT: return "kept";
     case INTAKE_RUNNING: return "running";
     case INTAKE_DONE: return "done";
@@ -19,7 +19,7 @@ static void import_json(struct json_out *j, const struct intake *in)
     json_object(j, NULL);
     json_int(j, "import_id", in->intake_id);
     json_int(j, "contact_list_id", in->target_id);
-    json_strz(j, "state", state_word(in->state));
+    json_strz(j, "state", intake_word(in->state));
     json_int(j, "bytes", in->bytes);
     json_int(j, "at_byte", in->at_byte);
     json_int(j, "rows", in->n_rows);
@@ -56,18 +56,8 @@ void handle_import_get(struct http_exchange *x)
     if (request_id(x, "id", "import", &id)) reply_import(x, id, 200);
 }
 
-void handle_import_refused(struct http_exchange *x)
+void reply_refused(struct http_exchange *x, const struct refused_row *rows, int n)
 {
-    struct refused_row *rows;
-    struct fault f;
-    struct intake in;
-    int64_t id, after, limit;
-    if (!request_id(x, "id", "import", &id) || !request_number(x, "after", 0, 0, INT64_MAX, &after) ||
-        !request_rows(x, LIMIT_API_PAGE_ROWS, LIMIT_API_REFUSED_ROWS, &limit))
-        return;
-    if (request_failed(x, intake_get(api_store(x), http_arena(x), api_account(x), id, &in, &f), &f)) return;
-    int n = intake_refused(api_store(x), http_arena(x), api_account(x), id, after, (int)limit, &rows, &f);
-    if (request_failed(x, n >= 0, &f)) return;
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_array(j, NULL);
@@ -81,4 +71,19 @@ void handle_import_refused(struct http_exchange *x)
     }
     json_end(j);
     reply_end(&r, 200);
+}
+
+void handle_import_refused(struct http_exchange *x)
+{
+    struct refused_row *rows;
+    struct fault f;
+    struct intake in;
+    int64_t id, after, limit;
+    if (!request_id(x, "id", "import", &id) || !request_number(x, "after", 0, 0, INT64_MAX, &after) ||
+        !request_rows(x, LIMIT_API_PAGE_ROWS, LIMIT_API_REFUSED_ROWS, &limit))
+        return;
+    if (request_failed(x, intake_get(api_store(x), http_arena(x), api_account(x), id, &in, &f), &f)) return;
+    int n = intake_refused(api_store(x), http_arena(x), api_account(x), id, after, (int)limit, &rows, &f);
+    if (request_failed(x, n >= 0, &f)) return;
+    reply_refused(x, rows, n);
 }

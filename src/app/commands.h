@@ -8,6 +8,8 @@ int cmd_serve(int argc, char **argv);
 int cmd_press(int argc, char **argv);
 int cmd_account(int argc, char **argv);
 int cmd_contacts(int argc, char **argv);
+int cmd_scans(int argc, char **argv);
+int cmd_why(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_imb(int argc, char **argv);
 int cmd_address(int argc, char **argv);

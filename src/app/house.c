@@ -6,8 +6,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "base/seal.h"
 #include "mail/mail.h"
 #include "net/fetch.h"
+#include "outbox/outbox.h"
 #include "web/web.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,8 @@ struct house {
     struct address_guard *guard; /* what users' addresses may lead to */
     struct fetcher *fetcher;
     struct jobs *jobs;
+    struct seal *seal;
+    struct outbox *outbox;
     struct mail *mail;
     struct api *api;
     struct http_server *http;
@@ -108,6 +112,15 @@ static bool start_http(struct house *h, bool with_port, struct fault *f)
     return h->http != NULL;
 }
 
+static bool open_outbox(struct house *h, struct fault *f)
+{
+    char key[1100];
+    snprintf(key, sizeof key, "%s/house.key", setting_get(SETTING_DATA));
+    if (!(h->seal = seal_open(key, f))) return false;
+    struct outbox_config config = {.store = h->store, .jobs = h->jobs, .fetcher = h->fetcher, .seal = h->seal};
+    return (h->outbox = outbox_create(&config, f)) != NULL;
+}
+
 static bool open_parts(struct house *h, bool with_port, struct fault *f)
 {
     const char *data = setting_get(SETTING_DATA);
@@ -118,11 +131,13 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     if (!(h->fetcher = fetcher_create(&(struct fetcher_config){.guard = h->guard}, f))) return false;
     h->jobs = jobs_create(h->store);
     set_purl_base(h);
+    if (!open_outbox(h, f)) return false;
     struct mail_config mail = {.store = h->store,
                                .jobs = h->jobs,
                                .press = h->press,
                                .accounts = h->accounts,
                                .fetcher = h->fetcher,
+                               .outbox = h->outbox,
                                .data_dir = data,
                                .purl_base = h->purl_base};
     if (!(h->mail = mail_create(&mail, f))) return false;
@@ -152,10 +167,13 @@ void house_close(struct house **hp)
     *hp = NULL;
     if (h->http) store_after_group(h->store, NULL, NULL), http_stop(&h->http, 5000);
     if (h->jobs) jobs_stop(&h->jobs);
+    outbox_stop(h->outbox);
+    if (h->fetcher) fetcher_destroy(&h->fetcher);
     api_destroy(&h->api);
     mail_destroy(&h->mail);
-    fetcher_destroy(&h->fetcher);
+    outbox_destroy(&h->outbox);
     address_guard_destroy(&h->guard);
+    seal_close(&h->seal);
     press_destroy(&h->press);
     accounts_destroy(&h->accounts);
     store_close(&h->store);

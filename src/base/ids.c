@@ -46,6 +46,8 @@ int64_t tid_next(int node)
 
 int64_t tid_time_ms(int64_t tid) { return (tid >> 22) + EPOCH_2020_MS; }
 
+int64_t tid_first_of(int64_t ms) { return ms > EPOCH_2020_MS ? (ms - EPOCH_2020_MS) << 22 : 0; }
+
 void guid_make(char out[37])
 {
     uint8_t b[16];

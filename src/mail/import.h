@@ -50,3 +50,5 @@ static inline bool import_chunk_is_full(const struct import_chunk *c) { return c
 /* Adds one row of the file: as a contact, or as refused with its reason. */
 void import_chunk_add(struct import_chunk *c, const struct import_header *h, const struct csv_row *row, int64_t account,
                       int64_t list);
+/* What is kept of an unusable row can be shown and stored: UTF-8 without NUL, at most import.max_raw_bytes. From the arena. */
+struct str import_showable(struct arena *a, struct str raw);

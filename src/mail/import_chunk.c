@@ -53,8 +53,7 @@ void import_chunk_clear(struct import_chunk *c, int64_t at_byte)
     c->was_byte = c->at_byte = at_byte;
 }
 
-/* What is kept of an unusable row can be shown and stored: UTF-8 without NUL, and not endless. */
-static struct str showable(struct arena *a, struct str raw)
+struct str import_showable(struct arena *a, struct str raw)
 {
     size_t most = (size_t)limit_get(LIMIT_IMPORT_MAX_RAW_BYTES);
     struct str s = str_make(raw.ptr ? raw.ptr : "", raw.len < most ? raw.len : most);
@@ -68,7 +67,7 @@ static struct str showable(struct arena *a, struct str raw)
 static void refuse(struct import_chunk *c, const struct csv_row *row, enum import_reason reason, const char *detail)
 {
     c->refused[c->n_refused++] =
-        (struct import_refused){row->line, reason, str_of(arena_strz(c->arena, detail)), showable(c->arena, row->raw)};
+        (struct import_refused){row->line, reason, str_of(arena_strz(c->arena, detail)), import_showable(c->arena, row->raw)};
 }
 
 static bool is_blank(const struct csv_row *row)

@@ -3,14 +3,20 @@
 #include "mail/compile_wait.h"
 #include "mail/drop_cache.h"
 #include "mail/renderings.h"
+#include "mail/runs.h"
 #include "mail/serial.h"
+#include "mail/stat.h"
+#include "mail/track_batch.h"
 #include "base/clock.h"
 #include "base/durable.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/settings.h"
 #include "base/utf8.h"
+#include "postal/acs.h"
 #include "postal/imb.h"
+#include "postal/track.h"
 #include "queries.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,17 +68,31 @@ static bool make_folders(const struct mail *m, struct fault *f)
     return true;
 }
 
+/* The tables that an operator may bring; a wrong one keeps the house from opening. */
+static bool load_tables(struct mail *m, struct fault *f)
+{
+    const char *op_codes = setting_get(SETTING_USPS_OP_CODES), *layout = setting_get(SETTING_USPS_ACS_LAYOUT);
+    if (*op_codes && !(m->op_table_own = op_table_load(op_codes, f))) return false;
+    m->op_table = m->op_table_own ? m->op_table_own : op_table_default();
+    return !*layout || (m->acs_layout = acs_layout_load(layout, f));
+}
+
 struct mail *mail_create(const struct mail_config *c, struct fault *f)
 {
     struct house h;
     struct mail *m = calloc(1, sizeof *m);
     ASSERT(m);
-    *m = (struct mail){.store = c->store, .jobs = c->jobs, .press = c->press, .accounts = c->accounts, .fetcher = c->fetcher};
+    *m = (struct mail){.store = c->store,
+                       .jobs = c->jobs,
+                       .press = c->press,
+                       .accounts = c->accounts,
+                       .fetcher = c->fetcher,
+                       .outbox = c->outbox};
     m->data_dir = strdup(c->data_dir);
     m->purl_base = strdup(c->purl_base);
     ASSERT(m->data_dir && m->purl_base);
     random_bytes(h.fresh, sizeof h.fresh);
-    if (!make_folders(m, f) || !store_write(c->store, house_prepare, &h, f) ||
+    if (!make_folders(m, f) || !load_tables(m, f) || !store_write(c->store, house_prepare, &h, f) ||
         !store_write(c->store, free_what_was_held, NULL, f)) {
         mail_destroy(&m);
         return NULL;
@@ -82,11 +102,15 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     m->rooms = serial_rooms_create(c->store);
     m->waiters = compile_waiters_create();
     m->renderings = renderings_create();
+    m->stats = stats_create();
+    m->runs = runs_create();
+    m->track_batches = track_batches_create();
     compile_source_add(m);
     expand_source_add(m);
     close_source_add(m);
     render_source_add(m);
     import_source_add(m);
+    scan_source_add(m);
     return m;
 }
 
@@ -98,6 +122,11 @@ void mail_destroy(struct mail **mail)
     renderings_destroy(&m->renderings);
     serial_rooms_destroy(&m->rooms);
     drop_cache_destroy(&m->drops);
+    runs_destroy(&m->runs);
+    stats_destroy(&m->stats);
+    track_batches_destroy(&m->track_batches);
+    op_table_destroy(&m->op_table_own);
+    acs_layout_destroy(&m->acs_layout);
     free(m->data_dir);
     free(m->purl_base);
     free(m);

@@ -6,6 +6,7 @@
 #include "press/press.h"
 
 struct mail;
+struct outbox;
 struct mail_config {
     struct store *store;
     struct jobs
@@ -13,6 +14,7 @@ struct mail_config {
     struct press *press;
     struct accounts *accounts;
     struct fetcher *fetcher; /* fetches remote assets, with an address guard; NULL: none are */
+    struct outbox *outbox; /* outlives it; NULL: nothing that emits an event may happen (no tracking) */
     const char *data_dir;  /* files/assets, files/intake, batches/ below it */
     const char *purl_base; /* "http://…/p/" */
 };

@@ -535,11 +535,11 @@ SELECT intake_id, target_id, state, bytes, at_byte, n_rows, n_used, n_refused, r
  WHERE account_id = $1 AND intake_id = $2;
 
 -- name: intake_due
--- Files to work off, oldest first.
+-- Contact files to work off, oldest first.
 -- across accounts: the scheduler looks for everybody's work
 -- in: n int
 -- out: account_id int, intake_id int, due_at int
-SELECT account_id, intake_id, due_at FROM intake WHERE due_at IS NOT NULL ORDER BY due_at LIMIT $1;
+SELECT account_id, intake_id, due_at FROM intake WHERE due_at IS NOT NULL AND kind = 1 ORDER BY due_at LIMIT $1;
 
 -- name: intake_claim
 -- One node works a file off.
@@ -652,3 +652,212 @@ SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND match_key =
 -- in: account_id int, email_key blob
 -- out: suppression_list_id int
 SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND email_key = $2 LIMIT 1;
+
+-- ---- tracking ----
+
+-- name: pool_every
+-- Where each pool of serials stands.
+-- across accounts: a scan is matched before it is known whose piece it is
+-- out: account_id int, mid int, next_serial int, lap int
+SELECT account_id, mid, next_serial, lap FROM serial_pool;
+
+-- name: runs_behind
+-- Runs of a pool's lap from a serial on.
+-- in: account_id int, mid int, lap int, from_serial int
+-- out: lap int, first_serial int, n int, piece_account_id int, batch_id int, assigned_at int
+SELECT lap, first_serial, n, piece_account_id, batch_id, assigned_at FROM serial_run WHERE account_id = $1 AND mid = $2 AND lap = $3
+ AND first_serial >= $4 ORDER BY first_serial;
+
+-- name: runs_of_laps
+-- Runs of a pool's laps behind one.
+-- in: account_id int, mid int, lap int
+-- out: as runs_behind
+SELECT lap, first_serial, n, piece_account_id, batch_id, assigned_at FROM serial_run WHERE account_id = $1 AND mid = $2 AND lap > $3
+ ORDER BY lap, first_serial;
+
+-- name: run_of_serial
+-- The runs that hold a serial, if they are not older than a time. 8192: the longest run.
+-- in: account_id int, mid int, serial int, from_at int
+-- out: first_serial int, n int, piece_account_id int, batch_id int, assigned_at int
+SELECT first_serial, n, piece_account_id, batch_id, assigned_at FROM serial_run WHERE account_id = $1 AND mid = $2 AND first_serial > $3 - 8192
+ AND first_serial <= $3 AND first_serial + n > $3 AND assigned_at >= $4;
+
+-- name: run_of_batch
+-- The run of a batch's serials.
+-- across accounts: the pool may be another account's
+-- in: mid int, first_serial int, batch_id int
+-- out: account_id int, mid int, n int, assigned_at int
+SELECT account_id, mid, n, assigned_at FROM serial_run WHERE mid IN ($1, -$1) AND first_serial = $2 AND batch_id = $3;
+
+-- name: scan_range
+-- What is known of neighbouring pieces: merged in memory with what is new.
+-- in: account_id int, from_id int, to_id int
+-- out: piece_id int, scanned_at int, op_code int, facility int, handling int, phase int, emits int
+SELECT piece_id, scanned_at, op_code, facility, handling, phase, emits FROM scan WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3
+ ORDER BY piece_id, scanned_at, op_code, facility, handling;
+
+-- name: scan_insert
+-- A row that was not there.
+-- append
+-- in: account_id int, piece_id int, scanned_at int, op_code int, facility int, handling int, phase int, emits int, intake_id int, detail text
+INSERT INTO scan (account_id, piece_id, scanned_at, op_code, facility, handling, phase, emits, intake_id, detail)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: scan_of_piece
+-- All that is known of a piece, in order of time.
+-- in: account_id int, piece_id int, n int
+-- out: scanned_at int, op_code int, facility int, handling int, phase int, emits int, intake_id int, detail text
+SELECT scanned_at, op_code, facility, handling, phase, emits, intake_id, detail FROM scan WHERE account_id = $1 AND piece_id = $2
+ ORDER BY scanned_at, op_code, facility, handling LIMIT $3;
+
+-- name: piece_people
+-- Whom neighbouring pieces are for.
+-- in: account_id int, from_id int, to_id int
+-- out: piece_id int, contact_id int
+SELECT piece_id, contact_id FROM piece WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 ORDER BY piece_id;
+
+-- name: batch_quiet
+-- Live batches with pieces for the US that were handed over in a span of time and have no scan of the USPS.
+-- in: account_id int, from_at int, to_at int, n int
+-- out: batch_id int, drop_id int, n_pieces int, handed_over_at int, printer_job text
+SELECT batch_id, drop_id, n_pieces, handed_over_at, printer_job FROM batch WHERE account_id = $1 AND is_test = 0 AND handed_over_at > $2
+ AND handed_over_at <= $3 AND NOT EXISTS (SELECT 1 FROM scan s WHERE s.account_id = $1
+ AND s.piece_id BETWEEN batch.batch_id * 8192 AND batch.batch_id * 8192 + 8191 AND s.handling <> 80)
+ AND EXISTS (SELECT 1 FROM piece p WHERE p.piece_id BETWEEN batch.batch_id * 8192 AND batch.batch_id * 8192 + 8191 AND p.account_id = $1
+ AND p.state = 0 AND (p.country IS NULL OR upper(p.country) NOT IN ('CA', 'CAN', 'CANADA'))) ORDER BY handed_over_at LIMIT $4;
+
+-- name: orphan_insert
+-- A scan of a code that is no piece's; again: nothing.
+-- in: account_id int, mid int, serial int, scanned_at int, op_code int, facility int, handling int, phase int, stid int, intake_id int
+-- in: detail text
+INSERT INTO orphan_scan (account_id, mid, serial, scanned_at, op_code, facility, handling, phase, stid, intake_id, detail)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ ON CONFLICT (account_id, mid, serial, scanned_at, op_code, facility, handling) DO NOTHING;
+
+-- name: orphan_is_there
+-- Is anything waiting for these serials?
+-- in: account_id int, mid int, first_serial int, last_serial int, from_at int
+-- out: serial int
+SELECT serial FROM orphan_scan WHERE account_id = $1 AND mid = $2 AND serial BETWEEN $3 AND $4 AND scanned_at >= $5 LIMIT 1;
+
+-- name: orphan_match
+-- What waits for these serials, in order of its pieces and times.
+-- in: account_id int, mid int, first_serial int, last_serial int, from_at int, n int
+-- out: serial int, scanned_at int, op_code int, facility int, handling int, phase int, stid int, detail text
+SELECT serial, scanned_at, op_code, facility, handling, phase, stid, detail FROM orphan_scan WHERE account_id = $1 AND mid = $2
+ AND serial BETWEEN $3 AND $4 AND scanned_at >= $5 ORDER BY serial, scanned_at, op_code, facility, handling LIMIT $6;
+
+-- name: orphan_remove
+-- It has found its piece.
+-- in: account_id int, mid int, serial int, scanned_at int, op_code int, facility int, handling int
+DELETE FROM orphan_scan WHERE account_id = $1 AND mid = $2 AND serial = $3 AND scanned_at = $4 AND op_code = $5 AND facility = $6
+ AND handling = $7;
+
+-- name: account_parent
+-- The account above this one.
+-- in: account_id int
+-- out: parent_id int
+SELECT parent_id FROM account WHERE account_id = $1;
+
+-- name: account_children
+-- Accounts below this one.
+-- in: account_id int
+-- out: account_id int
+SELECT account_id FROM account WHERE parent_id = $1;
+
+-- ---- pushes and files of scans ----
+
+-- name: scan_intake_due
+-- Files of scans to read, oldest first.
+-- across accounts: the scheduler looks for everybody's work
+-- in: n int
+-- out: account_id int, intake_id int, due_at int
+SELECT account_id, intake_id, due_at FROM intake WHERE due_at IS NOT NULL AND kind IN (2, 3, 5, 6) ORDER BY due_at LIMIT $1;
+
+-- name: scan_intake_find
+-- One of them.
+-- in: account_id int, intake_id int
+-- out: intake_id int, kind int, state int, bytes int, at_byte int, n_rows int, n_used int, n_repeat int, n_orphan int, n_refused int
+-- out: received_at int, last_error text
+SELECT intake_id, kind, state, bytes, at_byte, n_rows, n_used, n_repeat, n_orphan, n_refused, received_at, last_error FROM intake
+ WHERE account_id = $1 AND intake_id = $2 AND kind IN (2, 3, 5, 6);
+
+-- name: scan_intake_page
+-- Newest first, below a number.
+-- in: account_id int, before_id int, n int
+-- out: as scan_intake_find
+SELECT intake_id, kind, state, bytes, at_byte, n_rows, n_used, n_repeat, n_orphan, n_refused, received_at, last_error FROM intake
+ WHERE account_id = $1 AND intake_id < $2 AND kind IN (2, 3, 5, 6) ORDER BY intake_id DESC LIMIT $3;
+
+-- name: scan_intake_add
+-- These rows are stored, in their own transaction; by the holder of the lease.
+-- in: account_id int, intake_id int, n_used int, n_orphan int, lease_node int, lease_until int
+UPDATE intake SET n_used = n_used + $3, n_orphan = n_orphan + $4, lease_until = $6 WHERE account_id = $1 AND intake_id = $2 AND lease_node = $5;
+
+-- name: scan_intake_step
+-- A window of rows is stored to its last one. What was neither used nor refused nor an orphan had been there before.
+-- in: account_id int, intake_id int, at_byte int, n_rows int, n_refused int, was int, lease_node int, lease_until int
+UPDATE intake SET at_byte = $3, n_rows = n_rows + $4, n_refused = n_refused + $5,
+ n_repeat = n_rows + $4 - n_used - n_orphan - n_refused - $5, lease_until = $8, attempt = 1, last_error = NULL
+ WHERE account_id = $1 AND intake_id = $2 AND at_byte = $6 AND lease_node = $7;
+
+-- ---- statistics ----
+
+-- name: stat_add
+-- Added up in memory; once a group, drop, day and code.
+-- in: account_id int, drop_id int, day int, code int, slot int, n int
+INSERT INTO drop_stat (account_id, drop_id, day, code, slot, n) VALUES ($1, $2, $3, $4, $5, $6)
+ ON CONFLICT (account_id, drop_id, code, day, slot) DO UPDATE SET n = drop_stat.n + excluded.n;
+
+-- name: stat_wipe
+-- A code of a drop counts from 0 again.
+-- in: account_id int, drop_id int, code int
+DELETE FROM drop_stat WHERE account_id = $1 AND drop_id = $2 AND code = $3;
+
+-- name: stat_of_drop
+-- Codes of a drop, all days together.
+-- in: account_id int, drop_id int, first_code int, last_code int
+-- out: code int, n int
+SELECT code, CAST(sum(n) AS BIGINT) AS n FROM drop_stat WHERE account_id = $1 AND drop_id = $2 AND code BETWEEN $3 AND $4 GROUP BY code;
+
+-- name: stat_days
+-- Codes of a drop by day.
+-- in: account_id int, drop_id int, first_code int, last_code int, from_day int, to_day int
+-- out: day int, code int, n int
+SELECT day, code, CAST(sum(n) AS BIGINT) AS n FROM drop_stat WHERE account_id = $1 AND drop_id = $2 AND code BETWEEN $3 AND $4
+ AND day BETWEEN $5 AND $6 GROUP BY day, code ORDER BY day, code;
+
+-- ---- the story of a piece ----
+
+-- name: story_batch
+-- What a piece's batch went through.
+-- in: account_id int, batch_id int
+-- out: handed_over_at int, printer_job text, file_bytes int, attempt int, last_error text
+SELECT handed_over_at, printer_job, file_bytes, attempt, last_error FROM batch WHERE account_id = $1 AND batch_id = $2;
+
+-- name: story_events
+-- What was made known of a piece.
+-- in: account_id int, drop_id int, from_event_id int, piece_id int, n int
+-- out: event_id int, code int, is_test int, happened_at int, recorded_at int, detail text
+SELECT event_id, code, is_test, happened_at, recorded_at, detail FROM event WHERE account_id = $1 AND source = 1 AND source_id = $2
+ AND event_id >= $3 AND subject_id = $4 ORDER BY event_id LIMIT $5;
+
+-- name: story_visits
+-- Visits to a piece's personal URL.
+-- in: account_id int, piece_id int, n int
+-- out: visit_id int, kind int, is_test int, visited_at int, url text
+SELECT visit_id, kind, is_test, visited_at, url FROM visit WHERE account_id = $1 AND piece_id = $2 ORDER BY visit_id LIMIT $3;
+
+-- name: story_waiting
+-- Deliveries of an event that are still to be made, or given up.
+-- in: account_id int, source_id int, event_id int
+-- out: delivery_id int, destination_id int, subscription_id int, due_at int, attempt int, last_error text
+SELECT delivery_id, destination_id, subscription_id, due_at, attempt, last_error FROM delivery WHERE account_id = $1 AND source = 1
+ AND source_id = $2 AND event_id = $3 ORDER BY delivery_id;
+
+-- name: story_attempts
+-- Attempts to deliver an event.
+-- in: account_id int, from_log_id int, source_id int, event_id int
+-- out: log_id int, destination_id int, delivery_id int, attempt int, result int, http_status int, took_ms int
+SELECT log_id, destination_id, delivery_id, attempt, result, http_status, took_ms FROM delivery_log WHERE account_id = $1 AND log_id >= $2
+ AND source = 1 AND source_id = $3 AND event_id = $4 ORDER BY log_id;

@@ -13,6 +13,11 @@ struct drop_cache;
 struct serial_rooms;
 struct compile_waiters;
 struct renderings;
+struct stats;
+struct runs;
+struct track_batches;
+struct op_table;
+struct acs_layout;
 struct mail {
     struct store *store;
     struct jobs *jobs;
@@ -25,6 +30,13 @@ struct mail {
     struct serial_rooms *rooms;
     struct compile_waiters *waiters;
     struct renderings *renderings;
+    struct outbox *outbox;
+    struct stats *stats;
+    struct runs *runs;
+    struct track_batches *track_batches;
+    struct op_table *op_table_own; /* NULL: the built-in one */
+    const struct op_table *op_table;
+    struct acs_layout *acs_layout; /* NULL: none */
 };
 
 /* Names of the due sources: for jobs_wake. */
@@ -33,11 +45,13 @@ struct mail {
 #define SOURCE_CLOSE   "batches to close"
 #define SOURCE_RENDER  "batches to render"
 #define SOURCE_IMPORT  "files to import"
+#define SOURCE_SCANS   "scans to read"
 void compile_source_add(struct mail *m);
 void expand_source_add(struct mail *m);
 void close_source_add(struct mail *m);
 void render_source_add(struct mail *m);
 void import_source_add(struct mail *m);
+void scan_source_add(struct mail *m);
 
 /* The house's own account number: owner of the demonstration's serials. Accounts begin at 1. */
 #define HOUSE_ACCOUNT     0

@@ -5,6 +5,7 @@
  * client is there to hear it: the hard check is the run itself. */
 #include "mail/serial.h"
 #include "mail/mail_private.h"
+#include "mail/orphan.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/limits.h"
@@ -43,7 +44,7 @@ bool serial_run_take(struct tx *tx, const struct serial_want *w, int64_t *first)
         owner, key, at, lap, w->n, w->account, w->batch_id, tx_now(tx), w->is_test ? tx_now(tx) : DB_NULL};
     if (!tx_run(tx, Q_SERIAL_RUN_INSERT, &run, NULL)) return false;
     *first = at;
-    return true;
+    return orphans_expect(tx, w, at);
 }
 
 /* ---- room ---- */

@@ -72,6 +72,8 @@ struct str http_body(struct http_exchange *x);                     /* JSON_PADDI
 const char *http_body_file(struct http_exchange *x,
                            int64_t *bytes); /* HTTP_BODY_FILE: belongs to the handler once asked for (rename or unlink it) */
 bool http_is_unix(const struct http_exchange *x);                   /* came over the operator's socket */
+struct sockaddr;
+const struct sockaddr *http_peer(const struct http_exchange *x); /* who is at the other end: a proxy's address behind one */
 const struct http_route *http_route(const struct http_exchange *x); /* NULL before one was found */
 struct arena *http_arena(struct http_exchange *x);
 int http_status(const struct http_exchange *x); /* of the answer, in `after` */

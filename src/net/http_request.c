@@ -7,6 +7,11 @@
 enum http_method http_method(const struct http_exchange *x) { return x->method; }
 struct str http_path(const struct http_exchange *x) { return x->path; }
 bool http_is_unix(const struct http_exchange *x) { return x->conn->port->is_unix; }
+
+const struct sockaddr *http_peer(const struct http_exchange *x)
+{
+    return MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+}
 const struct http_route *http_route(const struct http_exchange *x) { return x->route; }
 struct arena *http_arena(struct http_exchange *x) { return x->arena; }
 int http_status(const struct http_exchange *x) { return x->status; }

@@ -27,7 +27,7 @@ enum list_event {
 }; /* codes of EVENT_LIST; subject and person: the contact */
 
 struct event {
-    int64_t account_id, source_id, event_id;
+    int64_t account_id, source_id /* above 0 */, event_id;
     enum event_source source;
     int code; /* 0-62: a bit of subscription.codes */
     bool is_test;
@@ -44,6 +44,6 @@ struct event {
 bool event_emit(struct outbox *o, struct tx *tx, struct event *e);
 /* Does anybody want this code of this source? For bulk work whose events nobody would read (a list's import). Any thread, no waiting. */
 bool event_is_wanted(struct outbox *o, int64_t account, enum event_source source, int64_t source_id, int code);
-/* Newest first; returns how many, -1 with a fault. */
+/* Newest first from the start-th (0-based) on; returns how many, -1 with a fault. */
 int event_page(struct store *s, struct arena *a, int64_t account, enum event_source source, int64_t source_id, int64_t start,
                int n, struct event **out, struct fault *f);

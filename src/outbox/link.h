@@ -3,7 +3,7 @@
  *
  * A delivery runs so: `load` reads what the link needs in a snapshot, `step` is called without an answer and says what to ask the other
  * side, the outbox asks (net/fetch.h), `step` gets the answer, and so on until it returns a result. `step` never waits, never touches the
- * database, and may run on any thread, one delivery at a time; everything it keeps lies in the delivery's arena. So a connector is a pure
+ * database, and may run on any thread, one delivery at a time (`load` is called by one thread only); everything it keeps lies in the delivery's arena. So a connector is a pure
  * state machine that rows of {answer, want} can test. */
 #pragma once
 #include "net/fetch.h"
@@ -18,12 +18,14 @@ enum link_result {
     LINK_PAUSE_DESTINATION, /* nothing for this destination before `pause_until` (daily limit, Retry-After); the attempt does not count */
     LINK_DISABLE,           /* the other side wants no more (410): destination disabled, deliveries parked */
     LINK_RETRY_LATER, /* the ladder's next step */
-    LINK_RETRY_NOW,   /* once more at once (a token was renewed); twice in a row it counts as RETRY_LATER */
+    LINK_RETRY_NOW,   /* once more at once, `state` kept (a token was renewed); twice in a row it counts as RETRY_LATER */
+    LINK_CANCELLED,   /* not a link's word: a person took it back, or its subscription is gone */
     LINK_RESULTS
 };
 const char *link_result_word(enum link_result r); /* "delivered", "given up" … as shown to people */
 
-/* When a failed delivery is tried again: milliseconds since its first attempt, ascending; then given up. `jitter` is in thousandths. */
+/* When a failed delivery is tried again: milliseconds since the start of its first attempt, ascending from 0; then given up. An attempt
+ * that ran late is followed no sooner than the ladder's first step. `jitter`: thousandths of a step's length that chance may add. */
 struct retry_ladder {
     const char *name;
     const int64_t *at_ms;
@@ -53,8 +55,9 @@ struct link_def {
     const struct retry_ladder *ladder;
     bool is_ordered; /* deliveries of one order key one at a time; a retrying head holds its key for at most outbox.hold_s */
     int window;      /* attempts at once to one destination */
-    bool (*load)(void *ctx, struct tx *tx,
-                 struct link_delivery *d); /* a reader; NULL: nothing to load. False with tx_refuse: given up */
+    /* In a reader; NULL: nothing to load. False: it can never be delivered (what it is about is gone), `sentence` says why. A failed
+     * query is not that: then tx_ok is false and it is loaded again. */
+    bool (*load)(void *ctx, struct tx *tx, struct link_delivery *d);
     enum link_result (*step)(void *ctx, struct link_delivery *d, const struct fetch_answer *answer /* NULL: begin */);
     void *ctx; /* what app gives it (the mail house) */
 };

@@ -12,24 +12,30 @@ struct outbox_config {
     const struct seal *seal; /* destinations' secrets; base/seal.h */
 };
 struct outbox *outbox_create(const struct outbox_config *c, struct fault *f); /* loads subscriptions; fault: the store */
-void outbox_destroy(struct outbox **o); /* after jobs_stop; attempts under way are given back */
+/* The end, in this order: jobs_stop, outbox_stop (begins nothing more, lets what is under way finish for a second), fetcher_destroy (cuts
+ * off the rest), outbox_destroy (writes down what came of it, gives the destinations back). */
+void outbox_stop(struct outbox *o);
+void outbox_destroy(struct outbox **o);
 
 /* ---- subscriptions (account's own; 404 else) ---- */
 struct subscription {
-    int64_t account_id, subscription_id /* 0: take one, from 1,000,000,000 up */, source_id, destination_id, delay_ms,
-        created_at, updated_at;
+    int64_t account_id, subscription_id /* 0: take one, from 1,000,000,000 up */, source_id /* 0: every source of its kind */,
+        destination_id, delay_ms, created_at, updated_at;
     enum event_source source;
     uint64_t codes; /* bit = code */
     bool is_enabled;
     struct str name, settings, address; /* settings: JSON; address: the destination's */
 };
-/* Inside a unit. For a link without connection (webhook) the destination is found or made by its address; `secret` (may be STR_NULL) is
- * sealed. What is put is seen by event_emit from the commit on. */
+/* Inside a unit. With an address (a link without connection: webhook) the destination is found or made by it; without one destination_id
+ * names it. `secret` is sealed and replaces the destination's; STR_NULL leaves that alone. A subscription that moves to another
+ * destination takes its waiting deliveries along. Putting an enabled one opens a destination that was disabled: its owner says that it
+ * works again. Event_emit sees what is put from the next unit on. A later delay that is shorter lets younger events go first. 404: no
+ * such subscription, no such destination. */
 bool subscription_put(struct outbox *o, struct tx *tx, const struct link_def *link, struct subscription *s, struct str secret);
 bool subscription_remove(struct outbox *o, struct tx *tx, int64_t account,
                          int64_t subscription_id); /* deliveries of it still waiting go with it */
 bool subscription_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct subscription *out, struct fault *f);
-/* Of a source (source_id 0: of all of that source's kind), newest first. */
+/* Of a source (source_id 0: of all of that source's kind), newest first; -1 with a fault. */
 int subscription_all(struct store *s, struct arena *a, int64_t account, enum event_source source, int64_t source_id,
                      struct subscription **out, struct fault *f);
 
@@ -50,7 +56,8 @@ struct attempt_row {
     enum link_result result;
     struct str answer;
 };
-int destination_all(struct store *s, struct arena *a, int64_t account, struct destination **out, struct fault *f);
+/* Lists return how many, -1 with a fault; `start` is 0-based. */
+int destination_all(struct outbox *o, struct arena *a, int64_t account, struct destination **out, struct fault *f);
 bool destination_set_state(struct outbox *o, int64_t account, int64_t destination_id, enum destination_state to,
                            struct fault *f); /* open also clears a pause */
 int delivery_waiting(struct store *s, struct arena *a, int64_t account, int64_t destination_id, bool given_up, int64_t start,
@@ -63,6 +70,6 @@ bool delivery_redrive(struct outbox *o, int64_t account, int64_t destination_id,
 bool delivery_cancel(struct outbox *o, int64_t account, int64_t destination_id, int64_t delivery_id, struct fault *f);
 
 struct outbox_stats {
-    int64_t awake, in_flight, attempts, delivered, oldest_due_at /* 0: nothing is due */;
+    int64_t awake /* destinations served by this node */, in_flight, attempts, delivered, oldest_due_at /* 0: nothing is due */;
 };
 void outbox_stats(struct outbox *o, struct outbox_stats *out);

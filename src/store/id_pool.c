@@ -9,7 +9,10 @@
 static const int64_t block_sizes[ID_KINDS] = {
     [ID_ACCOUNT] = 1, [ID_LIST] = 1,   [ID_CONTACT] = 4096, [ID_TEMPLATE] = 1, [ID_CAMPAIGN] = 1,
     [ID_BATCH] = 64,  [ID_INTAKE] = 1, [ID_JOB] = 1,        [ID_USER] = 1,     [ID_SUPPRESSION] = 1,
+    [ID_SUBSCRIPTION] = 1, [ID_DESTINATION] = 1,
 };
+/* The first number of a kind where it is not 1. */
+static const int64_t first_numbers[ID_KINDS] = {[ID_SUBSCRIPTION] = 1000000000};
 
 static bool pools_before_commit(struct participant *p, struct tx *tx)
 {
@@ -33,7 +36,8 @@ void id_pools_init(struct id_pools *p)
 
 static bool take_block(struct tx *tx, enum id_kind kind, int64_t n, struct id_block *out)
 {
-    struct q_id_pool_take in = {.kind = kind, .first_next = 1 + n, .n = n};
+    int64_t first = first_numbers[kind] ? first_numbers[kind] : 1;
+    struct q_id_pool_take in = {.kind = kind, .first_next = first + n, .n = n};
     struct r_id_pool_take row;
     if (!tx_first(tx, Q_ID_POOL_TAKE, &in, &row)) return false;
     ASSERT(row.next_id > n);

@@ -42,9 +42,12 @@ void house_resume(struct house *h, bool with_jobs)
     h->accounts = accounts_load(h->store, &f);
     assert_non_null(h->accounts);
     h->jobs = jobs_create(h->store);
+    h->outbox = outbox_create(&(struct outbox_config){.store = h->store, .jobs = h->jobs}, &f); /* no link: events only */
+    if (!h->outbox) fail_msg("%s", f.text);
     struct mail_config config = {.store = h->store,
                                  .jobs = h->jobs,
                                  .press = h->press,
+                                 .outbox = h->outbox,
                                  .accounts = h->accounts,
                                  .fetcher = h->fetcher,
                                  .data_dir = h->dir,
@@ -57,7 +60,9 @@ void house_resume(struct house *h, bool with_jobs)
 void house_suspend(struct house *h)
 {
     jobs_stop(&h->jobs);
+    outbox_stop(h->outbox);
     mail_destroy(&h->mail);
+    outbox_destroy(&h->outbox);
     accounts_destroy(&h->accounts);
     store_close(&h->store);
 }

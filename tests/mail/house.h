@@ -8,6 +8,7 @@
 #include "mail/piece.h"
 #include "mail/send.h"
 #include "mail/template.h"
+#include "outbox/outbox.h"
 /* clang-format off */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -21,6 +22,7 @@ struct house {
     struct jobs *jobs;
     struct press *press;     /* the caller's */
     struct fetcher *fetcher; /* the caller's; put here and reopen. NULL: nothing is fetched */
+    struct outbox *outbox;
     struct mail *mail;
     struct arena *arena;
     int64_t account, other; /* two accounts that must not see each other */

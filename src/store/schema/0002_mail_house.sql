@@ -16,7 +16,7 @@ CREATE TABLE mailed_address (account_id BIGINT NOT NULL, match_key BYTEA NOT NUL
 CREATE TABLE scan (account_id BIGINT NOT NULL, piece_id BIGINT NOT NULL, scanned_at BIGINT NOT NULL, op_code SMALLINT NOT NULL, facility BIGINT NOT NULL, handling SMALLINT NOT NULL,
   phase SMALLINT NOT NULL, emits SMALLINT NOT NULL, intake_id BIGINT NOT NULL, detail TEXT, PRIMARY KEY (account_id, piece_id, scanned_at, op_code, facility, handling)) CLUSTERED;
 CREATE TABLE orphan_scan (account_id BIGINT NOT NULL, mid BIGINT NOT NULL, serial BIGINT NOT NULL, scanned_at BIGINT NOT NULL, op_code SMALLINT NOT NULL, facility BIGINT NOT NULL,
-  handling SMALLINT NOT NULL, phase SMALLINT NOT NULL, stid SMALLINT NOT NULL, intake_id BIGINT NOT NULL,
+  handling SMALLINT NOT NULL, phase SMALLINT NOT NULL, stid SMALLINT NOT NULL, intake_id BIGINT NOT NULL, detail TEXT,
   PRIMARY KEY (account_id, mid, serial, scanned_at, op_code, facility, handling)) CLUSTERED;
 CREATE TABLE visit (account_id BIGINT NOT NULL, piece_id BIGINT NOT NULL, visit_id BIGINT NOT NULL, kind SMALLINT NOT NULL, is_test SMALLINT NOT NULL, visited_at BIGINT NOT NULL,
   url TEXT, visitor BYTEA, agent TEXT, PRIMARY KEY (account_id, piece_id, visit_id)) CLUSTERED;
@@ -37,9 +37,9 @@ CREATE TABLE subscription (account_id BIGINT NOT NULL, subscription_id BIGINT NO
   PRIMARY KEY (account_id, subscription_id)) CLUSTERED;
 CREATE INDEX subscription_by_source ON subscription (source, source_id);
 CREATE TABLE delivery (account_id BIGINT NOT NULL, destination_id BIGINT NOT NULL, due_at BIGINT NOT NULL, delivery_id BIGINT NOT NULL, subscription_id BIGINT NOT NULL,
-  source SMALLINT NOT NULL, source_id BIGINT NOT NULL, event_id BIGINT NOT NULL, subject_id BIGINT NOT NULL, attempt BIGINT NOT NULL DEFAULT 0, first_due_at BIGINT NOT NULL,
+  source SMALLINT NOT NULL, source_id BIGINT NOT NULL, event_id BIGINT NOT NULL, person_id BIGINT NOT NULL, attempt BIGINT NOT NULL DEFAULT 0, first_due_at BIGINT NOT NULL,
   last_result SMALLINT NOT NULL DEFAULT 0, last_error TEXT, sent_mark TEXT, PRIMARY KEY (account_id, destination_id, due_at, delivery_id)) CLUSTERED;
-CREATE INDEX delivery_held ON delivery (destination_id, subject_id) WHERE attempt > 0;
+CREATE INDEX delivery_held ON delivery (destination_id, person_id) WHERE attempt > 0;
 CREATE TABLE delivery_log (log_id ROWKEY, account_id BIGINT NOT NULL, destination_id BIGINT NOT NULL, delivery_id BIGINT NOT NULL, source SMALLINT NOT NULL, source_id BIGINT NOT NULL,
   event_id BIGINT NOT NULL, attempt BIGINT NOT NULL, result SMALLINT NOT NULL, http_status SMALLINT, took_ms BIGINT NOT NULL, answer TEXT) KEYED (account_id, log_id);
 CREATE INDEX delivery_log_by_destination ON delivery_log (account_id, destination_id, log_id);

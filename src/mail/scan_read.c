@@ -1,0 +1,438 @@
+/* scan_read.c: the due source that reads kept pushes and files of scans, and works off orphans that found their piece: Kept, Running, Done or
+ * Failed, as imports are.
+ *
+ * The thread parses, matches and sorts a window of rows; the committer stores them, scan.rows_per_commit at a time, two transactions under
+ * way. `at_byte` moves with the window's last transaction, which brings the refused rows too. What a crash leaves half done is done again: rows
+ * that are there already are known by their key. */
+#include "mail/import.h"
+#include "mail/orphan.h"
+#include "mail/runs.h"
+#include "mail/scan_intake.h"
+#include "mail/scan_window.h"
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/json_out.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "queries.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 1 << 18 };
+
+static const unsigned moves[] = {
+    [INTAKE_KEPT] = 1u << INTAKE_RUNNING,
+    [INTAKE_RUNNING] = 1u << INTAKE_RUNNING | 1u << INTAKE_DONE | 1u << INTAKE_FAILED,
+    [INTAKE_DONE] = 0,
+    [INTAKE_FAILED] = 0,
+};
+
+struct reading;
+struct turn { /* a run of sorted rows and its way through the committer */
+    struct reading *reading;
+    size_t from, to;
+    struct unit unit;
+    sem_t is_free;
+};
+struct reading {
+    struct mail *mail;
+    struct due_item item;
+    struct arena *arena;
+    enum scan_intake_kind kind;
+    int64_t target_id;
+    struct str file;
+    int64_t attempt;          /* since the last window that was stored */
+    bool is_claimed, is_read; /* is_read: a crash came between its only window and its end */
+    int64_t *family;          /* whose pieces it may tell of */
+    size_t n_family;          /* 0: everybody's */
+    struct scan_window window;
+    int64_t from_byte; /* rows up to here are stored */
+    struct turn turns[2];
+    int now;
+    struct buf text;
+    struct fault fault; /* what stopped it */
+};
+
+/* ---- claiming ---- */
+
+static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
+{
+    (void)ctx;
+    struct r_scan_intake_due row;
+    int found = 0;
+    struct rows r = tx_rows(tx, Q_SCAN_INTAKE_DUE, &(struct q_scan_intake_due){n});
+    while (found < n && rows_next(&r, &row)) {
+        if (row.due_at > now) {
+            *next_due = row.due_at;
+            break;
+        }
+        items[found++] = (struct due_item){row.account_id, row.intake_id, 0};
+    }
+    rows_end(&r);
+    return found;
+}
+
+/* An account's feed tells of its own pieces and of those of the accounts below it; the house's of everybody's. */
+static bool read_family(struct tx *tx, struct reading *g)
+{
+    struct r_account_children row;
+    size_t max = 16;
+    g->n_family = 0;
+    if (g->item.account_id == HOUSE_ACCOUNT) return true;
+    g->family = ARENA_ARRAY(g->arena, int64_t, max);
+    g->family[g->n_family++] = g->item.account_id;
+    struct rows r = tx_rows(tx, Q_ACCOUNT_CHILDREN, &(struct q_account_children){g->item.account_id});
+    while (rows_next(&r, &row)) {
+        if (g->n_family == max) {
+            int64_t *wider = ARENA_ARRAY(g->arena, int64_t, max *= 2);
+            memcpy(wider, g->family, sizeof *wider * g->n_family);
+            g->family = wider;
+        }
+        g->family[g->n_family++] = row.account_id;
+    }
+    rows_end(&r);
+    return tx_ok(tx);
+}
+
+static bool claim(struct tx *tx, void *arg)
+{
+    struct reading *g = arg;
+    struct r_intake_claim r;
+    struct r_scan_intake_find row;
+    int64_t now = tx_now(tx);
+    ASSERT(moves[INTAKE_KEPT] & 1u << INTAKE_RUNNING);
+    struct q_intake_claim in = {g->item.account_id, g->item.id, store_node(tx_store(tx)), now + lease_ms(), now};
+    g->is_claimed = tx_first(tx, Q_INTAKE_CLAIM, &in, &r);
+    if (!g->is_claimed) return tx_ok(tx);
+    if (!tx_first(tx, Q_SCAN_INTAKE_FIND, &(struct q_scan_intake_find){g->item.account_id, g->item.id}, &row)) return false;
+    g->kind = (enum scan_intake_kind)row.kind;
+    g->target_id = r.target_id;
+    g->file = arena_str(g->arena, r.file);
+    g->from_byte = r.at_byte;
+    g->is_read = r.at_byte == 0 && r.n_rows > 0;
+    g->attempt = r.attempt;
+    return read_family(tx, g);
+}
+
+static bool lease_was_lost(struct tx *tx, const struct reading *g)
+{
+    return tx_refuse(tx, FAULT_REMOTE, 0, "The file of scans %lld is read by another node.", (long long)g->item.id);
+}
+
+static bool count_rows(struct tx *tx, const struct reading *g, int64_t n_used, int64_t n_orphan)
+{
+    int64_t changed = 0;
+    struct q_scan_intake_add in = {g->item.account_id,     g->item.id, n_used, n_orphan, store_node(tx_store(tx)),
+                                   tx_now(tx) + lease_ms()};
+    if (!tx_run(tx, Q_SCAN_INTAKE_ADD, &in, &changed)) return false;
+    return changed ? true : lease_was_lost(tx, g);
+}
+
+/* ---- storing a window ---- */
+
+static bool store_rows(struct tx *tx, void *arg)
+{
+    const struct turn *t = arg;
+    const struct reading *g = t->reading;
+    const struct scan_window *w = &g->window;
+    struct track_count count = {0};
+    int64_t n_orphan = 0;
+    size_t orphans_end = t->to < w->n_orphans ? t->to : w->n_orphans;
+    size_t n_orphans = orphans_end > t->from ? orphans_end - t->from : 0, first = t->from + n_orphans;
+    return orphans_put(g->mail, tx, w->rows + t->from, n_orphans, g->item.account_id, g->item.id, &n_orphan) &&
+           track_add(g->mail, tx, w->rows + first, t->to - first, g->item.id, &count) &&
+           count_rows(tx, g, count.n_added, n_orphan);
+}
+
+static bool store_step(struct tx *tx, void *arg)
+{
+    const struct reading *g = arg;
+    const struct scan_window *w = &g->window;
+    int64_t changed = 0;
+    for (int i = 0; i < w->n_refused && tx_ok(tx); i++) {
+        const struct scan_refused *r = &w->refused[i];
+        struct q_refused_row_insert in = {g->item.account_id, g->item.id, r->line, r->reason, r->detail, r->raw};
+        tx_run(tx, Q_REFUSED_ROW_INSERT, &in, NULL);
+    }
+    struct q_scan_intake_step step = {
+        g->item.account_id,     g->item.id, w->at_byte, w->n_rows, w->n_refused, w->was_byte, store_node(tx_store(tx)),
+        tx_now(tx) + lease_ms()};
+    if (!tx_ok(tx) || !tx_run(tx, Q_SCAN_INTAKE_STEP, &step, &changed)) return false;
+    return changed ? true : lease_was_lost(tx, g);
+}
+
+static void turn_done(struct unit *u)
+{
+    struct turn *t = (struct turn *)u->arg;
+    sem_post(&t->is_free);
+}
+
+/* Waits until the turn is free; false when its rows were not stored. */
+static bool wait_for(struct turn *t)
+{
+    while (sem_wait(&t->is_free) != 0) ASSERT(errno == EINTR);
+    sem_post(&t->is_free);
+    if (t->unit.run && !t->unit.committed && t->reading->fault.whose == FAULT_NONE) t->reading->fault = t->unit.fault;
+    return !t->unit.run || t->unit.committed;
+}
+
+static bool submit(struct reading *g, size_t from, size_t to)
+{
+    struct turn *t = &g->turns[g->now];
+    if (!wait_for(t)) return false;
+    t->from = from;
+    t->to = to;
+    t->unit = (struct unit){.run = store_rows, .arg = t, .done = turn_done};
+    while (sem_wait(&t->is_free) != 0) ASSERT(errno == EINTR);
+    if (!store_submit(g->mail->store, &t->unit, &g->fault)) {
+        t->unit.run = NULL;
+        sem_post(&t->is_free);
+        return false;
+    }
+    (void)FAILPOINT("scans.rows.submitted");
+    g->now = 1 - g->now;
+    return true;
+}
+
+static bool flush(struct reading *g)
+{
+    struct scan_window *w = &g->window;
+    size_t each = (size_t)limit_get(LIMIT_SCAN_ROWS_PER_COMMIT);
+    bool ok = true;
+    if (w->at_byte == w->was_byte && !w->n_rows) return true;
+    scan_window_sort(w);
+    for (size_t at = 0; ok && at < w->n; at += each) ok = submit(g, at, at + each < w->n ? at + each : w->n);
+    for (int i = 0; i < 2; i++)
+        if (!wait_for(&g->turns[i])) ok = false;
+    (void)FAILPOINT("scans.window.stored");
+    if (!ok || !store_write(g->mail->store, store_step, g, &g->fault)) return false;
+    (void)FAILPOINT("scans.window.done");
+    g->attempt = 1;
+    scan_window_clear(w, w->at_byte);
+    return runs_refresh(g->mail->runs, g->mail->store, &g->fault);
+}
+
+/* ---- rows ---- */
+
+static bool is_family(const struct reading *g, int64_t account)
+{
+    for (size_t i = 0; i < g->n_family; i++)
+        if (g->family[i] == account) return true;
+    return !g->n_family;
+}
+
+static bool after_row(struct reading *g) { return !scan_window_is_full(&g->window) || flush(g); }
+
+static bool add(struct reading *g, const struct scan *s, struct str detail, int64_t at_byte)
+{
+    struct run_hit hit;
+    struct track_row row = {.scan = *s, .detail = detail};
+    if (runs_find(g->mail->runs, s->mid, s->serial, s->scanned_at, &hit) && is_family(g, hit.account)) {
+        row.account = hit.account;
+        row.piece_id = hit.piece_id;
+    }
+    scan_window_add(&g->window, &row, at_byte);
+    return after_row(g);
+}
+
+static bool on_scan(void *ctx, const struct scan_row *row)
+{
+    struct reading *g = ctx;
+    if (row->at_byte <= g->from_byte && g->from_byte) return true;
+    if (row->reason == SCAN_FINE) return add(g, &row->scan, STR_NULL, row->at_byte);
+    scan_window_refuse(&g->window, row->line, row->reason, row->why, row->raw, row->at_byte);
+    return after_row(g);
+}
+
+static struct str acs_detail(struct reading *g, const struct acs_record *r)
+{
+    char letter[2] = {r->letter, '\0'};
+    g->text.len = 0;
+    struct json_out j = json_out_begin(&g->text);
+    json_object(&j, NULL);
+    json_strz(&j, "acs", letter);
+    json_strz(&j, "what", r->what);
+    if (r->has_new_address) {
+        json_object(&j, "new_address");
+        json_str(&j, "name", r->name);
+        json_str(&j, "street", r->street);
+        json_str(&j, "city", r->city);
+        json_str(&j, "state", r->state);
+        json_str(&j, "zip", r->zip);
+        json_str(&j, "zip4", r->zip4);
+        json_end(&j);
+    }
+    json_end(&j);
+    json_out_end(&j);
+    return buf_str(&g->text);
+}
+
+static bool on_acs(void *ctx, const struct acs_row *row)
+{
+    struct reading *g = ctx;
+    const struct acs_record *r = &row->record;
+    if (row->at_byte <= g->from_byte && g->from_byte) return true;
+    if (row->reason == SCAN_FINE) {
+        struct scan s = track_acs(r->kind, r->letter, r->at_ms);
+        s.mid = r->code.mid;
+        s.serial = r->code.serial;
+        s.stid = r->code.stid;
+        return add(g, &s, acs_detail(g, r), row->at_byte);
+    }
+    scan_window_refuse(&g->window, row->line, row->reason, row->why, row->raw, row->at_byte);
+    return after_row(g);
+}
+
+/* ---- the file ---- */
+
+struct reader { /* one of the two */
+    struct scan_reader *scans;
+    struct acs_reader *acs;
+};
+
+static bool reader_feed(struct reader *r, struct str bytes)
+{
+    return r->scans ? scan_reader_feed(r->scans, bytes) : acs_reader_feed(r->acs, bytes);
+}
+
+static bool reader_end(struct reader *r) { return r->scans ? scan_reader_end(r->scans) : acs_reader_end(r->acs); }
+
+static bool feed(struct reading *g, struct reader *r, int fd)
+{
+    char *bytes = malloc(READ_BYTES);
+    ASSERT(bytes);
+    ssize_t n;
+    bool ok = true;
+    while (ok && (n = read(fd, bytes, READ_BYTES)) != 0) {
+        if (n < 0)
+            ok = fault_errno(&g->fault, "The file of scans %lld cannot be read", (long long)g->item.id);
+        else if (jobs_stopping(g->mail->jobs))
+            ok = fault_remote(&g->fault, "The server is stopping.");
+        else
+            ok = reader_feed(r, str_make(bytes, (size_t)n));
+    }
+    free(bytes);
+    return ok && reader_end(r);
+}
+
+static bool read_file(struct reading *g)
+{
+    struct mail *m = g->mail;
+    int64_t now = clock_now_ms();
+    if (!runs_refresh(m->runs, m->store, &g->fault)) return false;
+    int fd = open(mail_path(m, g->arena, "%s", g->file.ptr), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fault_errno(&g->fault, "The file of scans %lld cannot be opened", (long long)g->item.id);
+    struct reader r = {0};
+    if (g->kind == SCAN_INTAKE_ACS)
+        r.acs = acs_reader_create(m->acs_layout, now, on_acs, g);
+    else
+        r.scans = scan_reader_create(now, on_scan, g);
+    scan_window_init(&g->window);
+    scan_window_clear(&g->window, g->from_byte);
+    bool ok = feed(g, &r, fd) && flush(g);
+    for (int i = 0; i < 2; i++)
+        if (!wait_for(&g->turns[i])) ok = false;
+    scan_window_finish(&g->window);
+    scan_reader_destroy(&r.scans);
+    acs_reader_destroy(&r.acs);
+    close(fd);
+    return ok;
+}
+
+/* ---- orphans ---- */
+
+struct matching {
+    struct reading *reading;
+    int64_t n_found;
+};
+
+static bool match(struct tx *tx, void *arg)
+{
+    struct matching *k = arg;
+    const struct reading *g = k->reading;
+    struct track_count count = {0};
+    return orphans_match(g->mail, tx, g->item.account_id, g->target_id, g->item.id, &count, &k->n_found) &&
+           count_rows(tx, g, count.n_added, 0);
+}
+
+static bool match_orphans(struct reading *g)
+{
+    struct matching k = {.reading = g};
+    do
+        if (!store_write(g->mail->store, match, &k, &g->fault)) return false;
+    while (k.n_found);
+    return true;
+}
+
+/* ---- the whole ---- */
+
+struct ending {
+    const struct reading *reading;
+    enum intake_state to;
+    int64_t due_at, attempt;
+    struct str why;
+};
+
+static bool end(struct tx *tx, void *arg)
+{
+    const struct ending *e = arg;
+    const struct reading *g = e->reading;
+    int64_t changed = 0;
+    ASSERT(moves[INTAKE_RUNNING] & 1u << e->to);
+    struct q_intake_end in = {g->item.account_id, g->item.id, e->to, e->due_at, e->attempt, e->why, store_node(tx_store(tx))};
+    if (!tx_run(tx, Q_INTAKE_END, &in, &changed)) return false;
+    return changed ? true : lease_was_lost(tx, g);
+}
+
+/* What the file holds never fails it; what stops it is ours or the machine's, and is tried again by the ladder. */
+static struct ending ending_of(const struct reading *g, bool ok)
+{
+    struct ending e = {g, INTAKE_DONE, DB_NULL, g->attempt, STR_NULL};
+    if (ok) return e;
+    if (jobs_stopping(g->mail->jobs)) {
+        e.to = INTAKE_RUNNING, e.due_at = clock_now_ms(), e.attempt--;
+        return e;
+    }
+    e.why = str_of(g->fault.text);
+    e.to = retry_is_over((int)g->attempt) ? INTAKE_FAILED : INTAKE_RUNNING;
+    if (e.to == INTAKE_RUNNING) e.due_at = retry_due(clock_now_ms(), (int)g->attempt);
+    return e;
+}
+
+static void finish(struct reading *g, bool ok)
+{
+    struct fault f;
+    struct ending e = ending_of(g, ok);
+    if (e.why.ptr)
+        log_error("mail", "The file of scans %lld stopped (attempt %lld): %s", (long long)g->item.id, (long long)g->attempt,
+                  e.why.ptr);
+    if (!store_write(g->mail->store, end, &e, &f))
+        log_error("mail", "The end of the file of scans %lld was not stored: %s", (long long)g->item.id, f.text);
+}
+
+static void run(void *ctx, struct due_item item)
+{
+    struct mail *m = ctx;
+    struct reading g = {.mail = m, .item = item, .arena = arena_create(16 << 10), .text = BUF_INIT};
+    struct fault f = {0};
+    if (!store_write(m->store, claim, &g, &f))
+        log_error("mail", "The file of scans %lld could not be claimed: %s", (long long)item.id, f.text);
+    if (g.is_claimed) {
+        for (int i = 0; i < 2; i++) {
+            g.turns[i] = (struct turn){.reading = &g};
+            sem_init(&g.turns[i].is_free, 0, 1);
+        }
+        finish(&g, g.is_read || (g.kind == SCAN_INTAKE_ORPHANS ? match_orphans(&g) : read_file(&g)));
+        for (int i = 0; i < 2; i++) sem_destroy(&g.turns[i].is_free);
+    }
+    buf_finish(&g.text);
+    arena_destroy(&g.arena);
+}
+
+void scan_source_add(struct mail *m)
+{
+    jobs_add(m->jobs, &(struct due_source){.name = SOURCE_SCANS, .n_threads = 1, .find = find, .run = run, .ctx = m});
+}

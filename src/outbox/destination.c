@@ -1,0 +1,76 @@
+/* destination.c: destinations to look at, and the moves that a person makes. The moves that deliveries make are worker_result.c's. */
+#include "outbox/outbox_private.h"
+#include "base/log.h"
+
+struct look {
+    struct outbox *outbox;
+    struct arena *arena;
+    int64_t account;
+    struct destination *rows;
+    int n, max;
+};
+
+static void add(struct look *l, const struct r_destination_every *r)
+{
+    if (l->n == l->max) {
+        struct destination *more = ARENA_ARRAY(l->arena, struct destination, l->max ? l->max * 2 : 16);
+        if (l->n) memcpy(more, l->rows, sizeof *more * (size_t)l->n);
+        l->max = l->max ? l->max * 2 : 16;
+        l->rows = more;
+    }
+    const struct link_def *link = outbox_link(l->outbox, r->link);
+    l->rows[l->n++] = (struct destination){
+        .destination_id = r->destination_id,
+        .connection_id = r->connection_id,
+        .paused_until = r->paused_until,
+        .failing_since = r->failing_since,
+        .n_waiting = r->n_waiting,
+        .n_given_up = r->n_given_up,
+        .created_at = r->created_at,
+        .state = (enum destination_state)r->state,
+        .link = link ? str_of(link->name) : str_of(arena_printf(l->arena, "%lld", (long long)r->link)),
+        .address = arena_str(l->arena, r->address),
+        .last_error = arena_str(l->arena, r->last_error),
+    };
+}
+
+static bool all(struct tx *tx, void *arg)
+{
+    struct look *l = arg;
+    struct r_destination_every row;
+    struct rows r = tx_rows(tx, Q_DESTINATION_EVERY, &(struct q_destination_every){l->account});
+    while (rows_next(&r, &row)) add(l, &row);
+    rows_end(&r);
+    return tx_ok(tx);
+}
+
+int destination_all(struct outbox *o, struct arena *a, int64_t account, struct destination **out, struct fault *f)
+{
+    struct look l = {.outbox = o, .arena = a, .account = account};
+    if (!store_read(o->store, all, &l, f)) return -1;
+    *out = l.rows;
+    return l.n;
+}
+
+struct set {
+    struct outbox *outbox;
+    int64_t account, id;
+    enum destination_state to;
+};
+
+static bool set(struct tx *tx, void *arg)
+{
+    const struct set *s = arg;
+    int64_t changed = 0;
+    if (!tx_run(tx, Q_DESTINATION_SET, &(struct q_destination_set){s->account, s->id, s->to}, &changed)) return false;
+    if (changed != 1) return outbox_not_found(tx, "destination", s->id);
+    outbox_wake(s->outbox, tx, index_wake(s->outbox->index, s->account, s->id), 0);
+    return true;
+}
+
+bool destination_set_state(struct outbox *o, int64_t account, int64_t destination_id, enum destination_state to,
+                           struct fault *f)
+{
+    struct set s = {o, account, destination_id, to};
+    return store_write(o->store, set, &s, f);
+}
