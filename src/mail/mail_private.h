@@ -18,6 +18,9 @@ struct runs;
 struct track_batches;
 struct op_table;
 struct acs_layout;
+struct purl_places;
+struct domains;
+struct robots;
 struct mail {
     struct store *store;
     struct jobs *jobs;
@@ -37,6 +40,9 @@ struct mail {
     struct op_table *op_table_own; /* NULL: the built-in one */
     const struct op_table *op_table;
     struct acs_layout *acs_layout; /* NULL: none */
+    struct purl_places *purl_places;
+    struct domains *domains;
+    struct robots *robots;
 };
 
 /* Names of the due sources: for jobs_wake. */

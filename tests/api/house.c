@@ -44,6 +44,7 @@ static void start_http(void)
                                .spool_dir = house.dir,
                                .routes = routes,
                                .n_routes = n,
+                               .door = api_door,
                                .before = api_before,
                                .ctx = house.api};
     house.http = http_start(&http, &f);
