@@ -4,6 +4,7 @@
 #include "base/durable.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "outbox/outbox.h"
 #include <ctype.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -72,10 +73,13 @@ int house_open(void **state)
     house.press = press_create(1, &f);
     if (!house.press) fail_msg("%s", f.text);
     house.jobs = jobs_create(house.store);
+    house.outbox = outbox_create(&(struct outbox_config){.store = house.store, .jobs = house.jobs}, &f);
+    if (!house.outbox) fail_msg("%s", f.text);
     struct mail_config mail = {.store = house.store,
                                .jobs = house.jobs,
                                .press = house.press,
                                .accounts = house.accounts,
+                               .outbox = house.outbox,
                                .data_dir = house.dir,
                                .purl_base = "http://localhost/p/"};
     house.mail = mail_create(&mail, &f);
@@ -91,8 +95,10 @@ int house_close(void **state)
     store_after_group(house.store, NULL, NULL);
     http_stop(&house.http, 1000);
     jobs_stop(&house.jobs);
+    outbox_stop(house.outbox);
     api_destroy(&house.api);
     mail_destroy(&house.mail);
+    outbox_destroy(&house.outbox);
     press_destroy(&house.press);
     accounts_destroy(&house.accounts);
     store_close(&house.store);

@@ -15,6 +15,7 @@ struct test_house {
     struct accounts *accounts;
     struct press *press;
     struct jobs *jobs;
+    struct outbox *outbox; /* without links: events only */
     struct mail *mail;
     struct api *api;
     struct http_server *http;
