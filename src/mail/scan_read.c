@@ -52,6 +52,7 @@ struct reading {
     int64_t from_byte; /* rows up to here are stored */
     struct turn turns[2];
     int now;
+    bool has_failed; /* the committer's: rows were not stored, so those behind them must not be either */
     struct buf text;
     struct fault fault; /* what stopped it */
 };
@@ -133,11 +134,13 @@ static bool count_rows(struct tx *tx, const struct reading *g, int64_t n_used, i
 
 /* ---- storing a window ---- */
 
+/* In order: a piece's later status, stored before its earlier one, would keep that from being told. */
 static bool store_rows(struct tx *tx, void *arg)
 {
     const struct turn *t = arg;
     const struct reading *g = t->reading;
     const struct scan_window *w = &g->window;
+    if (g->has_failed) return tx_refuse(tx, FAULT_REMOTE, 0, "Rows before these were not stored.");
     struct track_count count = {0};
     int64_t n_orphan = 0;
     size_t orphans_end = t->to < w->n_orphans ? t->to : w->n_orphans;
@@ -167,6 +170,7 @@ static bool store_step(struct tx *tx, void *arg)
 static void turn_done(struct unit *u)
 {
     struct turn *t = (struct turn *)u->arg;
+    if (!u->committed) t->reading->has_failed = true;
     sem_post(&t->is_free);
 }
 

@@ -65,7 +65,7 @@ void scan_window_refuse(struct scan_window *w, int64_t line, int reason, const c
 
 void scan_window_sort(struct scan_window *w)
 {
-    qsort(w->rows, w->n, sizeof *w->rows, track_order);
+    if (w->n) qsort(w->rows, w->n, sizeof *w->rows, track_order);
     w->n_orphans = 0;
     while (w->n_orphans < w->n && !w->rows[w->n_orphans].piece_id) w->n_orphans++;
 }

@@ -53,7 +53,7 @@ struct range {
     const struct track_batch *batch;
     int64_t account, intake_id;
     struct r_scan_range *rows;
-    size_t n_rows, max_rows, at_row;
+    size_t n_rows, at_row;
     struct r_piece_people *people;
     size_t n_people, at_person;
     struct track_count *count;
@@ -61,29 +61,20 @@ struct range {
 
 static bool read_rows(struct range *g, int64_t first, int64_t last)
 {
-    struct r_scan_range row;
+    struct track_batches *room = g->m->track_batches;
     struct rows r = tx_rows(g->tx, Q_SCAN_RANGE, &(struct q_scan_range){g->account, first, last});
-    while (rows_next(&r, &row)) {
-        if (g->n_rows == g->max_rows) {
-            size_t max = g->max_rows ? g->max_rows * 2 : 16 + (size_t)(last - first) * 4;
-            struct r_scan_range *more = ARENA_ARRAY(tx_arena(g->tx), struct r_scan_range, max);
-            if (g->n_rows) memcpy(more, g->rows, sizeof *more * g->n_rows);
-            g->rows = more;
-            g->max_rows = max;
-        }
-        g->rows[g->n_rows++] = row;
-    }
+    do g->rows = track_room(room, TRACK_ROOM_ROWS, sizeof *g->rows * (g->n_rows + 1));
+    while (rows_next(&r, &g->rows[g->n_rows]) && ++g->n_rows);
     rows_end(&r);
     return tx_ok(g->tx);
 }
 
 static bool read_people(struct range *g, int64_t first, int64_t last)
 {
-    g->people = ARENA_ARRAY(tx_arena(g->tx), struct r_piece_people, last - first + 1);
+    size_t most = (size_t)(last - first + 1);
+    g->people = track_room(g->m->track_batches, TRACK_ROOM_PEOPLE, sizeof *g->people * most);
     struct rows r = tx_rows(g->tx, Q_PIECE_PEOPLE, &(struct q_piece_people){g->account, first, last});
-    while (rows_next(&r, &g->people[g->n_people])) {
-        if (++g->n_people == (size_t)(last - first + 1)) break;
-    }
+    while (g->n_people < most && rows_next(&r, &g->people[g->n_people])) g->n_people++;
     rows_end(&r);
     return tx_ok(g->tx);
 }
@@ -253,7 +244,7 @@ static size_t range_end(const struct track_row *rows, size_t at, size_t n)
 bool track_add(struct mail *m, struct tx *tx, const struct track_row *rows, size_t n, int64_t intake_id,
                struct track_count *count)
 {
-    ASSERT(m->outbox);
+    ASSERT(!n || m->outbox);
     for (size_t at = 0, end; at < n; at = end) {
         ASSERT(!at || track_order(&rows[at - 1], &rows[at]) <= 0);
         end = range_end(rows, at, n);

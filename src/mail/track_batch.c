@@ -8,6 +8,8 @@ enum { TRACK_BATCHES = 1 << 15 }; /* 1.3 MB; direct mapped: batches that are in 
 
 struct track_batches {
     struct track_batch rows[TRACK_BATCHES];
+    void *room[TRACK_ROOMS];
+    size_t room_bytes[TRACK_ROOMS];
 };
 
 struct track_batches *track_batches_create(void)
@@ -19,8 +21,19 @@ struct track_batches *track_batches_create(void)
 
 void track_batches_destroy(struct track_batches **t)
 {
+    for (int i = 0; *t && i < TRACK_ROOMS; i++) free((*t)->room[i]);
     free(*t);
     *t = NULL;
+}
+
+void *track_room(struct track_batches *t, enum track_room which, size_t bytes)
+{
+    if (bytes > t->room_bytes[which]) {
+        t->room_bytes[which] = bytes + bytes / 2;
+        t->room[which] = realloc(t->room[which], t->room_bytes[which]);
+        ASSERT(t->room[which]);
+    }
+    return t->room[which];
 }
 
 int track_zip3(struct str zip)

@@ -30,8 +30,9 @@ void post_send(struct house *h, int64_t account, const struct drop *d, int n, st
         char name[20];
         snprintf(name, sizeof name, "P%d", i);
         if (!house_send(h, account, d->endpoint, name, &s, &f)) fail_msg("%s", f.text);
+        if (i && PIECE_BATCH(s.piece_id) != PIECE_BATCH(out->pieces[0])) i = 0; /* the batch closed meanwhile: this is the first of another */
         out->pieces[i] = s.piece_id;
-        if (i) assert_int_equal(PIECE_BATCH(s.piece_id), PIECE_BATCH(out->pieces[0]));
+        if (!i && PIECE_SEAT(s.piece_id)) i = -1; /* a batch that an earlier test left open: until it closes */
     }
     struct batch b = wait_serials(h, account, PIECE_BATCH(out->pieces[0]));
     out->batch_id = b.batch_id;
@@ -57,7 +58,8 @@ char *post_line(struct house *h, const struct post *p, const struct line *l)
     char tracking[21], when[21];
     assert_true(imb_tracking(0, p->stid, p->mid, p->first_serial + l->seat, tracking));
     text_iso8601(p->at + (int64_t)(l->hours * (double)HOUR), when);
-    return arena_printf(h->arena, "%s,%s,%03d,%s,%s,%c\n", tracking, when, l->op, l->phase, l->zip, l->handling ? l->handling : 'A');
+    return arena_printf(h->arena, "%s,%s,%03d,%s,%s,%c\n", tracking, when, l->op, l->phase, l->zip,
+                        l->handling ? l->handling : 'A');
 }
 
 struct scan_intake post_wait(struct house *h, int64_t account, int64_t intake_id)

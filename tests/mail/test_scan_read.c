@@ -19,7 +19,8 @@ static void set_limit(const char *name, int64_t value)
     if (!limit_set(str_of(name), value, &f)) fail_msg("%s", f.text);
 }
 
-static void assert_counts(const struct scan_intake *in, int64_t rows, int64_t used, int64_t repeats, int64_t orphans, int64_t refused)
+static void assert_counts(const struct scan_intake *in, int64_t rows, int64_t used, int64_t repeats, int64_t orphans,
+                          int64_t refused)
 {
     if (in->state != INTAKE_DONE) fail_msg("it is not done: %.*s", STR_ARG(in->last_error));
     assert_int_equal(in->n_rows, rows);
@@ -34,8 +35,10 @@ static void test_windows(void **state)
 {
     (void)state;
     enum { PIECES = 60, EACH = 4 };
-    static const struct line steps[EACH] = {
-        {0, 200, 881, "1a", "62701", 'A'}, {0, 220, 893, "2b", "10018", 'A'}, {0, 240, 919, "3c", "10118", 'A'}, {0, 230, 895, "2c", "10018", 'A'}};
+    static const struct line steps[EACH] = {{0, 200, 881, "1a", "62701", 'A'},
+                                            {0, 220, 893, "2b", "10018", 'A'},
+                                            {0, 240, 919, "3c", "10118", 'A'},
+                                            {0, 230, 895, "2c", "10018", 'A'}};
     struct post p;
     post_send(h, h->account, &live, PIECES, &p);
     clock_set_ms(p.at + 20 * DAY);
@@ -123,7 +126,7 @@ static void test_anything(void **state)
         size_t len;
         int n_rows, n_refused;
     } cases[] = {
-        {"empty", "", 0, 0, 0},
+        {"empty", "", 0, 1, 1},
         {"no header", "a,b\n1,2\n", 0, 1, 1},
         {"bytes", "\xff\xfe\x00\x01garbage", 11, 1, 1},
         {"broken JSON", "{\"events\":[{\"imb\":", 0, 1, 1},
@@ -137,11 +140,12 @@ static void test_anything(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct refused_row *rows;
         struct fault f;
-        size_t len = cases[i].len ? cases[i].len : strlen(cases[i].text);
+        size_t len = cases[i].len ? cases[i].len : strlen(cases[i].text); /* len: there are NULs in it */
         print_message("%s\n", cases[i].name);
         struct scan_intake in = post_read(h, h->account, SCAN_INTAKE_PUSH, str_make(cases[i].text, len));
         assert_counts(&in, cases[i].n_rows, 0, 0, 0, cases[i].n_refused);
-        assert_int_equal(scan_intake_refused(h->store, h->arena, h->account, in.intake_id, 0, 10, &rows, &f), cases[i].n_refused);
+        assert_int_equal(scan_intake_refused(h->store, h->arena, h->account, in.intake_id, 0, 10, &rows, &f),
+                         cases[i].n_refused);
         if (cases[i].n_refused) assert_true(rows[0].line > 0 && rows[0].reason.len && rows[0].detail.len);
         assert_int_equal(scan_intake_refused(h->store, h->arena, h->other, in.intake_id, 0, 10, &rows, &f), -1);
     }

@@ -21,9 +21,13 @@ static int64_t stat(const struct post *p, int code, bool is_test)
     return t.n[code];
 }
 
-#define S(seat, hours, op, phase, zip) {seat, hours, op, phase, zip, 'A'}
+#define S(seat, hours, op, phase, zip)                                                                                         \
+    {                                                                                                                          \
+        seat, hours, op, phase, zip, 'A'                                                                                       \
+    }
 #define read_lines(p, ...)                                                                                                     \
-    post_read_lines(h, p, (const struct line[]){__VA_ARGS__}, (int)(sizeof((const struct line[]){__VA_ARGS__}) / sizeof(struct line)))
+    post_read_lines(h, p, (const struct line[]){__VA_ARGS__},                                                                  \
+                    (int)(sizeof((const struct line[]){__VA_ARGS__}) / sizeof(struct line)))
 
 /* From the press to the mailbox, and back home because the address was wrong. */
 static void test_journey(void **state)
@@ -88,7 +92,8 @@ static void test_late_and_again(void **state)
     clock_set_ms(p.at + 20 * DAY);
     read_lines(&p, S(0, 240, 919, "3c", "10118"));
     assert_string_equal(post_events(h, &p, p.pieces[0]), "11 6");
-    struct scan_intake in = read_lines(&p, S(0, 200, 881, "1a", "62701"), S(0, 240, 919, "3c", "10118"), S(0, 200, 881, "1a", "62701"));
+    struct scan_intake in =
+        read_lines(&p, S(0, 200, 881, "1a", "62701"), S(0, 240, 919, "3c", "10118"), S(0, 200, 881, "1a", "62701"));
     assert_int_equal(in.n_used, 1);
     assert_int_equal(in.n_repeat, 2);
     assert_string_equal(post_events(h, &p, p.pieces[0]), "11 6");
@@ -169,7 +174,9 @@ static void test_expected(void **state)
     const int64_t thursday = 1795651200000; /* 2026-11-26, Thanksgiving, 00:00 UTC */
     struct scan_seen rows[] = {
         {.scanned_at = thursday - DAY, .facility = scan_facility_of_zip(STR("10018")), .emits = STATUS_BIT(STATUS_IN_TRANSIT)},
-        {.scanned_at = thursday - DAY / 2, .facility = scan_facility_of_zip(STR("10018")), .emits = STATUS_BIT(STATUS_PROCESSED)},
+        {.scanned_at = thursday - DAY / 2,
+         .facility = scan_facility_of_zip(STR("10018")),
+         .emits = STATUS_BIT(STATUS_PROCESSED)},
         {.scanned_at = thursday + DAY, .emits = STATUS_BIT(STATUS_RETURNED)},
     };
     struct track_expected e;
@@ -230,8 +237,8 @@ static void hand_over(const struct post *p, int64_t at)
     sqlite3 *db;
     house_suspend(h);
     snprintf(path, sizeof path, "%s/test.db", h->dir);
-    snprintf(sql, sizeof sql, "UPDATE batch SET handed_over_at = %lld, printer_job = 'folder' WHERE batch_id = %lld", (long long)at,
-             (long long)p->batch_id);
+    snprintf(sql, sizeof sql, "UPDATE batch SET handed_over_at = %lld, printer_job = 'folder' WHERE batch_id = %lld",
+             (long long)at, (long long)p->batch_id);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_changes(db), 1);
@@ -271,9 +278,14 @@ static void test_why(void **state)
     struct json_out j = json_out_begin(&out);
     if (!why_piece(h->mail, h->arena, h->account, p.pieces[1], &j, &f)) fail_msg("%s", f.text);
     json_out_end(&j);
-    const char *const words[] = {"\"status\":\"ProcessedForDelivery\"", "\"expected_delivery\":{\"from\":", "\"operation\":881",
-                                 "\"status\":[\"InTransit\",\"Mailed\"]", "\"code\":6",   "\"name\":\"Spring\"",
-                                 "\"seat\":1", "\"tracking_code\":\"0"};
+    const char *const words[] = {"\"status\":\"ProcessedForDelivery\"",
+                                 "\"expected_delivery\":{\"from\":",
+                                 "\"operation\":881",
+                                 "\"status\":[\"InTransit\",\"Mailed\"]",
+                                 "\"code\":6",
+                                 "\"name\":\"Spring\"",
+                                 "\"seat\":1",
+                                 "\"tracking_code\":\"0"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strstr(out.data, words[i])) fail_msg("%s is not in %s", words[i], out.data);
     assert_null(strstr(out.data, "eliver\"")); /* no delivery is told */
@@ -303,9 +315,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_expected), cmocka_unit_test(test_stats),          cmocka_unit_test(test_printed),
-        cmocka_unit_test(test_journey),  cmocka_unit_test(test_test_mode),      cmocka_unit_test(test_late_and_again),
-        cmocka_unit_test(test_acs),      cmocka_unit_test(test_why),            cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_expected), cmocka_unit_test(test_stats),     cmocka_unit_test(test_printed),
+        cmocka_unit_test(test_journey),  cmocka_unit_test(test_test_mode), cmocka_unit_test(test_late_and_again),
+        cmocka_unit_test(test_acs),      cmocka_unit_test(test_why),       cmocka_unit_test(test_quiet),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
