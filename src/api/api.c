@@ -1,5 +1,6 @@
 /* api.c: the table of routes, who may ask for them, and how an error looks. One per server; lives as long as the server. */
 #include "api/api_private.h"
+#include "api/pace.h"
 #include "base/clock.h"
 #include "base/durable.h"
 #include "base/log.h"
@@ -25,6 +26,7 @@ struct api *api_create(const struct api_config *c)
     ASSERT(a);
     a->config = *c;
     a->arena = arena_create(8192);
+    a->pace = pace_create();
     a->disk_asked_ms = a->disk_said_ms = INT64_MIN / 2;
     return a;
 }
@@ -34,6 +36,7 @@ void api_destroy(struct api **ap)
     struct api *a = *ap;
     if (!a) return;
     arena_destroy(&a->arena);
+    pace_destroy(&a->pace);
     free(a);
     *ap = NULL;
 }
@@ -108,7 +111,7 @@ bool api_before(struct http_exchange *x, void *api)
     http_set_user(x, c);
     if (http_is_unix(x)) return operator_caller(x, c, who);
     if (!key_caller(x, c, who)) return false;
-    if (!comes_from_elsewhere(x)) return true;
+    if (who == WHO_ANYONE || !comes_from_elsewhere(x)) return true; /* what needs no key cannot misuse one */
     http_fail(x, 403, "A page of another site may not do this.");
     return false;
 }

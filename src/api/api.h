@@ -25,6 +25,8 @@ const struct http_route *api_routes(struct api *a, const struct http_route *extr
 /* http_config's `before`: authenticates (Basic, key as user name; over the operator's socket X-Account names the account) and
  * sets the caller. */
 bool api_before(struct http_exchange *x, void *api);
+/* http_config's `door`: a tracking domain serves the paths of visitors only (mail/domain.h). */
+bool api_door(struct http_exchange *x, void *api);
 
 /* ---- for handlers (src/api, src/web) ---- */
 struct caller {

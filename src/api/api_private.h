@@ -18,6 +18,7 @@ struct api {
     struct api_config config;
     struct arena *arena;
     struct http_route *routes;
+    struct pace *pace; /* of visitors */
     _Atomic int64_t disk_asked_ms;
     _Atomic int64_t disk_free_mb; /* as of then */
     _Atomic int64_t disk_said_ms; /* when the log last heard of it */
@@ -32,6 +33,8 @@ bool api_takes_mail(struct http_exchange *x, struct fault *f);
 
 /* feed.c: is the address in one of the blocks (56.0.0.0/8,10.1.2.3,fd00::/8)? Blocks that are none hold nobody. */
 struct sockaddr;
+/* The address as 16 bytes, IPv4 as mapped; false: of another kind. */
+bool feed_address(const struct sockaddr *a, uint8_t out[16]);
 bool feed_is_allowed(const struct sockaddr *peer, struct str blocks);
 /* A page of refused rows, of an import or of a file of scans. */
 struct refused_row;

@@ -10,8 +10,7 @@ static void map_v4(const struct in_addr *v4, uint8_t out[16])
     memcpy(out + 12, v4, 4);
 }
 
-/* The address as 16 bytes; IPv4 as mapped. */
-static bool bytes_of(const struct sockaddr *a, uint8_t out[16])
+bool feed_address(const struct sockaddr *a, uint8_t out[16])
 {
     if (!a || (a->sa_family != AF_INET6 && a->sa_family != AF_INET)) return false;
     if (a->sa_family == AF_INET6)
@@ -53,7 +52,7 @@ bool feed_is_allowed(const struct sockaddr *peer, struct str blocks)
 {
     uint8_t address[16], block[16];
     int64_t bits;
-    if (!bytes_of(peer, address)) return false;
+    if (!feed_address(peer, address)) return false;
     while (blocks.ptr && blocks.len) {
         struct str rest, one = str_trim(str_cut(blocks, ',', &rest));
         if (block_of(one, block, &bits) && is_in(address, block, bits)) return true;

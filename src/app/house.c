@@ -108,6 +108,7 @@ static bool start_http(struct house *h, bool with_port, struct fault *f)
                                  .spool_dir = spool,
                                  .routes = routes,
                                  .n_routes = n_routes,
+                                 .door = api_door,
                                  .before = api_before,
                                  .nothing_here = web_nothing_here,
                                  .ctx = h->api};

@@ -41,7 +41,7 @@ static bool optional_check(struct str *s, const char *field, struct fault *f)
     return true;
 }
 
-static bool url_check(struct str s, const char *field, struct fault *f)
+bool campaign_url_check(struct str s, const char *field, struct fault *f)
 {
     if (str_is_empty(s)) return true;
     size_t most = (size_t)limit_get(LIMIT_URL_MAX_BYTES);
@@ -96,6 +96,6 @@ bool campaign_check(struct drop *d, struct fault *f)
         return fault_user(f, 400, "PostageType %d is neither 0 (first class) nor 1 (standard).", d->postage_type);
     if (d->kind == CAMPAIGN_SMART_SEND && (d->contact_list_id == DB_NULL || d->contact_list_id <= 0))
         return fault_user(f, 400, "ContactListId is required for a smart send.");
-    return sender_check(d, f) && url_check(d->starting_url, "StartingUrl", f) && url_check(d->goal_url, "GoalUrl", f) &&
+    return sender_check(d, f) && campaign_url_check(d->starting_url, "StartingUrl", f) && campaign_url_check(d->goal_url, "GoalUrl", f) &&
            bounds_check(d->min_days_between, d->daily_cap, f);
 }

@@ -2,8 +2,11 @@
 #include "mail/mail_private.h"
 #include "mail/compile_wait.h"
 #include "mail/daily_cap.h"
+#include "mail/domain.h"
 #include "mail/drop_cache.h"
+#include "mail/purl_place.h"
 #include "mail/renderings.h"
+#include "mail/robots.h"
 #include "mail/runs.h"
 #include "mail/serial.h"
 #include "mail/stat.h"
@@ -76,6 +79,7 @@ static bool load_tables(struct mail *m, struct fault *f)
     const char *op_codes = setting_get(SETTING_USPS_OP_CODES), *layout = setting_get(SETTING_USPS_ACS_LAYOUT);
     if (*op_codes && !(m->op_table_own = op_table_load(op_codes, f))) return false;
     m->op_table = m->op_table_own ? m->op_table_own : op_table_default();
+    if (!(m->robots = robots_load(setting_get(SETTING_PURL_ROBOTS), f))) return false;
     return !*layout || (m->acs_layout = acs_layout_load(layout, f));
 }
 
@@ -97,7 +101,8 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     ASSERT(m->data_dir && m->purl_base);
     random_bytes(h.fresh, sizeof h.fresh);
     if (!make_folders(m, f) || !load_tables(m, f) || !store_write(c->store, house_prepare, &h, f) ||
-        !store_write(c->store, free_what_was_held, NULL, f)) {
+        !store_write(c->store, free_what_was_held, NULL, f) ||
+        !(m->domains = domains_load(c->store, f))) {
         mail_destroy(&m);
         return NULL;
     }
@@ -110,6 +115,7 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     m->stats = stats_create();
     m->runs = runs_create();
     m->track_batches = track_batches_create();
+    m->purl_places = purl_places_create();
     compile_source_add(m);
     expand_source_add(m);
     close_source_add(m);
@@ -132,6 +138,9 @@ void mail_destroy(struct mail **mail)
     runs_destroy(&m->runs);
     stats_destroy(&m->stats);
     track_batches_destroy(&m->track_batches);
+    purl_places_destroy(&m->purl_places);
+    domains_destroy(&m->domains);
+    robots_destroy(&m->robots);
     op_table_destroy(&m->op_table_own);
     acs_layout_destroy(&m->acs_layout);
     daily_caps_destroy(&m->caps);

@@ -697,6 +697,7 @@ SELECT e.event_id, e.code, e.is_test, e.happened_at, e.recorded_at, e.detail, p.
 SELECT created_at FROM piece WHERE account_id = $1 AND contact_id = $2 ORDER BY piece_id LIMIT 1;
 
 
+
 -- ---- tracking ----
 
 -- name: pool_every
@@ -1127,3 +1128,80 @@ INSERT INTO scan (account_id, piece_id, scanned_at, op_code, facility, handling,
 -- Pieces that were recalled, or whose batch failed: none was printed.
 -- in: account_id int, from_id int, to_id int
 DELETE FROM mailed_address WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3;
+
+-- ---- visits and tracking domains ----
+
+-- name: visit_place
+-- Where a visit to a piece of a batch leads, also when the drop was deleted since: its pieces are in the mail.
+-- in: account_id int, batch_id int
+-- out: drop_id int, is_test int, starting_url text, goal_url text, tracking int, landing_fields text
+SELECT b.drop_id, b.is_test, d.starting_url, d.goal_url, o.tracking, o.landing_fields FROM batch b
+ JOIN mail_drop d ON d.account_id = $1 AND d.drop_id = b.drop_id
+ LEFT JOIN drop_online o ON o.account_id = $1 AND o.drop_id = b.drop_id WHERE b.account_id = $1 AND b.batch_id = $2;
+
+-- name: visit_insert
+-- Somebody came, or a landing page said what was seen.
+-- in: account_id int, piece_id int, visit_id int, kind int, is_test int, visited_at int, of_visit int, url text, visitor blob, agent text
+INSERT INTO visit (account_id, piece_id, visit_id, kind, is_test, visited_at, of_visit, url, visitor, agent)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: visit_seen
+-- What is known of a piece's visitors.
+-- in: account_id int, piece_id int, n int
+-- out: visit_id int, kind int, is_test int, of_visit int, visitor blob
+SELECT visit_id, kind, is_test, of_visit, visitor FROM visit WHERE account_id = $1 AND piece_id = $2 ORDER BY visit_id LIMIT $3;
+
+-- name: visit_of_piece
+-- Visits to a piece's personal URL, newest first.
+-- in: account_id int, piece_id int, n int
+-- out: visit_id int, kind int, is_test int, visited_at int, url text
+SELECT visit_id, kind, is_test, visited_at, url FROM visit WHERE account_id = $1 AND piece_id = $2 ORDER BY visit_id DESC LIMIT $3;
+
+-- name: visit_wipe_test
+-- Test visits to the pieces of a batch are gone.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM visit WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND is_test = 1;
+
+-- name: batch_after
+-- Batches of a drop in order of their numbers.
+-- in: account_id int, drop_id int, after int, n int
+-- out: batch_id int
+SELECT batch_id FROM batch WHERE account_id = $1 AND drop_id = $2 AND batch_id > $3 ORDER BY batch_id LIMIT $4;
+
+-- name: drop_online_find
+-- How visits to a drop's pieces are tracked; no row: they are, and landing pages get nothing.
+-- in: account_id int, drop_id int
+-- out: tracking int, landing_fields text
+SELECT tracking, landing_fields FROM drop_online WHERE account_id = $1 AND drop_id = $2;
+
+-- name: drop_online_put
+-- How visits to a drop's pieces are tracked from now on.
+-- in: account_id int, drop_id int, tracking int, landing_fields text
+INSERT INTO drop_online (account_id, drop_id, tracking, landing_fields) VALUES ($1, $2, $3, $4)
+ ON CONFLICT (account_id, drop_id) DO UPDATE SET tracking = excluded.tracking, landing_fields = excluded.landing_fields;
+
+-- name: drop_urls_put
+-- Where personal URLs of a drop lead from now on.
+-- in: account_id int, drop_id int, starting_url text, goal_url text
+UPDATE mail_drop SET starting_url = $3, goal_url = $4 WHERE account_id = $1 AND drop_id = $2;
+
+-- name: tracking_domain_every
+-- All tracking domains, oldest first.
+-- out: host text, account_id int, created_at int
+SELECT host, account_id, created_at FROM tracking_domain ORDER BY created_at, host;
+
+-- name: tracking_domain_find
+-- Whose tracking domain is it?
+-- in: host text
+-- out: account_id int
+SELECT account_id FROM tracking_domain WHERE host = $1;
+
+-- name: tracking_domain_insert
+-- A host name that serves nothing but an account's personal URLs.
+-- in: host text, account_id int, created_at int
+INSERT INTO tracking_domain (host, account_id, created_at) VALUES ($1, $2, $3);
+
+-- name: tracking_domain_remove
+-- The host name is no tracking domain any more.
+-- in: host text, account_id int
+DELETE FROM tracking_domain WHERE host = $1 AND account_id = $2;

@@ -20,6 +20,9 @@ struct track_batches;
 struct op_table;
 struct acs_layout;
 struct daily_caps;
+struct purl_places;
+struct domains;
+struct robots;
 struct mail {
     struct store *store;
     struct jobs *jobs;
@@ -42,6 +45,9 @@ struct mail {
     struct daily_caps *caps;
     const struct printer_def *const *printers;
     int n_printers;
+    struct purl_places *purl_places;
+    struct domains *domains;
+    struct robots *robots;
 };
 
 /* Names of the due sources: for jobs_wake. */

@@ -2,6 +2,7 @@
  * URLs, return address, indicia. A recipient whose address cannot be printed is refused here, by field and reason, and the
  * batch goes on. The same rows give the same job, so a package that was written before a crash is read back as this one. */
 #include "mail/render_job.h"
+#include "mail/domain.h"
 #include "mail/recipient.h"
 #include "base/log.h"
 #include "base/settings.h"
@@ -18,6 +19,7 @@ struct build {
     struct arena *arena;
     struct render_job *r;
     struct json_parser *parser;
+    const char *purl_base;
     struct str *extra_keys; /* title keys of the creative's extra fields */
     struct press_piece *pieces;
     struct package_piece *packed;
@@ -75,7 +77,7 @@ static bool add_piece(struct build *b, const struct render_seat *seat, struct fa
         .values = values_of(b, &who),
         .lines = ad->line,
         .n_lines = ad->n_lines,
-        .purl = str_of(arena_printf(a, "%s%s", b->mail->purl_base, code)),
+        .purl = str_of(arena_printf(a, "%s%s", b->purl_base, code)),
         .note =
             str_of(arena_printf(a, "%lld-%lld", (long long)b->r->batch.batch_id, (long long)PIECE_SEAT(seat->piece_id) + 1)),
     };
@@ -149,7 +151,7 @@ static void add_shared(struct build *b)
 bool render_job_build(struct mail *m, struct arena *a, struct render_job *r, struct fault *f)
 {
     size_t n = (size_t)r->n_seats + 1;
-    struct build b = {.mail = m, .arena = a, .r = r, .parser = json_parser_create()};
+    struct build b = {.mail = m, .arena = a, .r = r, .parser = json_parser_create(), .purl_base = purl_base(m, a, r->account)};
     b.pieces = ARENA_ARRAY(a, struct press_piece, n);
     b.packed = ARENA_ARRAY(a, struct package_piece, n);
     r->piece_ids = ARENA_ARRAY(a, int64_t, n);

@@ -43,6 +43,8 @@ struct http_config {
     const char *spool_dir; /* for HTTP_BODY_FILE */
     const struct http_route *routes;
     size_t n_routes;
+    /* Called with every sound head, route or no route, HTTP_OPEN or not, on the HTTP thread; must not wait. False: it has answered. May be NULL. */
+    bool (*door)(struct http_exchange *x, void *ctx);
     /* Called before the handler of each route that is not HTTP_OPEN, on the HTTP thread; must not wait. False: it has answered.
      */
     bool (*before)(struct http_exchange *x, void *ctx);
@@ -67,6 +69,7 @@ enum http_method http_method(const struct http_exchange *x);
 struct str http_path(const struct http_exchange *x);               /* decoded */
 struct str http_param(struct http_exchange *x, const char *name);  /* a {name} of the pattern, decoded; "" when not in it */
 struct str http_query(struct http_exchange *x, const char *name);  /* STR_NULL when absent */
+struct str http_query_text(const struct http_exchange *x);         /* as it came, not decoded; STR_NULL: none */
 struct str http_header(struct http_exchange *x, const char *name); /* any case; STR_NULL when absent */
 struct str http_body(struct http_exchange *x);                     /* JSON_PADDING readable bytes behind it */
 const char *http_body_file(struct http_exchange *x,

@@ -126,6 +126,8 @@ bool http_head_check(struct http_exchange *x, const char *method, const char *ve
     if (!head_is_sound(x, method, version)) return false;
     if (has_bad_byte(x->target) || !split_target(x)) return refuse(x, 400, "The request's address is malformed.");
     if (!split_path(x)) return refuse(x, 400, "The path has a bad %xx or is not UTF-8.");
+    const struct http_config *c = &x->server->config;
+    if (c->door && !c->door(x, c->ctx)) return false;
     x->route = http_routes_find(x->server->routes, x->segments, x->n_segments, x->method);
     if (x->route)
         x->max_body = x->route->max_body ? x->route->max_body : x->server->max_body;

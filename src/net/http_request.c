@@ -43,6 +43,8 @@ struct str http_query(struct http_exchange *x, const char *name)
     return STR_NULL;
 }
 
+struct str http_query_text(const struct http_exchange *x) { return x->query; }
+
 struct str http_header(struct http_exchange *x, const char *name)
 {
     return str_of(MHD_lookup_connection_value(x->mhd, MHD_HEADER_KIND, name));

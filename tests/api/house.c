@@ -4,6 +4,7 @@
 #include "base/durable.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "outbox/outbox.h"
 #include <ctype.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -68,6 +69,7 @@ static void start_http(void)
                                .spool_dir = house.dir,
                                .routes = routes,
                                .n_routes = n,
+                               .door = api_door,
                                .before = api_before,
                                .ctx = house.api};
     house.http = http_start(&http, &f);

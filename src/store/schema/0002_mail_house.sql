@@ -2,7 +2,7 @@
 CREATE TABLE session (token_digest BYTEA NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL, user_id BIGINT NOT NULL, kind SMALLINT NOT NULL, target TEXT,
   expires_at BIGINT NOT NULL) CLUSTERED;
 CREATE INDEX session_expiry ON session (expires_at);
-CREATE TABLE tracking_domain (host TEXT NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL) CLUSTERED;
+CREATE TABLE tracking_domain (host TEXT NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL, created_at BIGINT NOT NULL) CLUSTERED;
 -- 2 suppression: who is never printed
 CREATE TABLE suppression_list (account_id BIGINT NOT NULL, suppression_list_id BIGINT NOT NULL, name TEXT NOT NULL, kind SMALLINT NOT NULL DEFAULT 0, country TEXT NOT NULL DEFAULT 'US',
   n_contacts BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL, PRIMARY KEY (account_id, suppression_list_id)) CLUSTERED;
@@ -19,7 +19,8 @@ CREATE TABLE orphan_scan (account_id BIGINT NOT NULL, mid BIGINT NOT NULL, seria
   handling SMALLINT NOT NULL, phase SMALLINT NOT NULL, stid SMALLINT NOT NULL, intake_id BIGINT NOT NULL, detail TEXT,
   PRIMARY KEY (account_id, mid, serial, scanned_at, op_code, facility, handling)) CLUSTERED;
 CREATE TABLE visit (account_id BIGINT NOT NULL, piece_id BIGINT NOT NULL, visit_id BIGINT NOT NULL, kind SMALLINT NOT NULL, is_test SMALLINT NOT NULL, visited_at BIGINT NOT NULL,
-  url TEXT, visitor BYTEA, agent TEXT, PRIMARY KEY (account_id, piece_id, visit_id)) CLUSTERED;
+  of_visit BIGINT NOT NULL, url TEXT, visitor BYTEA, agent TEXT, PRIMARY KEY (account_id, piece_id, visit_id)) CLUSTERED;
+CREATE TABLE drop_online (account_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, tracking SMALLINT NOT NULL, landing_fields TEXT NOT NULL, PRIMARY KEY (account_id, drop_id)) CLUSTERED;
 CREATE TABLE drop_stat (account_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, day BIGINT NOT NULL, code SMALLINT NOT NULL, slot SMALLINT NOT NULL, n BIGINT NOT NULL,
   PRIMARY KEY (account_id, drop_id, code, day, slot)) CLUSTERED HOT;
 -- 4 events and the outbox. A destination's secret (webhook signing) is sealed; a subscription with a name and an address is a webhook.
