@@ -82,7 +82,7 @@ bool campaign_change_check(struct campaign_change *c, struct fault *f)
 {
     return (!c->campaign_name.ptr || name_check(&c->campaign_name, "name", f)) &&
            (!c->drop_name.ptr || name_check(&c->drop_name, "DirectMailName", f)) &&
-           url_check(c->starting_url, "StartingUrl", f) && url_check(c->goal_url, "GoalUrl", f) &&
+           campaign_url_check(c->starting_url, "StartingUrl", f) && campaign_url_check(c->goal_url, "GoalUrl", f) &&
            bounds_check(c->min_days_between, c->daily_cap, f);
 }
 
