@@ -86,6 +86,13 @@ CAMPAIGN = {"DirectMailName": "drip", "TemplateFrontId": made["template_id"], "C
 drip = wait("the campaign is made", lambda: (a := house.ask("POST", "/api/v1/campaigns", CAMPAIGN))[0] == 200 and a[1])
 drop = drip["drop_id"]
 
+# A push of 100 MB that holds nothing is kept, answered and read to its end.
+status, kept = house.ask("POST", "/v1/usps/iv", b"x" * (100 << 20), timeout=120)
+check(status == 200, f"100 MB are kept ({status})")
+read = wait("they are read", lambda: (a := house.ask("GET", f"/v1/scans/{kept['scan_file_id']}")[1])["state"] == "done" and a)
+refused = house.ask("GET", f"/v1/scans/{kept['scan_file_id']}/refused")[1]
+check(read["refused"] == 1 and len(refused) == 1 and refused[0]["reason"] == "unusable file", f"and refused with the reason: {[(r['reason'], r['detail']) for r in refused]}")
+
 # In test mode first: the same path, marked.
 batch, (tested,) = send(drip["endpoint"], [US])
 status, _ = house.ask("PUT", f"/api/v1/campaigns/{drop}", {"is_live_mode": 1})
