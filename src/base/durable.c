@@ -22,7 +22,7 @@ static void parent_of(const char *path, char out[1024])
         *slash = '\0';
 }
 
-static bool dir_sync(const char *dir, struct fault *f)
+bool durable_sync_dir(const char *dir, struct fault *f)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return fault_errno(f, "folder %s cannot be opened", dir);
@@ -58,7 +58,7 @@ static bool durable_rename(struct durable *d, struct fault *f)
     if (FAILPOINT("durable.rename.after")) return fault_errno(f, "folder of %s cannot be made durable", d->path);
     char parent[1024];
     parent_of(d->path, parent);
-    if (!dir_sync(parent, f)) return false;
+    if (!durable_sync_dir(parent, f)) return false;
     return !FAILPOINT("durable.dirsync.after") || fault_errno(f, "folder %s cannot be made durable", parent);
 }
 
@@ -113,7 +113,7 @@ static bool sync_files_of(const char *path, struct fault *f)
             is_good = S_ISDIR(st.st_mode) ? sync_files_of(inside, f) : sync_file_in(dirfd(dir), e->d_name, path, f);
     }
     closedir(dir);
-    return is_good && dir_sync(path, f);
+    return is_good && durable_sync_dir(path, f);
 }
 
 bool durable_rename_dir(const char *tmp, const char *path, struct fault *f)
@@ -127,6 +127,6 @@ bool durable_rename_dir(const char *tmp, const char *path, struct fault *f)
     if (FAILPOINT("durable.dir_rename.before") || rename(tmp, path) != 0)
         return fault_errno(f, "%s cannot be renamed to %s", tmp, path);
     if (FAILPOINT("durable.dir_rename.after")) return fault_errno(f, "folder of %s cannot be made durable", path);
-    if (!dir_sync(parent, f)) return false;
+    if (!durable_sync_dir(parent, f)) return false;
     return !FAILPOINT("durable.dir_dirsync.after") || fault_errno(f, "folder %s cannot be made durable", parent);
 }

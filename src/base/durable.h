@@ -18,6 +18,9 @@ bool durable_write(const char *path, struct str content, int mode, struct fault 
 /* A folder made of several files: write into `path`.tmp/, then this fsyncs each file and renames the folder. */
 bool durable_rename_dir(const char *tmp, const char *path, struct fault *f);
 
+/* fsync of a folder: the names in it are there after a power cut. */
+bool durable_sync_dir(const char *dir, struct fault *f);
+
 /* Adds the file to `out`; refuses one above max_bytes or above what `out` may still take, and leaves `out` as it was. */
 bool file_read(const char *path, size_t max_bytes, struct buf *out, struct fault *f);
 bool fd_write_all(int fd, struct str s, struct fault *f);
