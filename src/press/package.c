@@ -68,15 +68,24 @@ static bool folder_fill(struct press *p, struct press_job *job, const struct pac
     return is_good && file_put(d, "ticket.json", &ticket, f) && file_put(d, "SHA256SUMS", &d->sums, f);
 }
 
+/* Never half under its final name, also on its way out. */
+static bool step_aside(const char *dir, const char *tmp, struct fault *f)
+{
+    return remove_tree(tmp, f) && (rename(dir, tmp) == 0 || fault_errno(f, "%s cannot step aside", dir));
+}
+
 bool package_write(struct press *p, struct press_job *job, const struct package_spec *s, struct arena *a,
                    struct package_result *r, struct fault *f)
 {
     struct folder d = {.sums = BUF_INIT};
     struct package_result made = {0};
     struct stat st;
-    if (stat(s->dir, &st) == 0) return package_read(job, s, a, r, f);
     if (snprintf(d.tmp, sizeof d.tmp, "%s.tmp", s->dir) > 1000)
         return fault_operator(f, "the path %.100s… is too long", s->dir);
+    if (stat(s->dir, &st) == 0) {
+        if (package_read(job, s, a, r, f)) return true;
+        if (!s->replaces || !step_aside(s->dir, d.tmp, f)) return false;
+    }
     bool is_good = remove_tree(d.tmp, f) && make_dirs(d.tmp, 0750, f) && folder_fill(p, job, s, &d, a, &made, f) &&
                    durable_rename_dir(d.tmp, s->dir, f);
     if (is_good)

@@ -10,7 +10,8 @@ struct package_piece { /* one line of the manifest */
     struct str contact; /* how a refusal names the person: "line 14, Jane Doe" */
 };
 struct package_spec {
-    const char *dir; /* final folder, must not exist */
+    const char *dir; /* final folder */
+    bool replaces;   /* what stands there and is not whole, or not of these pieces, is an older try: it is written anew */
     int64_t batch_id, drop_id, campaign_id;
     struct str drop_name, template_name;
     struct str mail_class; /* "first_class", "standard" */
@@ -24,6 +25,7 @@ struct package_result {
 };
 /* Runs the job (job->out_fd is set by this) and writes the package. Refused pieces are not in the PDF nor in manifest.csv but
  * in refused.csv (contact, reason). When no piece was printable the folder holds no pieces.pdf. A folder DIR that exists
- * already and is whole (its ticket names the batch) counts as done after a crash: outcome is read back from it. */
+ * already and is whole (its ticket names the batch, its pieces are the job's) counts as done after a crash: outcome is read back from it;
+ * another is a fault, unless the spec replaces it. */
 bool package_write(struct press *p, struct press_job *job, const struct package_spec *s, struct arena *a,
                    struct package_result *r, struct fault *f);
