@@ -1,6 +1,7 @@
 /* batch.c: the states of a batch and its moves. Called inside units by sends, closings, smart sends and renderings. A move that
  * is not in the table is a bug and ends the process; a move that the database refuses (somebody was faster) is told. */
 #include "mail/batch.h"
+#include "mail/piece_row.h"
 #include "mail/serial.h"
 #include "base/log.h"
 #include "base/settings.h"
@@ -78,7 +79,7 @@ bool batch_close(struct tx *tx, const struct batch_closing *c)
         .account_id = c->account,
         .batch_id = c->batch_id,
         .n_pieces = c->n,
-        .due_at = batch_render_due(c->is_test, c->newest_at, tx_now(tx)),
+        .due_at = c->is_held ? DB_NULL : batch_render_due(c->is_test, c->newest_at, tx_now(tx)),
         .first_serial = first,
         .last_error = first == DB_NULL ? STR("The mailer id has no free serial numbers.") : STR_NULL,
     };
@@ -104,8 +105,16 @@ bool batch_finish(struct tx *tx, const struct batch_finished *b)
 {
     int64_t changed = 0;
     move(BATCH_RENDERING, BATCH_READY);
-    struct q_batch_finish in = {b->account,    b->batch_id, store_node(tx_store(tx)), b->n_refused, b->pages_each, b->file,
-                                b->file_bytes, b->digest};
+    struct q_batch_finish in = {b->account,
+                                b->batch_id,
+                                store_node(tx_store(tx)),
+                                b->n_refused,
+                                b->pages_each,
+                                b->file,
+                                b->file_bytes,
+                                b->digest,
+                                b->n_cancelled,
+                                b->has_pieces ? tx_now(tx) : DB_NULL};
     if (!tx_run(tx, Q_BATCH_FINISH, &in, &changed)) return false;
     return changed ? true : lease_was_lost(tx, b->batch_id);
 }
@@ -123,4 +132,75 @@ bool batch_lost(struct tx *tx, int64_t account, int64_t batch_id)
 {
     move(BATCH_RENDERING, BATCH_CLOSED);
     return tx_run(tx, Q_BATCH_LOST, &(struct q_batch_lost){account, batch_id, tx_now(tx)}, NULL);
+}
+
+bool batch_release(struct tx *tx, int64_t account, int64_t batch_id)
+{
+    struct q_batch_release in = {account, batch_id, batch_render_due(false, tx_now(tx), tx_now(tx))};
+    return tx_run(tx, Q_BATCH_RELEASE, &in, NULL);
+}
+
+bool batch_cancel(struct tx *tx, int64_t account, const struct batch *b, struct str why)
+{
+    move(b->state, BATCH_CANCELLED);
+    int64_t changed = 0;
+    struct q_batch_cancel in = {account, b->batch_id, b->state, why};
+    if (!piece_cancel(tx, account, PIECE_ID(b->batch_id, 0), PIECE_ID(b->batch_id + 1, 0) - 1, NULL)) return false;
+    if (!tx_run(tx, Q_BATCH_CANCEL, &in, &changed)) return false;
+    if (!changed) return tx_refuse(tx, FAULT_REMOTE, 0, "Batch %lld moved on meanwhile.", (long long)b->batch_id);
+    return b->is_test || serial_run_rest(tx, b->mid, b->first_serial, b->batch_id, tx_now(tx));
+}
+
+/* ---- hand-over ---- */
+
+bool batch_hand_over(struct tx *tx, int64_t account, int64_t batch_id, int64_t printer_id, struct batch_leaving *out)
+{
+    int64_t now = tx_now(tx);
+    struct r_handover_claim r;
+    move(BATCH_READY, BATCH_HANDING_OVER);
+    struct q_handover_claim in = {account, batch_id, store_node(tx_store(tx)), now + lease_ms(), printer_id, now};
+    if (!tx_first(tx, Q_HANDOVER_CLAIM, &in, &r)) return false;
+    *out = (struct batch_leaving){account, batch_id, r.attempt, printer_id, r.file, STR_NULL};
+    return true;
+}
+
+bool batch_take_over(struct tx *tx, int64_t account, int64_t batch_id, struct batch_leaving *out)
+{
+    int64_t now = tx_now(tx);
+    struct r_handover_take_over r;
+    struct q_handover_take_over in = {account, batch_id, store_node(tx_store(tx)), now + lease_ms(), now};
+    if (!tx_first(tx, Q_HANDOVER_TAKE_OVER, &in, &r)) return false;
+    *out = (struct batch_leaving){account, batch_id, r.attempt, r.printer_id, r.file, r.printer_job};
+    return true;
+}
+
+bool batch_handed(struct tx *tx, const struct batch_leaving *l, enum batch_state to, int64_t due_at, struct str printer_job,
+                  struct str why)
+{
+    int64_t changed = 0;
+    move(BATCH_HANDING_OVER, to);
+    struct q_handover_end in = {.account_id = l->account,
+                                .batch_id = l->batch_id,
+                                .lease_node = store_node(tx_store(tx)),
+                                .attempt = l->attempt,
+                                .state = to,
+                                .due_at = due_at,
+                                .handed_over_at = to == BATCH_HANDED_OVER ? tx_now(tx) : DB_NULL,
+                                .printer_job = printer_job,
+                                .last_error = why};
+    if (!tx_run(tx, Q_HANDOVER_END, &in, &changed)) return false;
+    return changed ? true
+                   : tx_refuse(tx, FAULT_REMOTE, 0, "The lease of batch %lld was lost while it was handed over.",
+                               (long long)l->batch_id);
+}
+
+bool batch_decide(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to)
+{
+    int64_t changed = 0;
+    move(BATCH_UNKNOWN, to);
+    struct q_handover_decide in = {account, batch_id, to, tx_now(tx), to == BATCH_HANDED_OVER ? tx_now(tx) : DB_NULL};
+    if (!tx_run(tx, Q_HANDOVER_DECIDE, &in, &changed)) return false;
+    return changed ? true
+                   : tx_refuse(tx, FAULT_USER, 409, "Whether batch %lld was printed is known: there is nothing to decide.",
+                               (long long)batch_id);
 }

@@ -17,7 +17,7 @@ int64_t batch_make_closed(struct tx *tx, const struct batch_birth *b, int64_t n)
  * Without room for serials it closes all the same and gets them when it is rendered. */
 struct batch_closing {
     int64_t account, batch_id, mid, n, newest_at;
-    bool is_test;
+    bool is_test, is_held; /* held: closed, and not due until it is released */
 };
 bool batch_close(struct tx *tx, const struct batch_closing *c);
 int64_t batch_render_due(bool is_test, int64_t newest_at, int64_t now);
@@ -26,7 +26,8 @@ int64_t batch_render_due(bool is_test, int64_t newest_at, int64_t now);
 bool batch_claim(struct tx *tx, int64_t account, int64_t batch_id, struct r_batch_claim *out);
 /* 2 → 3; false with a fault when the lease was lost. */
 struct batch_finished {
-    int64_t account, batch_id, n_refused, pages_each, file_bytes;
+    int64_t account, batch_id, n_refused, n_cancelled, pages_each, file_bytes;
+    bool has_pieces; /* there is something to hand over, or to tell of in test mode: due at once */
     struct str file, digest;
 };
 bool batch_finish(struct tx *tx, const struct batch_finished *b);
@@ -34,3 +35,22 @@ bool batch_finish(struct tx *tx, const struct batch_finished *b);
 bool batch_unclaim(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to, int64_t due_at, struct str why);
 /* 2 → 1 when the holder's lease is dead. */
 bool batch_lost(struct tx *tx, int64_t account, int64_t batch_id);
+
+/* A held batch that is Closed becomes due as if its newest piece had come now. */
+bool batch_release(struct tx *tx, int64_t account, int64_t batch_id);
+/* 1 or 3 → 7: nothing of it goes on paper. Its serials are free at once, the pieces that were seated are Cancelled. */
+bool batch_cancel(struct tx *tx, int64_t account, const struct batch *b, struct str why);
+
+/* ---- hand-over (handover.c) ---- */
+struct batch_leaving { /* who hands it over; `attempt` tells this holder from an earlier one of the same node */
+    int64_t account, batch_id, attempt, printer_id;
+    struct str file, printer_job; /* STR_NULL: nothing has left; in the unit's arena */
+};
+/* 3 → 4. False without a fault: it is not there to be claimed any more. */
+bool batch_hand_over(struct tx *tx, int64_t account, int64_t batch_id, int64_t printer_id, struct batch_leaving *out);
+/* Still 4, of a holder whose lease is dead. */
+bool batch_take_over(struct tx *tx, int64_t account, int64_t batch_id, struct batch_leaving *out);
+/* 4 → 5 (due: its events), 4 → 3 (due by the ladder), 4 → 9; false with a fault when the lease was lost. */
+bool batch_handed(struct tx *tx, const struct batch_leaving *l, enum batch_state to, int64_t due_at, struct str printer_job, struct str why);
+/* 9 → 5 or 3: a person has looked. False with a 409: it is not Unknown. */
+bool batch_decide(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to);

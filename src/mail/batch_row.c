@@ -9,6 +9,10 @@ struct batch batch_row_read(struct arena *a, const struct r_batch_find *r)
         .drop_id = r->drop_id,
         .n_pieces = r->n_pieces,
         .n_refused = r->n_refused,
+        .n_cancelled = r->n_cancelled,
+        .n_told = r->n_told,
+        .handed_over_at = r->handed_over_at,
+        .printer_id = r->printer_id,
         .pages_each = r->pages_each,
         .template_version = r->template_version,
         .opened_at = r->opened_at,
@@ -22,7 +26,18 @@ struct batch batch_row_read(struct arena *a, const struct r_batch_find *r)
         .stid = (int)r->stid,
         .file = arena_str(a, r->file),
         .last_error = arena_str(a, r->last_error),
+        .printer_job = arena_str(a, r->printer_job),
     };
+}
+
+bool batch_is_held(const struct batch *b)
+{
+    return (b->state == BATCH_OPEN || b->state == BATCH_CLOSED) && b->due_at == DB_NULL;
+}
+
+bool batch_is_written(const struct batch *b)
+{
+    return (b->state >= BATCH_READY && b->state <= BATCH_DONE) || b->state == BATCH_UNKNOWN;
 }
 
 struct read {
@@ -77,6 +92,6 @@ int batch_all(struct store *s, struct arena *a, int64_t account, int64_t drop_or
 
 const char *batch_pdf(struct mail *m, struct arena *a, const struct batch *b)
 {
-    bool is_written = b->state >= BATCH_READY && b->state <= BATCH_DONE && b->file.len && b->n_refused < b->n_pieces;
-    return is_written ? mail_path(m, a, "%.*s/pieces.pdf", STR_ARG(b->file)) : "";
+    bool is_there = batch_is_written(b) && b->file.len && b->n_refused + b->n_cancelled < b->n_pieces;
+    return is_there ? mail_path(m, a, "%.*s/pieces.pdf", STR_ARG(b->file)) : "";
 }

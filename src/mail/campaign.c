@@ -3,6 +3,7 @@
 #include "mail/campaign_check.h"
 #include "mail/drop_cache.h"
 #include "mail/drop_row.h"
+#include "mail/recall.h"
 #include "mail/serial.h"
 #include "base/ids.h"
 #include "base/json.h"
@@ -72,7 +73,7 @@ static bool create(struct tx *tx, void *arg)
     d->campaign_id = tx_next_id(tx, ID_CAMPAIGN);
     d->drop_id = tx_next_id(tx, ID_CAMPAIGN);
     d->created_at = tx_now(tx);
-    struct q_campaign_insert campaign = {c->account, d->campaign_id, d->name, d->kind, d->created_at};
+    struct q_campaign_insert campaign = {c->account, d->campaign_id, d->name, d->kind, d->created_at, d->min_days_between};
     struct q_drop_insert row = drop_row_insert(tx_arena(tx), c->account, d);
     row.due_at = !is_smart ? DB_NULL : d->send_at == DB_NULL ? d->created_at : d->send_at;
     return tx_run(tx, Q_CAMPAIGN_INSERT, &campaign, NULL) && tx_run(tx, Q_DROP_INSERT, &row, NULL);
@@ -119,7 +120,7 @@ bool campaign_create(struct mail *m, int64_t account, struct drop *d, struct fau
 
 struct change {
     struct mail *mail;
-    int64_t account, id;
+    int64_t account, id, days, drop_id;
     bool is_live;
 };
 
@@ -150,15 +151,17 @@ static bool set_live(struct tx *tx, void *arg)
 
 bool campaign_set_live(struct mail *m, int64_t account, int64_t id, bool is_live, struct fault *f)
 {
-    return changed(m, store_write(m->store, set_live, &(struct change){m, account, id, is_live}, f));
+    return changed(
+        m, store_write(m->store, set_live, &(struct change){.mail = m, .account = account, .id = id, .is_live = is_live}, f));
 }
 
 static bool delete (struct tx *tx, void *arg)
 {
-    const struct change *c = arg;
+    struct change *c = arg;
     struct r_drop_find row;
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){c->account, c->id}, &row)) return tx_not_found(tx, "campaign", c->id);
     struct drop_ref *ref = drop_cache_of(c->mail->drops, c->account, row.drop_id);
+    c->drop_id = row.drop_id;
     return tx_run(tx, Q_DROP_REMOVE, &(struct q_drop_remove){c->account, row.drop_id, tx_now(tx)}, NULL) &&
            tx_run(tx, Q_CAMPAIGN_REMOVE, &(struct q_campaign_remove){c->account, row.campaign_id, tx_now(tx)}, NULL) &&
            seat_close_drop(tx, &ref->seat);
@@ -166,7 +169,24 @@ static bool delete (struct tx *tx, void *arg)
 
 bool campaign_delete(struct mail *m, int64_t account, int64_t id, struct fault *f)
 {
-    return changed(m, store_write(m->store, delete, &(struct change){m, account, id, false}, f));
+    struct change c = {.mail = m, .account = account, .id = id};
+    int64_t n;
+    if (!changed(m, store_write(m->store, delete, &c, f))) return false;
+    return recall_drop(m, account, c.drop_id, &n, f); /* what a crash here leaves is recalled before its hand-over */
+}
+
+static bool set_min_days(struct tx *tx, void *arg)
+{
+    const struct change *c = arg;
+    struct r_drop_find row;
+    if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){c->account, c->id}, &row)) return tx_not_found(tx, "campaign", c->id);
+    return tx_run(tx, Q_CAMPAIGN_MIN_DAYS, &(struct q_campaign_min_days){c->account, row.campaign_id, c->days}, NULL);
+}
+
+bool campaign_set_min_days(struct mail *m, int64_t account, int64_t id, int64_t days, struct fault *f)
+{
+    struct change c = {.mail = m, .account = account, .id = id, .days = days};
+    return campaign_min_days_check(days, f) && store_write(m->store, set_min_days, &c, f);
 }
 
 /* ---- showing ---- */
@@ -188,8 +208,9 @@ static bool read_stats(struct tx *tx, int64_t account, int64_t drop_id, struct d
     while (rows_next(&r, &row)) {
         out->accepted += row.n_pieces;
         out->refused += row.n_refused;
-        if (row.state >= BATCH_READY && row.state <= BATCH_DONE)
-            out->printed += row.n_pieces - row.n_refused, out->batches_ready += row.n;
+        out->cancelled += row.n_cancelled;
+        if ((row.state >= BATCH_READY && row.state <= BATCH_DONE) || row.state == BATCH_UNKNOWN)
+            out->printed += row.n_pieces - row.n_refused - row.n_cancelled, out->batches_ready += row.n;
         out->batches_open += row.state == BATCH_OPEN ? row.n : 0;
         out->batches_waiting += row.state == BATCH_CLOSED || row.state == BATCH_RENDERING ? row.n : 0;
         out->batches_failed += row.state == BATCH_FAILED ? row.n : 0;

@@ -68,11 +68,17 @@ static bool sender_check(struct drop *d, struct fault *f)
     return true;
 }
 
+bool campaign_min_days_check(int64_t days, struct fault *f)
+{
+    return (days >= 0 && days <= 3650) || fault_user(f, 400, "MinDaysBetween must be a number of days from 0 to 3650.");
+}
+
 bool campaign_check(struct drop *d, struct fault *f)
 {
     if (!name_check(&d->name, "DirectMailName", f)) return false;
     if (d->kind != CAMPAIGN_SMART_SEND && d->kind != CAMPAIGN_TRIGGERED)
         return fault_user(f, 400, "CampaignType %d is neither 0 (smart send) nor 1 (triggered).", (int)d->kind);
+    if (!campaign_min_days_check(d->min_days_between, f)) return false;
     if (d->template_id <= 0) return fault_user(f, 400, "TemplateFrontId is required.");
     if (d->postage_type != MAIL_FIRST_CLASS && d->postage_type != MAIL_STANDARD)
         return fault_user(f, 400, "PostageType %d is neither 0 (first class) nor 1 (standard).", d->postage_type);

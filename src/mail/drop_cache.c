@@ -16,6 +16,7 @@ struct entry {
 /* Under the lock. by_endpoint: account's 8 bytes, then the endpoint; by_drop: the drop's 8 bytes. */
 struct drop_cache {
     struct store *store;
+    struct daily_caps *caps;
     pthread_rwlock_t lock;
     struct map *by_endpoint, *by_drop;
     uint64_t generation;
@@ -23,11 +24,11 @@ struct drop_cache {
 
 enum { ENDPOINT_MAX = 100 };
 
-struct drop_cache *drop_cache_create(struct store *s)
+struct drop_cache *drop_cache_create(struct store *s, struct daily_caps *caps)
 {
     struct drop_cache *c = calloc(1, sizeof *c);
     ASSERT(c);
-    *c = (struct drop_cache){.store = s, .by_endpoint = map_create(), .by_drop = map_create()};
+    *c = (struct drop_cache){.store = s, .caps = caps, .by_endpoint = map_create(), .by_drop = map_create()};
     pthread_rwlock_init(&c->lock, NULL);
     return c;
 }
@@ -64,7 +65,7 @@ static struct drop_ref *ref_of(struct drop_cache *c, int64_t account, int64_t dr
     ref = calloc(1, sizeof *ref);
     ASSERT(ref);
     *ref = (struct drop_ref){.account = account, .drop_id = drop_id};
-    seat_init(&ref->seat, account, drop_id);
+    seat_init(&ref->seat, account, drop_id, c->caps);
     map_put(c->by_drop, key, ref);
     return ref;
 }

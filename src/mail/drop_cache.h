@@ -14,7 +14,8 @@ struct drop_facts {
     enum template_state template_state;
 };
 struct drop_cache;
-struct drop_cache *drop_cache_create(struct store *s);
+struct daily_caps;
+struct drop_cache *drop_cache_create(struct store *s, struct daily_caps *caps);
 void drop_cache_destroy(struct drop_cache **c);
 /* The drop behind an endpoint. NULL: 404. Reads the database only the first time and after a change. Any thread. */
 struct drop_ref *drop_cache_find(struct drop_cache *c, int64_t account, struct str endpoint, struct drop_facts *facts,

@@ -106,6 +106,7 @@ bool drop_row_read(struct arena *a, const struct r_drop_find *r, struct drop *ou
         .is_live = r->is_live != 0,
         .stid = (int)r->stid,
         .size = (int)r->size,
+        .min_days_between = r->min_days_between,
         .last_error = arena_str(a, r->last_error),
     };
     struct json_parser *p = json_parser_create();

@@ -3,6 +3,7 @@
  * nothing and loses nothing. */
 #include "mail/batch.h"
 #include "mail/contact_row.h"
+#include "mail/daily_cap.h"
 #include "mail/list.h"
 #include "mail/recipient.h"
 #include "base/clock.h"
@@ -142,12 +143,15 @@ static bool write_step(struct tx *tx, void *arg)
     if (!changed) return lease_was_lost(tx, w);
     if (w->n == 0) return true;
     bool is_test = !w->drop.is_live;
+    bool is_above = false;
+    if (!is_test && !daily_cap_take(tx, w->mail->caps, w->item.account_id, w->drop.campaign_id, "", w->n, &is_above))
+        return false;
     struct batch_birth birth = {w->item.account_id,
                                 w->item.id,
                                 w->drop.template_version,
                                 w->drop.mid,
                                 w->drop.stid,
-                                batch_render_due(is_test, now, now),
+                                is_above ? DB_NULL : batch_render_due(is_test, now, now), /* held */
                                 is_test};
     int64_t batch_id = batch_make_closed(tx, &birth, w->n);
     return batch_id && seat_all(tx, w, batch_id);

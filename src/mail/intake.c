@@ -1,5 +1,5 @@
 /* intake.c: takes files for imports and shows how far they are. A file is in its place, durably, before its row is written. The
- * work itself is import.c's. */
+ * work itself is import.c's and printed.c's. */
 #include "mail/import.h"
 #include "mail/intake.h"
 #include "mail/mail_private.h"
@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "postal/scan.h"
 #include "queries.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,20 +15,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KIND_CONTACT_CSV = 1 };
+static const unsigned moves[] = {
+    [INTAKE_KEPT] = 1u << INTAKE_RUNNING,
+    [INTAKE_RUNNING] = 1u << INTAKE_RUNNING | 1u << INTAKE_DONE | 1u << INTAKE_FAILED,
+    [INTAKE_DONE] = 0,
+    [INTAKE_FAILED] = 0,
+};
+
+void intake_move(enum intake_state from, enum intake_state to) { ASSERT(moves[from] & 1u << to); }
 
 struct keep {
-    int64_t account, list, bytes, id;
+    int64_t account, list /* DB_NULL: of no list */, bytes, id;
+    enum intake_kind kind;
     struct str file;
 };
 
 static bool keep(struct tx *tx, void *arg)
 {
     struct keep *k = arg;
-    if (!tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, NULL)) return tx_not_found(tx, "list", k->list);
+    if (k->kind == INTAKE_CONTACT_CSV && !tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, NULL))
+        return tx_not_found(tx, "list", k->list);
     k->id = tx_next_id(tx, ID_INTAKE);
     int64_t now = tx_now(tx);
-    struct q_intake_insert in = {k->account, k->id, KIND_CONTACT_CSV, k->list, INTAKE_KEPT, k->file, k->bytes, now, now};
+    struct q_intake_insert in = {k->account, k->id, k->kind, k->list, INTAKE_KEPT, k->file, k->bytes, now, now};
     return tx_run(tx, Q_INTAKE_INSERT, &in, NULL);
 }
 
@@ -59,21 +69,36 @@ static bool take_file(struct mail *m, struct arena *a, const char *path, struct 
     return sync_path(mail_path(m, a, "files/intake"), f);
 }
 
-bool intake_keep_contacts(struct mail *m, int64_t account, int64_t list, const char *path, int64_t *intake_id, struct fault *f)
+static bool take(struct mail *m, struct arena *a, const char *path, struct keep *k, const char *source, struct fault *f)
 {
-    struct keep k = {.account = account, .list = list};
-    struct contact_list there;
-    struct arena *a = arena_create(4096);
-    bool ok = list_get(m->store, a, account, list, &there, f) && take_file(m, a, path, &k, f);
-    if (ok && !store_write(m->store, keep, &k, f)) {
-        unlink(mail_path(m, a, "%s", k.file.ptr));
+    bool ok = take_file(m, a, path, k, f);
+    if (ok && !store_write(m->store, keep, k, f)) {
+        unlink(mail_path(m, a, "%s", k->file.ptr));
         ok = false;
     }
+    if (ok) jobs_wake(m->jobs, source);
+    return ok;
+}
+
+bool intake_keep_contacts(struct mail *m, int64_t account, int64_t list, const char *path, int64_t *intake_id, struct fault *f)
+{
+    struct keep k = {.account = account, .list = list, .kind = INTAKE_CONTACT_CSV};
+    struct contact_list there;
+    struct arena *a = arena_create(4096);
+    bool ok = list_get(m->store, a, account, list, &there, f) && take(m, a, path, &k, SOURCE_IMPORT, f);
     arena_destroy(&a);
-    if (!ok) return false;
-    *intake_id = k.id;
-    jobs_wake(m->jobs, SOURCE_IMPORT);
-    return true;
+    if (ok) *intake_id = k.id;
+    return ok;
+}
+
+bool intake_keep_printed(struct mail *m, int64_t account, const char *path, int64_t *intake_id, struct fault *f)
+{
+    struct keep k = {.account = account, .list = DB_NULL, .kind = INTAKE_PRINTED};
+    struct arena *a = arena_create(4096);
+    bool ok = take(m, a, path, &k, SOURCE_PRINTED, f);
+    arena_destroy(&a);
+    if (ok) *intake_id = k.id;
+    return ok;
 }
 
 /* ---- showing ---- */
@@ -91,9 +116,18 @@ static bool read_one(struct tx *tx, void *arg)
     struct read *g = arg;
     struct r_intake_find r;
     if (!tx_first(tx, Q_INTAKE_FIND, &(struct q_intake_find){g->account, g->id}, &r)) return tx_not_found(tx, "import", g->id);
-    *g->out =
-        (struct intake){r.intake_id, r.target_id,   (enum intake_state)r.state,       r.bytes, r.at_byte, r.n_rows, r.n_used,
-                        r.n_refused, r.received_at, arena_str(g->arena, r.last_error)};
+    *g->out = (struct intake){.intake_id = r.intake_id,
+                              .target_id = r.target_id,
+                              .kind = (enum intake_kind)r.kind,
+                              .state = (enum intake_state)r.state,
+                              .bytes = r.bytes,
+                              .at_byte = r.at_byte,
+                              .n_rows = r.n_rows,
+                              .n_used = r.n_used,
+                              .n_repeat = r.n_repeat,
+                              .n_refused = r.n_refused,
+                              .received_at = r.received_at,
+                              .last_error = arena_str(g->arena, r.last_error)};
     return true;
 }
 
@@ -103,6 +137,11 @@ bool intake_get(struct store *s, struct arena *a, int64_t account, int64_t id, s
     if (!store_read(s, read_one, &(struct read){.arena = a, .account = account, .id = id, .out = &row}, f)) return false;
     *out = row;
     return true;
+}
+
+static const char *reason_word(enum intake_kind kind, int reason)
+{
+    return kind == INTAKE_CONTACT_CSV ? import_reason_word(reason) : scan_reason_word(reason);
 }
 
 static bool read_refused(struct tx *tx, void *arg)
@@ -115,7 +154,7 @@ static bool read_refused(struct tx *tx, void *arg)
     if (!read_one(tx, g)) return false;
     struct rows r = tx_rows(tx, Q_REFUSED_ROW_PAGE, &(struct q_refused_row_page){g->account, g->id, g->after, g->max});
     while (g->n < g->max && rows_next(&r, &row))
-        g->rows[g->n++] = (struct refused_row){row.line, str_of(import_reason_word((int)row.reason)),
+        g->rows[g->n++] = (struct refused_row){row.line, str_of(reason_word(there.kind, (int)row.reason)),
                                                arena_str(g->arena, row.detail), arena_str(g->arena, row.raw)};
     rows_end(&r);
     return tx_ok(tx);

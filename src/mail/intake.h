@@ -5,11 +5,15 @@
 #include "jobs/due.h"
 #include "base/arena.h"
 
+enum intake_kind { INTAKE_CONTACT_CSV = 1, INTAKE_SCAN_PUSH, INTAKE_SCAN_FILE, INTAKE_PRINTED, INTAKE_ACS, INTAKE_STREAM };
 enum intake_state { INTAKE_KEPT = 0, INTAKE_RUNNING = 1, INTAKE_DONE = 2, INTAKE_FAILED = 3 };
+/* Every move of an intake passes here, whatever its kind; one that is not in the table ends the process. */
+void intake_move(enum intake_state from, enum intake_state to);
 struct intake {
     int64_t intake_id, target_id;
+    enum intake_kind kind;
     enum intake_state state;
-    int64_t bytes, at_byte, n_rows, n_used, n_refused, received_at;
+    int64_t bytes, at_byte, n_rows, n_used, n_repeat, n_refused, received_at;
     struct str last_error; /* why it failed, or why the last attempt did; STR_NULL: none did since the last chunk */
 };
 struct refused_row {
@@ -19,6 +23,8 @@ struct refused_row {
 struct mail;
 /* Takes `path` (renames it into the data folder, durably) as an import into the list. */
 bool intake_keep_contacts(struct mail *m, int64_t account, int64_t list, const char *path, int64_t *intake_id, struct fault *f);
+/* The same for a printer's return file (postal/printed.h): raw first, worked off afterwards. */
+bool intake_keep_printed(struct mail *m, int64_t account, const char *path, int64_t *intake_id, struct fault *f);
 bool intake_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct intake *out, struct fault *f);
 int intake_refused(struct store *s, struct arena *a, int64_t account, int64_t id, int64_t after_line, int n,
                    struct refused_row **out, struct fault *f);

@@ -1,6 +1,7 @@
 /* mail.c: puts the mail house together at start and takes it apart at the end; what its files share and nothing more. */
 #include "mail/mail_private.h"
 #include "mail/compile_wait.h"
+#include "mail/daily_cap.h"
 #include "mail/drop_cache.h"
 #include "mail/renderings.h"
 #include "mail/serial.h"
@@ -42,6 +43,7 @@ static bool free_what_was_held(struct tx *tx, void *arg)
     (void)arg;
     int64_t node = store_node(tx_store(tx)), n_batches = 0;
     tx_run(tx, Q_BATCH_FREE, &(struct q_batch_free){node}, &n_batches);
+    tx_run(tx, Q_HANDOVER_FREE, &(struct q_handover_free){node}, NULL);
     tx_run(tx, Q_COMPILE_FREE, &(struct q_compile_free){node}, NULL);
     tx_run(tx, Q_DROP_FREE, &(struct q_drop_free){node}, NULL);
     tx_run(tx, Q_INTAKE_FREE, &(struct q_intake_free){node}, NULL);
@@ -67,7 +69,8 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     struct house h;
     struct mail *m = calloc(1, sizeof *m);
     ASSERT(m);
-    *m = (struct mail){.store = c->store, .jobs = c->jobs, .press = c->press, .accounts = c->accounts};
+    *m = (struct mail){.store = c->store, .jobs = c->jobs, .press = c->press, .accounts = c->accounts,
+                       .outbox = c->outbox, .printers = c->printers, .n_printers = c->n_printers};
     m->data_dir = strdup(c->data_dir);
     m->purl_base = strdup(c->purl_base);
     ASSERT(m->data_dir && m->purl_base);
@@ -78,7 +81,8 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
         return NULL;
     }
     memcpy(m->purl_key, h.key, sizeof h.key);
-    m->drops = drop_cache_create(c->store);
+    m->caps = daily_caps_create();
+    m->drops = drop_cache_create(c->store, m->caps);
     m->rooms = serial_rooms_create(c->store);
     m->waiters = compile_waiters_create();
     m->renderings = renderings_create();
@@ -87,6 +91,8 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     close_source_add(m);
     render_source_add(m);
     import_source_add(m);
+    handover_source_add(m);
+    printed_source_add(m);
     return m;
 }
 
@@ -98,6 +104,7 @@ void mail_destroy(struct mail **mail)
     renderings_destroy(&m->renderings);
     serial_rooms_destroy(&m->rooms);
     drop_cache_destroy(&m->drops);
+    daily_caps_destroy(&m->caps);
     free(m->data_dir);
     free(m->purl_base);
     free(m);

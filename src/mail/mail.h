@@ -6,14 +6,19 @@
 #include "press/press.h"
 
 struct mail;
+struct outbox;
+struct printer_def;
 struct mail_config {
     struct store *store;
     struct jobs
-        *jobs; /* mail adds its sources: intakes, template versions, drops to expand, batches to close, batches to render */
+        *jobs; /* mail adds its sources: intakes, template versions, drops to expand, batches to close, to render, to hand over, printers' returns */
     struct press *press;
     struct accounts *accounts;
     const char *data_dir;  /* files/assets, files/intake, batches/ below it */
     const char *purl_base; /* "http://…/p/" */
+    struct outbox *outbox; /* where events go; NULL: nobody is told (a command that does not serve) */
+    const struct printer_def *const *printers; /* kinds of printers this program has */
+    int n_printers;
 };
 /* Also closes what a crash left open: batches Rendering whose lease is dead go back to Closed. */
 struct mail *mail_create(const struct mail_config *c, struct fault *f);

@@ -217,8 +217,8 @@ DELETE FROM asset WHERE account_id = $1 AND name = $2;
 
 -- name: campaign_insert
 -- A campaign; its first drop follows in the same unit.
--- in: account_id int, campaign_id int, name text, kind int, created_at int
-INSERT INTO campaign (account_id, campaign_id, name, kind, created_at) VALUES ($1, $2, $3, $4, $5);
+-- in: account_id int, campaign_id int, name text, kind int, created_at int, min_days_between int
+INSERT INTO campaign (account_id, campaign_id, name, kind, created_at, min_days_between) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: drop_insert
 -- A mail drop.
@@ -240,9 +240,9 @@ UPDATE campaign SET deleted_at = $3 WHERE account_id = $1 AND campaign_id = $2 A
 -- in: account_id int, id int
 -- out: drop_id int, campaign_id int, name text, endpoint text, state int, is_live int, template_id int, template_version int
 -- out: contact_list_id int, send_at int, mid int, stid int, sender text, starting_url text, goal_url text, settings text, created_at int
--- out: last_error text, kind int, size int
+-- out: last_error text, kind int, size int, min_days_between int
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
- d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size, c.min_days_between FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
  WHERE d.account_id = $1 AND (d.drop_id = $2 OR d.campaign_id = $2) AND d.deleted_at IS NULL ORDER BY d.drop_id DESC LIMIT 1;
 
@@ -251,7 +251,7 @@ SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.templ
 -- in: account_id int, drop_id int
 -- out: as drop_find
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
- d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size, c.min_days_between FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
  WHERE d.account_id = $1 AND d.drop_id = $2;
 
@@ -260,7 +260,7 @@ SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.templ
 -- in: account_id int, drips_only int
 -- out: as drop_find
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
- d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size FROM mail_drop d
+ d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size, c.min_days_between FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
  WHERE d.account_id = $1 AND d.deleted_at IS NULL AND (d.endpoint IS NOT NULL OR $2 = 0) ORDER BY d.drop_id DESC;
 
@@ -274,8 +274,8 @@ SELECT d.drop_id, d.is_live, d.mid, v.state FROM mail_drop d JOIN template_versi
 -- name: drop_open
 -- The settings that a new batch of the drop pins.
 -- in: account_id int, drop_id int
--- out: is_live int, template_version int, mid int, stid int
-SELECT is_live, template_version, mid, stid FROM mail_drop WHERE account_id = $1 AND drop_id = $2 AND deleted_at IS NULL;
+-- out: is_live int, template_version int, mid int, stid int, campaign_id int
+SELECT is_live, template_version, mid, stid, campaign_id FROM mail_drop WHERE account_id = $1 AND drop_id = $2 AND deleted_at IS NULL;
 
 -- name: drop_live
 -- Test or live from now on, and the mailer id it was given when it first went live.
@@ -298,8 +298,9 @@ SELECT account_id, drop_id, due_at FROM mail_drop WHERE due_at IS NOT NULL ORDER
 -- One node expands a drop.
 -- in: account_id int, drop_id int, lease_node int, lease_until int, now int
 -- out: contact_list_id int, next_contact_id int, last_contact_id int, is_live int, template_version int, mid int, stid int, attempt int
+-- out: campaign_id int
 UPDATE mail_drop SET lease_node = $3, lease_until = $4, attempt = attempt + 1 WHERE account_id = $1 AND drop_id = $2 AND due_at <= $5
- AND lease_until < $5 RETURNING contact_list_id, next_contact_id, last_contact_id, is_live, template_version, mid, stid, attempt;
+ AND lease_until < $5 RETURNING contact_list_id, next_contact_id, last_contact_id, is_live, template_version, mid, stid, attempt, campaign_id;
 
 -- name: expand_start
 -- The list as it is now is what is sent.
@@ -328,8 +329,8 @@ UPDATE mail_drop SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL
 -- name: drop_counts
 -- Batches and pieces of a drop by state.
 -- in: account_id int, drop_id int
--- out: state int, n int, n_pieces int, n_refused int
-SELECT state, count(*) AS n, sum(n_pieces) AS n_pieces, sum(n_refused) AS n_refused FROM batch
+-- out: state int, n int, n_pieces int, n_refused int, n_cancelled int
+SELECT state, count(*) AS n, sum(n_pieces) AS n_pieces, sum(n_refused) AS n_refused, sum(n_cancelled) AS n_cancelled FROM batch
  WHERE account_id = $1 AND drop_id = $2 GROUP BY state;
 
 -- ---- batches ----
@@ -391,9 +392,10 @@ UPDATE batch SET first_serial = $3, last_error = NULL WHERE account_id = $1 AND 
 
 -- name: batch_finish
 -- 2 to 3, after the file is whole under its name.
--- in: account_id int, batch_id int, lease_node int, n_refused int, pages_each int, file text, file_bytes int, file_digest blob
-UPDATE batch SET state = 3, n_refused = $4, pages_each = $5, file = $6, file_bytes = $7, file_digest = $8, due_at = NULL, last_error = NULL,
- lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_node = $3;
+-- in: account_id int, batch_id int, lease_node int, n_refused int, pages_each int, file text, file_bytes int, file_digest blob, n_cancelled int
+-- in: due_at int
+UPDATE batch SET state = 3, n_refused = $4, pages_each = $5, file = $6, file_bytes = $7, file_digest = $8, n_cancelled = $9, due_at = $10,
+ last_error = NULL, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_node = $3;
 
 -- name: batch_unclaim
 -- 2 to 1 (again at due_at) or 2 to 8 (given up), by the holder.
@@ -417,22 +419,23 @@ UPDATE batch SET state = 1, lease_node = NULL, lease_until = 0 WHERE state = 2 A
 -- in: account_id int, batch_id int
 -- out: batch_id int, drop_id int, state int, is_test int, n_pieces int, n_refused int, template_version int, pages_each int, mid int, stid int
 -- out: first_serial int, opened_at int, due_at int, attempt int, file text, file_bytes int, last_error text
+-- out: n_cancelled int, n_told int, handed_over_at int, printer_id int, printer_job text
 SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
- file, file_bytes, last_error FROM batch WHERE account_id = $1 AND batch_id = $2;
+ file, file_bytes, last_error, n_cancelled, n_told, handed_over_at, printer_id, printer_job FROM batch WHERE account_id = $1 AND batch_id = $2;
 
 -- name: batch_page
 -- Batches of an account below a number, newest first.
 -- in: account_id int, before_id int, n int
 -- out: as batch_find
 SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
- file, file_bytes, last_error FROM batch WHERE account_id = $1 AND batch_id < $2 ORDER BY batch_id DESC LIMIT $3;
+ file, file_bytes, last_error, n_cancelled, n_told, handed_over_at, printer_id, printer_job FROM batch WHERE account_id = $1 AND batch_id < $2 ORDER BY batch_id DESC LIMIT $3;
 
 -- name: batch_page_of_drop
 -- Batches of a drop below a number, newest first.
 -- in: account_id int, drop_id int, before_id int, n int
 -- out: as batch_find
 SELECT batch_id, drop_id, state, is_test, n_pieces, n_refused, template_version, pages_each, mid, stid, first_serial, opened_at, due_at, attempt,
- file, file_bytes, last_error FROM batch WHERE account_id = $1 AND drop_id = $2 AND batch_id < $3 ORDER BY batch_id DESC LIMIT $4;
+ file, file_bytes, last_error, n_cancelled, n_told, handed_over_at, printer_id, printer_job FROM batch WHERE account_id = $1 AND drop_id = $2 AND batch_id < $3 ORDER BY batch_id DESC LIMIT $4;
 
 -- ---- serials ----
 
@@ -526,15 +529,16 @@ INSERT INTO intake (account_id, intake_id, kind, target_id, state, file, bytes, 
 -- One intake.
 -- in: account_id int, intake_id int
 -- out: intake_id int, target_id int, state int, bytes int, at_byte int, n_rows int, n_used int, n_refused int, received_at int, last_error text
-SELECT intake_id, target_id, state, bytes, at_byte, n_rows, n_used, n_refused, received_at, last_error FROM intake
+-- out: kind int, n_repeat int
+SELECT intake_id, target_id, state, bytes, at_byte, n_rows, n_used, n_refused, received_at, last_error, kind, n_repeat FROM intake
  WHERE account_id = $1 AND intake_id = $2;
 
 -- name: intake_due
--- Files to work off, oldest first.
+-- Files of a kind to work off, oldest first.
 -- across accounts: the scheduler looks for everybody's work
--- in: n int
+-- in: kind int, n int
 -- out: account_id int, intake_id int, due_at int
-SELECT account_id, intake_id, due_at FROM intake WHERE due_at IS NOT NULL ORDER BY due_at LIMIT $1;
+SELECT account_id, intake_id, due_at FROM intake WHERE due_at IS NOT NULL AND kind = $1 ORDER BY due_at LIMIT $2;
 
 -- name: intake_claim
 -- One node works a file off.
@@ -647,3 +651,223 @@ SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND match_key =
 -- in: account_id int, email_key blob
 -- out: suppression_list_id int
 SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND email_key = $2 LIMIT 1;
+
+-- ---- printers ----
+
+-- name: printer_find
+-- A printer of the house by its name.
+-- in: account_id int, kind int, label text
+-- out: connection_id int, label text, state int, settings text, updated_at int
+SELECT connection_id, label, state, settings, updated_at FROM connection WHERE account_id = $1 AND kind = $2 AND label = $3;
+
+-- name: printer_by_id
+-- A printer of the house by its number, also when it was removed since: what was handed to it may have to be asked for.
+-- in: account_id int, connection_id int
+-- out: as printer_find
+SELECT connection_id, label, state, settings, updated_at FROM connection WHERE account_id = $1 AND connection_id = $2;
+
+-- name: printer_every
+-- All printers of the house by name.
+-- in: account_id int, kind int
+-- out: as printer_find
+SELECT connection_id, label, state, settings, updated_at FROM connection WHERE account_id = $1 AND kind = $2 AND state = 0 ORDER BY label;
+
+-- name: printer_insert
+-- A new printer.
+-- in: account_id int, connection_id int, kind int, label text, state int, settings text, updated_at int
+INSERT INTO connection (account_id, connection_id, kind, label, state, settings, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: printer_put
+-- Where it is from now on; state 1: it is removed.
+-- in: account_id int, connection_id int, state int, settings text, updated_at int
+UPDATE connection SET state = $3, settings = $4, updated_at = $5, version = version + 1 WHERE account_id = $1 AND connection_id = $2;
+
+-- name: printer_grant
+-- The account prints there from now on.
+-- in: account_id int, connection_id int, granted_at int
+INSERT INTO account_printer (account_id, connection_id, granted_at) VALUES ($1, $2, $3) ON CONFLICT (account_id)
+ DO UPDATE SET connection_id = excluded.connection_id, granted_at = excluded.granted_at;
+
+-- name: printer_revoke
+-- The account prints nowhere.
+-- in: account_id int
+DELETE FROM account_printer WHERE account_id = $1;
+
+-- name: printer_revoke_all
+-- Nobody prints there any more.
+-- across accounts: the operator removes a printer
+-- in: connection_id int
+DELETE FROM account_printer WHERE connection_id = $1;
+
+-- name: printer_granted
+-- Where the account prints.
+-- in: account_id int
+-- out: connection_id int
+SELECT connection_id FROM account_printer WHERE account_id = $1;
+
+-- name: printer_accounts
+-- Who prints there.
+-- across accounts: for the operator
+-- in: connection_id int
+-- out: account_id int
+SELECT account_id FROM account_printer WHERE connection_id = $1 ORDER BY account_id;
+
+-- ---- hand-over ----
+
+-- name: handover_claim
+-- 3 to 4: this attempt hands it over, and nobody else.
+-- in: account_id int, batch_id int, lease_node int, lease_until int, printer_id int, now int
+-- out: attempt int, file text
+UPDATE batch SET state = 4, lease_node = $3, lease_until = $4, printer_id = $5, printer_job = NULL, attempt = attempt + 1
+ WHERE account_id = $1 AND batch_id = $2 AND state = 3 AND is_test = 0 AND due_at <= $6 RETURNING attempt, file;
+
+-- name: handover_take_over
+-- Still 4: the holder's lease is dead, and this one finds out what came of it.
+-- in: account_id int, batch_id int, lease_node int, lease_until int, now int
+-- out: attempt int, file text, printer_id int, printer_job text
+UPDATE batch SET lease_node = $3, lease_until = $4, attempt = attempt + 1 WHERE account_id = $1 AND batch_id = $2 AND state = 4
+ AND lease_until < $5 RETURNING attempt, file, printer_id, printer_job;
+
+-- name: handover_leaving
+-- From the next line on paper may come of it.
+-- in: account_id int, batch_id int, lease_node int, attempt int, printer_job text, lease_until int
+UPDATE batch SET printer_job = $5, lease_until = $6 WHERE account_id = $1 AND batch_id = $2 AND state = 4 AND lease_node = $3 AND attempt = $4;
+
+-- name: handover_renew
+-- The holder is still at work.
+-- in: account_id int, batch_id int, lease_node int, attempt int, lease_until int
+UPDATE batch SET lease_until = $5 WHERE account_id = $1 AND batch_id = $2 AND state = 4 AND lease_node = $3 AND attempt = $4;
+
+-- name: handover_end
+-- 4 to 5, 3 or 9, by the holder.
+-- in: account_id int, batch_id int, lease_node int, attempt int, state int, due_at int, handed_over_at int, printer_job text, last_error text
+UPDATE batch SET state = $5, due_at = $6, handed_over_at = $7, printer_job = $8, last_error = $9, lease_node = NULL, lease_until = 0
+ WHERE account_id = $1 AND batch_id = $2 AND state = 4 AND lease_node = $3 AND attempt = $4;
+
+-- name: handover_decide
+-- 9 to 5 or 3: a person has looked.
+-- in: account_id int, batch_id int, state int, due_at int, handed_over_at int
+UPDATE batch SET state = $3, due_at = $4, handed_over_at = $5, last_error = NULL, attempt = 0 WHERE account_id = $1 AND batch_id = $2 AND state = 9;
+
+-- name: handover_wait
+-- Still 3: there is no printer for it.
+-- in: account_id int, batch_id int, last_error text
+UPDATE batch SET due_at = NULL, last_error = $3 WHERE account_id = $1 AND batch_id = $2 AND state = 3;
+
+-- name: handover_wake
+-- The account's printer is there, or is another now: everything that waits is tried at once.
+-- in: account_id int, due_at int
+UPDATE batch SET due_at = $2 WHERE account_id = $1 AND state = 3 AND is_test = 0 AND n_refused + n_cancelled < n_pieces;
+
+-- name: handover_free
+-- After a crash: what this node was handing over is resolved at once. It is never claimed again.
+-- across accounts: a node frees all it held
+-- in: lease_node int
+UPDATE batch SET lease_until = 0 WHERE state = 4 AND due_at IS NOT NULL AND lease_node = $1;
+
+-- name: batch_told
+-- These seats' events are written, in the unit that wrote them; due_at NULL: all are.
+-- in: account_id int, batch_id int, n_told int, due_at int, was int
+UPDATE batch SET n_told = $3, due_at = $4 WHERE account_id = $1 AND batch_id = $2 AND n_told = $5;
+
+-- name: piece_to_tell
+-- Pieces of a batch that are on paper, from a seat on.
+-- in: account_id int, from_id int, to_id int, n int
+-- out: piece_id int, contact_id int
+SELECT piece_id, contact_id FROM piece WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 AND state = 0 ORDER BY piece_id LIMIT $4;
+
+-- name: serial_run_rest
+-- From when on the batch's serials may be used again.
+-- in: account_id int, mid int, first_serial int, batch_id int, free_at int
+UPDATE serial_run SET free_at = $5 WHERE account_id = $1 AND mid = $2 AND first_serial = $3 AND batch_id = $4;
+
+-- ---- recall and held batches ----
+
+-- name: piece_cancel
+-- 0 to 2: recalled.
+-- in: account_id int, from_id int, to_id int
+UPDATE piece SET state = 2 WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 AND state = 0;
+
+-- name: batch_cancel
+-- 1 or 3 to 7: nothing of it goes on paper.
+-- in: account_id int, batch_id int, state int, last_error text
+UPDATE batch SET state = 7, due_at = NULL, n_cancelled = n_pieces - n_refused, last_error = $4 WHERE account_id = $1 AND batch_id = $2 AND state = $3;
+
+-- name: batch_release
+-- A held batch that was full when it closed is due.
+-- in: account_id int, batch_id int, due_at int
+UPDATE batch SET due_at = $3, last_error = NULL WHERE account_id = $1 AND batch_id = $2 AND state = 1 AND due_at IS NULL;
+
+-- name: recall_of_drop
+-- Batches of a drop that are not on paper; all 1: of the whole account.
+-- in: account_id int, drop_id int, every_drop int, after_id int
+-- out: batch_id int
+SELECT batch_id FROM batch WHERE account_id = $1 AND (drop_id = $2 OR $3 = 1) AND batch_id > $4 AND state IN (0, 1, 3) ORDER BY batch_id LIMIT 1;
+
+-- name: drop_is_there
+-- Does the drop of a batch still want to be printed?
+-- in: account_id int, drop_id int
+-- out: drop_id int
+SELECT drop_id FROM mail_drop WHERE account_id = $1 AND drop_id = $2 AND deleted_at IS NULL;
+
+-- ---- daily caps ----
+
+-- name: day_count_find
+-- Live pieces of a key or campaign on a day.
+-- in: account_id int, name text, day int
+-- out: n int
+SELECT n FROM day_count WHERE account_id = $1 AND name = $2 AND day = $3;
+
+-- name: day_count_add
+-- Once a group commit and name.
+-- in: account_id int, name text, day int, n int
+INSERT INTO day_count (account_id, name, day, n) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, name, day) DO UPDATE SET n = day_count.n + excluded.n;
+
+-- ---- screening before the press ----
+
+-- name: campaign_min_days
+-- Days between a campaign's mailings to one address.
+-- in: account_id int, campaign_id int, min_days_between int
+UPDATE campaign SET min_days_between = $3 WHERE account_id = $1 AND campaign_id = $2;
+
+-- name: mailed_find
+-- When this campaign last printed for an address, and which piece.
+-- in: account_id int, match_key blob, campaign_id int
+-- out: piece_id int, mailed_at int
+SELECT piece_id, mailed_at FROM mailed_address WHERE account_id = $1 AND match_key = $2 AND campaign_id = $3;
+
+-- name: mailed_put
+-- The address's newest piece.
+-- in: account_id int, match_key blob, campaign_id int, piece_id int, mailed_at int
+INSERT INTO mailed_address (account_id, match_key, campaign_id, piece_id, mailed_at) VALUES ($1, $2, $3, $4, $5)
+ ON CONFLICT (account_id, match_key, campaign_id) DO UPDATE SET piece_id = excluded.piece_id, mailed_at = excluded.mailed_at;
+
+-- name: mailed_give_back
+-- The piece was not printed after all.
+-- in: account_id int, match_key blob, campaign_id int, piece_id int
+DELETE FROM mailed_address WHERE account_id = $1 AND match_key = $2 AND campaign_id = $3 AND piece_id = $4;
+
+-- ---- printers' returns ----
+
+-- name: printed_step
+-- These bytes are used, in the transaction that used them.
+-- in: account_id int, intake_id int, at_byte int, n_rows int, n_used int, n_refused int, was int, lease_node int, lease_until int, n_repeat int
+UPDATE intake SET at_byte = $3, n_rows = n_rows + $4, n_used = n_used + $5, n_refused = n_refused + $6, n_repeat = n_repeat + $10, lease_until = $9,
+ attempt = 1, last_error = NULL WHERE account_id = $1 AND intake_id = $2 AND at_byte = $7 AND lease_node = $8;
+
+-- name: printed_reached
+-- What a piece has reached: bits of status codes.
+-- in: account_id int, piece_id int
+-- out: emits int
+SELECT emits FROM scan WHERE account_id = $1 AND piece_id = $2;
+
+-- name: printed_insert
+-- A printer's line as a row of the piece; a second one changes nothing.
+-- in: account_id int, piece_id int, scanned_at int, op_code int, facility int, handling int, phase int, emits int, intake_id int, detail text
+INSERT INTO scan (account_id, piece_id, scanned_at, op_code, facility, handling, phase, emits, intake_id, detail)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (account_id, piece_id, scanned_at, op_code, facility, handling) DO NOTHING;
+
+-- name: mailed_give_back_range
+-- Pieces that were recalled, or whose batch failed: none was printed.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM mailed_address WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3;

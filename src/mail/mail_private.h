@@ -2,6 +2,7 @@
  * Nobody else includes it. */
 #pragma once
 #include "mail/mail.h"
+#include "mail/handover.h"
 #include "mail/campaign.h"
 #include "mail/contact.h"
 #include "mail/piece.h"
@@ -13,6 +14,7 @@ struct drop_cache;
 struct serial_rooms;
 struct compile_waiters;
 struct renderings;
+struct daily_caps;
 struct mail {
     struct store *store;
     struct jobs *jobs;
@@ -24,6 +26,10 @@ struct mail {
     struct serial_rooms *rooms;
     struct compile_waiters *waiters;
     struct renderings *renderings;
+    struct daily_caps *caps;
+    struct outbox *outbox;
+    const struct printer_def *const *printers;
+    int n_printers;
 };
 
 /* Names of the due sources: for jobs_wake. */
@@ -32,11 +38,15 @@ struct mail {
 #define SOURCE_CLOSE   "batches to close"
 #define SOURCE_RENDER  "batches to render"
 #define SOURCE_IMPORT  "files to import"
+#define SOURCE_HANDOVER "batches to hand over"
+#define SOURCE_PRINTED  "printers' returns"
 void compile_source_add(struct mail *m);
 void expand_source_add(struct mail *m);
 void close_source_add(struct mail *m);
 void render_source_add(struct mail *m);
 void import_source_add(struct mail *m);
+void handover_source_add(struct mail *m);
+void printed_source_add(struct mail *m);
 
 /* The house's own account number: owner of the demonstration's serials. Accounts begin at 1. */
 #define HOUSE_ACCOUNT     0

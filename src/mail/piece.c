@@ -21,10 +21,23 @@ const char *piece_state_word(enum piece_state s)
     return words[s];
 }
 
-bool piece_refuse(struct tx *tx, int64_t account, int64_t piece_id, enum press_refusal reason, struct str detail)
+const char *piece_reason_text(int reason)
+{
+    if (reason == PIECE_SUPPRESSED) return "suppressed";
+    if (reason == PIECE_MAILED_LATELY) return "mailed lately";
+    return press_refusal_text((enum press_refusal)reason);
+}
+
+bool piece_refuse(struct tx *tx, int64_t account, int64_t piece_id, int reason, struct str detail)
 {
     ASSERT(moves[PIECE_SEATED] & 1u << PIECE_REFUSED);
     return tx_run(tx, Q_PIECE_REFUSE, &(struct q_piece_refuse){account, piece_id, reason, detail}, NULL);
+}
+
+bool piece_cancel(struct tx *tx, int64_t account, int64_t from_id, int64_t to_id, int64_t *n)
+{
+    ASSERT(moves[PIECE_SEATED] & 1u << PIECE_CANCELLED);
+    return tx_run(tx, Q_PIECE_CANCEL, &(struct q_piece_cancel){account, from_id, to_id}, n);
 }
 
 void piece_tracking(const struct batch *b, int64_t piece_id, char out[21])

@@ -21,13 +21,20 @@ enum batch_state {
 const char *batch_state_word(enum batch_state s);
 const char *piece_state_word(enum piece_state s);
 struct batch {
-    int64_t batch_id, drop_id, n_pieces, n_refused, pages_each, template_version, opened_at, due_at, attempt, file_bytes, mid,
-        first_serial;
+    int64_t batch_id, drop_id, n_pieces, n_refused, n_cancelled, n_told, pages_each, template_version, opened_at, due_at, attempt, file_bytes, mid,
+        first_serial, handed_over_at /* DB_NULL */, printer_id /* DB_NULL */;
     enum batch_state state;
     bool is_test;
     int stid;
-    struct str file, last_error;
+    struct str file, last_error, printer_job;
 };
+/* Above a daily cap, and not released: it is not due, ever. */
+bool batch_is_held(const struct batch *b);
+/* Its print file was made and counts. */
+bool batch_is_written(const struct batch *b);
+/* Why a piece is refused: the press's reasons (enum press_refusal), or ours. */
+enum piece_reason { PIECE_SUPPRESSED = 32, PIECE_MAILED_LATELY = 33 };
+const char *piece_reason_text(int reason);
 struct piece {
     int64_t piece_id, contact_id, batch_id, drop_id, created_at;
     enum piece_state state;

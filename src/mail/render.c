@@ -9,6 +9,7 @@
 #include "mail/piece_row.h"
 #include "mail/render_job.h"
 #include "mail/renderings.h"
+#include "mail/screening.h"
 #include "mail/serial.h"
 #include "base/clock.h"
 #include "base/durable.h"
@@ -93,14 +94,16 @@ static bool read_seats(struct tx *tx, struct work *w)
     int64_t batch = w->item.id, n = w->job.batch.n_pieces;
     struct render_seat *seats = ARENA_ARRAY(w->arena, struct render_seat, n + 1);
     int64_t n_read = 0;
+    w->job.n_seats = w->job.n_cancelled = 0;
     struct rows r =
         tx_rows(tx, Q_PIECE_RANGE,
                 &(struct q_piece_range){w->item.account_id, PIECE_ID(batch, 0), PIECE_ID(batch + 1, 0) - 1, SEATS_A_BATCH});
     while (rows_next(&r, &row)) {
         ASSERT(n_read < n);
         n_read++;
+        if (row.state == PIECE_CANCELLED) w->job.n_cancelled++;
         if (row.state == PIECE_SEATED)
-            seats[w->job.n_seats++] = (struct render_seat){row.piece_id, row.contact_id, arena_str(w->arena, row.recipient)};
+            seats[w->job.n_seats++] = (struct render_seat){row.piece_id, row.contact_id, arena_str(w->arena, row.recipient), NULL};
     }
     rows_end(&r);
     w->job.seats = seats;
@@ -184,7 +187,7 @@ static bool print(struct work *w, struct fault *f)
         return fault_operator(f, "The mailer id %lld has no free serial numbers.", (long long)r->batch.mid);
     if (!template_creative(m, w->arena, w->item.account_id, r->drop.template_id, r->batch.template_version, &r->creative, f))
         return false;
-    if (!render_job_build(m, w->arena, r, f)) return false;
+    if (!screening_run(m, w->arena, r, f) || !render_job_build(m, w->arena, r, f)) return false;
     if (r->job.n_pieces == 0) return true; /* every piece is refused: there is nothing to print */
     if (!make_dirs(mail_path(m, w->arena, "batches/%lld", (long long)w->item.account_id), 0750, f)) return false;
     r->spec.dir = mail_path(m, w->arena, "%s", package_file(w));
@@ -196,16 +199,21 @@ static bool print(struct work *w, struct fault *f)
 
 /* ---- finishing ---- */
 
+static bool refuse(struct tx *tx, const struct render_job *r, int64_t piece_id, enum press_refusal why, struct str detail)
+{
+    return piece_refuse(tx, r->account, piece_id, why, detail) && screening_give_back(tx, r, piece_id);
+}
+
 static bool refuse_pieces(struct tx *tx, const struct work *w, int64_t *n_refused)
 {
     const struct render_job *r = &w->job;
     const struct press_outcome *o = &w->result.outcome;
-    *n_refused = r->batch.n_pieces - r->n_seats + r->n_refused;
+    *n_refused = r->batch.n_pieces - r->n_cancelled - r->n_seats + r->n_refused;
     for (int i = 0; i < r->n_refused; i++)
-        if (!piece_refuse(tx, r->account, r->refused[i].piece_id, r->refused[i].reason, r->refused[i].detail)) return false;
+        if (!refuse(tx, r, r->refused[i].piece_id, r->refused[i].reason, r->refused[i].detail)) return false;
     for (int i = 0; i < r->job.n_pieces; i++) {
         if (o->refusal[i] == PRESS_OK) continue;
-        if (!piece_refuse(tx, r->account, r->piece_ids[i], o->refusal[i], o->detail[i])) return false;
+        if (!refuse(tx, r, r->piece_ids[i], o->refusal[i], o->detail[i])) return false;
         ++*n_refused;
     }
     return true;
@@ -217,6 +225,8 @@ static bool finish(struct tx *tx, void *arg)
     bool has_file = w->job.job.n_pieces > 0;
     struct batch_finished done = {.account = w->item.account_id, .batch_id = w->item.id};
     if (!refuse_pieces(tx, w, &done.n_refused)) return false;
+    done.n_cancelled = w->job.n_cancelled;
+    done.has_pieces = has_file && w->result.outcome.n_printed > 0;
     done.pages_each = has_file ? w->result.outcome.pages_each : 0;
     done.file_bytes = has_file ? w->result.pdf_bytes : 0;
     done.file = has_file ? str_of(package_file(w)) : STR_NULL;
@@ -232,8 +242,11 @@ struct failure {
 static bool give_back(struct tx *tx, void *arg)
 {
     const struct failure *x = arg;
+    const struct due_item *item = &x->work->item;
     bool is_over = retry_is_over((int)x->work->attempt);
-    return batch_unclaim(tx, x->work->item.account_id, x->work->item.id, is_over ? BATCH_FAILED : BATCH_CLOSED,
+    struct q_mailed_give_back_range all = {item->account_id, PIECE_ID(item->id, 0), PIECE_ID(item->id + 1, 0) - 1};
+    if (is_over && !tx_run(tx, Q_MAILED_GIVE_BACK_RANGE, &all, NULL)) return false;
+    return batch_unclaim(tx, item->account_id, item->id, is_over ? BATCH_FAILED : BATCH_CLOSED,
                          is_over ? DB_NULL : retry_due(tx_now(tx), (int)x->work->attempt), x->why);
 }
 
@@ -264,6 +277,7 @@ static void run(void *ctx, struct due_item item)
     bool ok = print(&w, &f) && !FAILPOINT("render.package.after") && store_write(m->store, finish, &w, &f);
     if (!ok) failed(&w, &f);
     (void)FAILPOINT("render.finish.after");
+    if (ok) jobs_wake(m->jobs, SOURCE_HANDOVER);
     renderings_end(m->renderings, item.id);
     arena_destroy(&w.arena);
 }

@@ -141,6 +141,7 @@ static void add_shared(struct build *b)
         .template_name = r->template_name,
         .mail_class = class_word(r->batch.stid),
         .is_test = r->batch.is_test,
+        .replaces = true, /* an earlier try may have printed people who were refused or recalled since */
         .pieces = b->packed,
     };
 }

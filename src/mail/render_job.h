@@ -6,6 +6,7 @@
 struct render_seat { /* a piece as it was read */
     int64_t piece_id, contact_id;
     struct str recipient;
+    const uint8_t *match; /* it marked this address as mailed (screening.h); NULL: it did not */
 };
 struct render_refusal {
     int64_t piece_id;
@@ -19,8 +20,8 @@ struct render_job {
     struct drop drop;
     struct str template_name;
     struct creative creative;
-    const struct render_seat *seats; /* not refused, not cancelled */
-    int n_seats;
+    struct render_seat *seats; /* not refused, not cancelled; in order */
+    int n_seats, n_cancelled;
     /* out */
     struct press_job job;
     struct package_spec spec;

@@ -6,6 +6,7 @@ struct mail;
 struct send {
     int64_t account;
     struct str endpoint;
+    char key[5];                    /* hint of the API key that asks: whose daily cap it counts against; "": nobody's */
     struct str values[FIELD_KNOWN]; /* by field; must live until done */
     struct str extra;               /* JSON object of other keys, or STR_NULL */
     /* out */

@@ -45,6 +45,13 @@ bool serial_run_take(struct tx *tx, const struct serial_want *w, int64_t *first)
     return true;
 }
 
+bool serial_run_rest(struct tx *tx, int64_t mid, int64_t first, int64_t batch_id, int64_t free_at)
+{
+    int64_t owner;
+    if (first == DB_NULL || mid == DB_NULL || !pool_owner(tx, mid, &owner)) return tx_ok(tx);
+    return tx_run(tx, Q_SERIAL_RUN_REST, &(struct q_serial_run_rest){owner, mid, first, batch_id, free_at}, NULL);
+}
+
 /* ---- room ---- */
 
 /* Invariant, under the lock: `free` is what was free at `read_mono`, less what was promised since. */

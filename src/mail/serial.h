@@ -11,6 +11,9 @@ struct serial_want {
 };
 bool serial_run_take(struct tx *tx, const struct serial_want *w, int64_t *first);
 
+/* From when on a batch's serials may be given again: after a hand-over, or now when it was cancelled. None (DB_NULL): nothing to do. */
+bool serial_run_rest(struct tx *tx, int64_t mid, int64_t first, int64_t batch_id, int64_t free_at);
+
 /* What is free, known in memory and read again each second. Any thread. */
 struct serial_rooms;
 struct serial_rooms *serial_rooms_create(struct store *s);

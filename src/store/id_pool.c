@@ -9,7 +9,7 @@
 static const int64_t block_sizes[ID_KINDS] = {
     [ID_ACCOUNT] = 1, [ID_LIST] = 1,   [ID_CONTACT] = 4096, [ID_TEMPLATE] = 1, [ID_CAMPAIGN] = 1,
     [ID_BATCH] = 64,  [ID_INTAKE] = 1, [ID_JOB] = 1,        [ID_USER] = 1,     [ID_SUPPRESSION] = 1,
-    [ID_SUBSCRIPTION] = 1, [ID_DESTINATION] = 1,
+    [ID_SUBSCRIPTION] = 1, [ID_DESTINATION] = 1, [ID_CONNECTION] = 1,
 };
 /* The first number of a kind where it is not 1. */
 static const int64_t first_numbers[ID_KINDS] = {[ID_SUBSCRIPTION] = 1000000000};

@@ -104,7 +104,7 @@ struct participant {
 void tx_join(struct tx *tx, struct participant *p);
 
 /* ---- ids (specs: schema §1.4) ---- */
-enum id_kind { ID_ACCOUNT = 1, ID_LIST, ID_CONTACT, ID_TEMPLATE, ID_CAMPAIGN /* campaigns and drops share it */, ID_BATCH, ID_INTAKE, ID_JOB, ID_USER, ID_SUPPRESSION, ID_SUBSCRIPTION /* from 1,000,000,000 up: a webhook's number is never a drop's */, ID_DESTINATION };
+enum id_kind { ID_ACCOUNT = 1, ID_LIST, ID_CONTACT, ID_TEMPLATE, ID_CAMPAIGN /* campaigns and drops share it */, ID_BATCH, ID_INTAKE, ID_JOB, ID_USER, ID_SUPPRESSION, ID_SUBSCRIPTION /* from 1,000,000,000 up: a webhook's number is never a drop's */, ID_DESTINATION, ID_CONNECTION };
 /* The next number of a kind, unique in the house: taken in blocks from id_pool (1 for things made by hand, 4,096 contacts,
  * 64 batches). Numbers of a block that was not used up are skipped after a restart. */
 int64_t tx_next_id(struct tx *tx, enum id_kind kind);

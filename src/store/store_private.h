@@ -41,7 +41,7 @@ void tx_end(struct tx *tx);
 bool tx_is_inside(void);
 
 /* ---- id_pool.c: numbers in blocks; a participant of every group that touches them ---- */
-#define ID_KINDS (ID_DESTINATION + 1)
+#define ID_KINDS (ID_CONNECTION + 1)
 struct id_block {
     int64_t next, end; /* next == end: used up */
 };

@@ -1,5 +1,6 @@
 /* fake_press.c: see fake_press.h. */
 #include "fake_press.h"
+#include "base/digest.h"
 #include "base/durable.h"
 #include "base/log.h"
 #include <stdio.h>
@@ -18,6 +19,12 @@ int press_workers(const struct press *p)
 {
     (void)p;
     return 1;
+}
+
+const char *press_refusal_text(enum press_refusal r)
+{
+    (void)r;
+    return "the press says no";
 }
 
 static bool fails_now(struct fault *f)
@@ -69,6 +76,23 @@ static void print(const struct press_job *job, const struct package_spec *s, str
     }
 }
 
+static struct str sums_of(struct arena *a, struct str pages)
+{
+    uint8_t digest[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    sha256(pages, digest);
+    hex_encode(digest, sizeof digest, hex);
+    return str_of(arena_printf(a, "%s  pieces.pdf\n", hex));
+}
+
+static bool holds(struct arena *a, const char *dir, struct str pages)
+{
+    struct buf there = BUF_INIT;
+    bool same = file_read(arena_printf(a, "%s/pieces.pdf", dir), 1 << 24, &there, NULL) && str_eq(buf_str(&there), pages);
+    buf_finish(&there);
+    return same;
+}
+
 bool package_write(struct press *p, struct press_job *job, const struct package_spec *s, struct arena *a,
                    struct package_result *r, struct fault *f)
 {
@@ -81,11 +105,14 @@ bool package_write(struct press *p, struct press_job *job, const struct package_
     memset(r, 0, sizeof *r);
     print(job, s, a, r, &pages);
     r->pdf_bytes = (int64_t)pages.len;
-    bool ok = stat(s->dir, &st) == 0;
+    bool ok = stat(s->dir, &st) == 0 && holds(a, s->dir, buf_str(&pages));
     if (!ok) {
+        if (!s->replaces && stat(s->dir, &st) == 0) return buf_finish(&pages), fault_user(f, 409, "%s is another's", s->dir);
+        remove_tree(s->dir, NULL);
         atomic_fetch_add(&fake_press_packages, 1);
         ok = remove_tree(tmp, f) && make_dirs(tmp, 0750, f) &&
              durable_write(arena_printf(a, "%s/pieces.pdf", tmp), buf_str(&pages), 0640, f) &&
+             durable_write(arena_printf(a, "%s/SHA256SUMS", tmp), sums_of(a, buf_str(&pages)), 0640, f) &&
              durable_rename_dir(tmp, s->dir, f);
     }
     buf_finish(&pages);

@@ -28,6 +28,15 @@ void house_expect_log(const char *text)
 
 bool house_heard_log(void) { return heard_log; }
 
+static const struct printer_def *const *printers;
+static int n_printers;
+
+void house_printers(const struct printer_def *const *list, int n)
+{
+    printers = list;
+    n_printers = n;
+}
+
 static void set(const char *name, const char *value)
 {
     struct fault f;
@@ -44,12 +53,19 @@ void house_resume(struct house *h, bool with_jobs)
     h->accounts = accounts_load(h->store, &f);
     assert_non_null(h->accounts);
     h->jobs = jobs_create(h->store);
+    h->fetcher = fetcher_create(&(struct fetcher_config){0}, &f);
+    if (!h->fetcher) fail_msg("%s", f.text);
+    h->outbox = outbox_create(&(struct outbox_config){.store = h->store, .jobs = h->jobs, .fetcher = h->fetcher}, &f);
+    if (!h->outbox) fail_msg("%s", f.text);
     struct mail_config config = {.store = h->store,
                                  .jobs = h->jobs,
                                  .press = h->press,
                                  .accounts = h->accounts,
                                  .data_dir = h->dir,
-                                 .purl_base = "http://127.0.0.1:8080/p/"};
+                                 .purl_base = "http://127.0.0.1:8080/p/",
+                                 .outbox = h->outbox,
+                                 .printers = printers,
+                                 .n_printers = n_printers};
     h->mail = mail_create(&config, &f);
     if (!h->mail) fail_msg("%s", f.text);
     if (with_jobs) jobs_start(h->jobs);
@@ -58,7 +74,10 @@ void house_resume(struct house *h, bool with_jobs)
 void house_suspend(struct house *h)
 {
     jobs_stop(&h->jobs);
+    outbox_stop(h->outbox);
     mail_destroy(&h->mail);
+    fetcher_destroy(&h->fetcher);
+    outbox_destroy(&h->outbox);
     accounts_destroy(&h->accounts);
     store_close(&h->store);
 }
@@ -179,6 +198,8 @@ struct contact house_contact(int64_t list, const char *first_name)
     return c;
 }
 
+char house_key[5];
+
 static void send_done(struct send *s) { sem_post(s->arg); }
 
 bool house_send(struct house *h, int64_t account, struct str endpoint, const char *first_name, struct send *out,
@@ -187,6 +208,7 @@ bool house_send(struct house *h, int64_t account, struct str endpoint, const cha
     sem_t done;
     sem_init(&done, 0, 0);
     *out = (struct send){.account = account, .endpoint = endpoint, .done = send_done, .arg = &done};
+    memcpy(out->key, house_key, sizeof out->key);
     house_recipient(out->values, first_name);
     bool ok = send_begin(h->mail, out, h->arena, f);
     if (ok) {

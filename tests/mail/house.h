@@ -7,6 +7,7 @@
 #include "mail/piece.h"
 #include "mail/send.h"
 #include "mail/template.h"
+#include "outbox/outbox.h"
 /* clang-format off */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -20,9 +21,13 @@ struct house {
     struct jobs *jobs;
     struct press *press; /* the caller's */
     struct mail *mail;
+    struct fetcher *fetcher; /* of the outbox: nothing subscribes, so it fetches nothing */
+    struct outbox *outbox;
     struct arena *arena;
     int64_t account, other; /* two accounts that must not see each other */
 };
+/* The kinds of printers of the houses that are opened from now on; none before. */
+void house_printers(const struct printer_def *const *printers, int n);
 /* with_jobs false: nothing runs by itself. Settings: test batches close after 50 ms, live ones after 1 s, recall 0 min. */
 void house_open(struct house *h, struct press *press, bool with_jobs);
 /* Ends without a word to anybody, and opens the same folder again. */
@@ -42,6 +47,7 @@ struct drop house_drop(int64_t template_id, enum campaign_kind kind);         /*
 struct drop house_campaign(struct house *h, int64_t account);                 /* a triggered drip on a template of its own */
 void house_recipient(struct str values[FIELD_KNOWN], const char *first_name); /* a good one */
 struct contact house_contact(int64_t list, const char *first_name);
+extern char house_key[5]; /* the hint of the key that house_send asks with; "": none */
 /* Sends and waits for the commit. */
 bool house_send(struct house *h, int64_t account, struct str endpoint, const char *first_name, struct send *out,
                 struct fault *f);

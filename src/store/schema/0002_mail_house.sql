@@ -10,7 +10,7 @@ CREATE TABLE suppressed (account_id BIGINT NOT NULL, suppression_list_id BIGINT 
   created_at BIGINT NOT NULL, PRIMARY KEY (account_id, suppression_list_id, suppressed_id)) CLUSTERED;
 CREATE INDEX suppressed_by_address ON suppressed (account_id, match_key);
 CREATE INDEX suppressed_by_email ON suppressed (account_id, email_key) WHERE email_key IS NOT NULL;
-CREATE TABLE mailed_address (account_id BIGINT NOT NULL, match_key BYTEA NOT NULL, campaign_id BIGINT NOT NULL, mailed_at BIGINT NOT NULL,
+CREATE TABLE mailed_address (account_id BIGINT NOT NULL, match_key BYTEA NOT NULL, campaign_id BIGINT NOT NULL, piece_id BIGINT NOT NULL, mailed_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, match_key, campaign_id)) CLUSTERED;
 -- 3 tracking
 CREATE TABLE scan (account_id BIGINT NOT NULL, piece_id BIGINT NOT NULL, scanned_at BIGINT NOT NULL, op_code SMALLINT NOT NULL, facility BIGINT NOT NULL, handling SMALLINT NOT NULL,
@@ -47,3 +47,10 @@ CREATE INDEX delivery_log_by_destination ON delivery_log (account_id, destinatio
 CREATE TABLE idempotency (account_id BIGINT NOT NULL, key_digest BYTEA NOT NULL, request_digest BYTEA NOT NULL, status SMALLINT NOT NULL, answer TEXT NOT NULL,
   expires_at BIGINT NOT NULL, PRIMARY KEY (account_id, key_digest)) CLUSTERED;
 CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+-- 6 hand-over. Printers are the house's: rows of `connection` of account 0 and kind 1; an account prints on the one it was granted. n_told: seats whose MailPieceCreated is written.
+ALTER TABLE batch ADD COLUMN printer_id BIGINT;
+ALTER TABLE batch ADD COLUMN n_cancelled BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE batch ADD COLUMN n_told BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE account_printer (account_id BIGINT NOT NULL PRIMARY KEY, connection_id BIGINT NOT NULL, granted_at BIGINT NOT NULL) CLUSTERED;
+-- Live pieces a day (days since 1970, UTC) of a key or a campaign.
+CREATE TABLE day_count (account_id BIGINT NOT NULL, name TEXT NOT NULL, day BIGINT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (account_id, name, day)) CLUSTERED HOT;

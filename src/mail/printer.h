@@ -1,0 +1,26 @@
+/* printer.h: the house's printers (rows of `connection` of account 0) and who may print on which. The operator's; an account has one
+ * printer or none, and without one its live batches wait at Ready. */
+#pragma once
+#include "mail/handover.h"
+#include "store/store.h"
+
+struct printer {
+    int64_t connection_id, updated_at;
+    struct str name, settings /* a JSON object with "kind" */;
+    int64_t *accounts; /* that print there */
+    int n_accounts;
+};
+/* Makes it or says where it is from now on. 400: no such kind, or its settings are wrong. Batches that wait for it are tried at once. */
+bool printer_put(struct mail *m, struct str name, struct str settings, struct fault *f);
+/* Nobody prints there any more; what was handed to it can still be asked for. 404. */
+bool printer_remove(struct mail *m, struct str name, struct fault *f);
+int printer_all(struct mail *m, struct arena *a, struct printer **out, struct fault *f); /* by name; -1: fault */
+/* The account prints there, and nowhere else, from now on. 404. */
+bool printer_grant(struct mail *m, int64_t account, struct str name, struct fault *f);
+bool printer_revoke(struct mail *m, int64_t account, struct fault *f);
+
+/* Inside a closure: the account's printer now; 0: none. */
+int64_t printer_of(struct tx *tx, int64_t account);
+/* By number, removed or not: its face and its settings' text. NULL with a fault: this program has no such kind any more. */
+const struct printer_def *printer_face(struct mail *m, struct arena *a, int64_t connection_id, struct str *settings,
+                                       struct fault *f);
