@@ -76,7 +76,7 @@ static bool operator_caller(struct http_exchange *x, struct caller *c, enum rout
 {
     struct str name = http_header(x, "X-Account");
     c->is_operator = true;
-    if (who != WHO_KEY) return true;
+    if (who != WHO_KEY && who != WHO_OPERATOR_FOR) return true;
     if (!name.ptr) {
         http_fail(x, 400, "This belongs to an account: name it in the header X-Account (pennypost: --account ID).");
         return false;
@@ -92,7 +92,7 @@ static bool key_caller(struct http_exchange *x, struct caller *c, enum route_who
     if (who == WHO_ANYONE) return true;
     if (key.ptr) c->account_id = accounts_by_key(c->api->config.accounts, key, c->key_hint);
     if (!c->account_id) return refuse_caller(x);
-    if (who != WHO_OPERATOR) return true;
+    if (who != WHO_OPERATOR && who != WHO_OPERATOR_FOR) return true;
     http_fail(x, 403, "Only the operator may do this, over the socket of the server's own machine.");
     return false;
 }

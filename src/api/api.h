@@ -32,7 +32,7 @@ struct caller *api_caller(struct http_exchange *x);
 struct store *api_store(struct http_exchange *x);
 struct mail *api_mail(struct http_exchange *x);
 
-enum route_who { WHO_ANYONE, WHO_KEY, WHO_OPERATOR /* only over the socket */ };
+enum route_who { WHO_ANYONE, WHO_KEY, WHO_OPERATOR /* only over the socket */, WHO_OPERATOR_FOR /* the same, and X-Account names whose it is */ };
 struct route_info {
     enum route_who who;
     const char *summary;

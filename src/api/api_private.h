@@ -43,6 +43,9 @@ bool request_upload_failed(struct http_exchange *x, bool ok, const char *path, c
 /* http_fail_fault, or when `ok` nothing: `if (request_failed(x, list_get(…), &f)) return;` */
 bool request_failed(struct http_exchange *x, bool ok, const struct fault *f);
 
+/* ---- imports.c: a file that is worked off, by its number ---- */
+void reply_import(struct http_exchange *x, int64_t id, int status);
+
 /* ---- reply.c: a JSON answer. The struct must stay where it is from begin to end. ---- */
 struct reply {
     struct http_exchange *x;

@@ -12,7 +12,7 @@ static int64_t n_done(struct mail *m, const struct batch *b)
 {
     int64_t now = batch_progress(m, b->batch_id);
     if (now >= 0) return now;
-    return b->state >= BATCH_READY && b->state <= BATCH_DONE ? b->n_pieces : 0;
+    return batch_is_written(b) ? b->n_pieces : 0;
 }
 
 /* The file's place on this machine is for who has this machine. */
@@ -43,6 +43,10 @@ static void batch_json(struct http_exchange *x, struct json_out *j, const struct
     reply_int(j, "file_bytes", b->file_bytes);
     reply_int(j, "mailer_id", b->mid);
     reply_int(j, "first_serial", b->first_serial);
+    json_int(j, "n_cancelled", b->n_cancelled);
+    json_int(j, "is_held", batch_is_held(b));
+    reply_time(j, "handed_over_date", b->handed_over_at);
+    json_str(j, "printer_job", b->printer_job);
     json_str(j, "last_error", b->last_error);
     place_json(x, j, b);
     json_end(j);
@@ -98,7 +102,7 @@ void handle_batch_pieces(struct http_exchange *x)
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_array(j, NULL);
-    for (int i = 0; i < n; i++) piece_json(j, &rows[i]);
+    for (int i = 0; i < n; i++) piece_json(j, &rows[i], &b);
     json_end(j);
     reply_end(&r, 200);
 }

@@ -14,6 +14,7 @@ static void printing_json(struct json_out *j, const struct drop_stats *s)
     json_int(j, "accepted", s->accepted);
     json_int(j, "printed", s->printed);
     json_int(j, "refused", s->refused);
+    json_int(j, "cancelled", s->cancelled);
     json_int(j, "batches_open", s->batches_open);
     json_int(j, "batches_waiting", s->batches_waiting);
     json_int(j, "batches_ready", s->batches_ready);
@@ -31,7 +32,7 @@ void campaign_json(struct json_out *j, const struct drop *d, const struct drop_s
     json_int(j, "creative_type", d->size);
     json_int(j, "status", d->state);
     json_int(j, "is_live_mode", d->is_live);
-    json_int(j, "audience", s->accepted - s->refused);
+    json_int(j, "audience", s->accepted - s->refused - s->cancelled);
     tracking_json(j);
     reply_time(j, "send_date", d->send_at);
     json_time(j, "created_date", d->created_at);
@@ -65,5 +66,6 @@ void campaign_details_json(struct json_out *j, const struct drop *d)
     json_str(j, "SenderCountry", d->sender_country);
     json_str(j, "StartingUrl", d->starting_url);
     json_str(j, "GoalUrl", d->goal_url);
+    if (d->min_days_between) json_int(j, "MinDaysBetween", d->min_days_between); /* ours: not where nobody set it */
     json_end(j);
 }

@@ -68,7 +68,7 @@ void handle_campaign_details(struct http_exchange *x)
 
 struct campaign_body {
     struct drop drop; /* its texts */
-    int64_t template_id, credit_type, postage_type, kind, list, send_at, envelope, parent;
+    int64_t template_id, credit_type, postage_type, kind, list, send_at, envelope, parent, min_days;
     int is_live;
 };
 #define AT(member) offsetof(struct campaign_body, member)
@@ -92,6 +92,7 @@ static const struct body_field campaign_fields[] = {
     {"IsLiveMode", NULL, BODY_FLAG, false, AT(is_live)},
     {"TemplateEnvelopeId", NULL, BODY_INT, false, AT(envelope)},
     {"ParentDropId", NULL, BODY_INT, false, AT(parent)},
+    {"MinDaysBetween", NULL, BODY_INT, false, AT(min_days)},
 };
 #undef AT
 
@@ -125,6 +126,7 @@ static bool make_drop(struct campaign_body *b, struct drop *d, struct fault *f)
     d->template_id = b->template_id;
     d->contact_list_id = b->list;
     d->send_at = b->send_at;
+    d->min_days_between = b->min_days == DB_NULL ? 0 : b->min_days;
     d->is_live = b->is_live == 1;
     d->mid = DB_NULL;
     return true;

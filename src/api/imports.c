@@ -18,19 +18,20 @@ static void import_json(struct json_out *j, const struct intake *in)
 {
     json_object(j, NULL);
     json_int(j, "import_id", in->intake_id);
-    json_int(j, "contact_list_id", in->target_id);
+    reply_int(j, "contact_list_id", in->target_id);
     json_strz(j, "state", state_word(in->state));
     json_int(j, "bytes", in->bytes);
     json_int(j, "at_byte", in->at_byte);
     json_int(j, "rows", in->n_rows);
     json_int(j, "used", in->n_used);
+    if (in->kind != INTAKE_CONTACT_CSV) json_int(j, "repeated", in->n_repeat);
     json_int(j, "refused", in->n_refused);
     json_str(j, "last_error", in->last_error);
     json_time(j, "received_date", in->received_at);
     json_end(j);
 }
 
-static void reply_import(struct http_exchange *x, int64_t id, int status)
+void reply_import(struct http_exchange *x, int64_t id, int status)
 {
     struct intake row;
     struct fault f;

@@ -2,12 +2,13 @@
  * shown is what is printed. */
 #include "api/piece_json.h"
 #include "mail/contact_check.h"
+#include "mail/recall.h"
 #include "press/press.h"
 #include "press/proof.h"
 
 enum { WIDTH_LEAST = 50 }; /* a smaller picture shows nothing */
 
-void piece_json(struct json_out *j, const struct piece *p)
+void piece_json(struct json_out *j, const struct piece *p, const struct batch *b)
 {
     json_object(j, NULL);
     json_int(j, "piece_id", p->piece_id);
@@ -15,11 +16,12 @@ void piece_json(struct json_out *j, const struct piece *p)
     json_int(j, "batch_id", p->batch_id);
     json_int(j, "drop_id", p->drop_id);
     json_strz(j, "state", piece_state_word(p->state));
-    json_strz(j, "reason", p->reason ? press_refusal_text((enum press_refusal)p->reason) : NULL);
+    json_strz(j, "reason", p->reason ? piece_reason_text(p->reason) : NULL);
     json_str(j, "detail", p->detail);
     json_int(j, "first_page", p->first_page);
     json_str(j, "tracking_code", p->tracking);
     json_time(j, "created_date", p->created_at);
+    reply_time(j, "recall_until", recall_until(b, p));
     json_object(j, "recipient");
     for (int i = 0; i < p->n_values && i < FIELD_KNOWN; i++)
         if (p->values[i].ptr) json_str(j, contact_field_name(i), p->values[i]);
@@ -38,9 +40,11 @@ static bool find_piece(struct http_exchange *x, struct piece *p)
 void handle_piece_get(struct http_exchange *x)
 {
     struct piece *p = ARENA_NEW(http_arena(x), struct piece);
-    if (!find_piece(x, p)) return;
+    struct batch b;
+    struct fault f;
+    if (!find_piece(x, p) || request_failed(x, batch_get(api_store(x), http_arena(x), api_account(x), p->batch_id, &b, &f), &f)) return;
     struct reply r;
-    piece_json(reply_begin(&r, x), p);
+    piece_json(reply_begin(&r, x), p, &b);
     reply_end(&r, 200);
 }
 

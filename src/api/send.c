@@ -8,6 +8,7 @@
 #include "mail/send.h"
 #include "base/text.h"
 #include <stdio.h>
+#include <string.h>
 
 /* The parser's texts die with its next document: those that are used later move to the arena. */
 static void send_keep(struct send *s, struct arena *a, const struct person *p)
@@ -25,6 +26,7 @@ bool send_read(struct http_exchange *x, struct send *s, struct fault *f)
     if (!body_parse(x, false, &root, f) || !person_read(root, a, &p, f)) return false;
     send_keep(s, a, &p);
     s->account = api_account(x);
+    memcpy(s->key, api_caller(x)->key_hint, sizeof s->key);
     s->endpoint = http_param(x, "endpoint");
     s->arg = x;
     return true;

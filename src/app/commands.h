@@ -6,6 +6,9 @@ enum exit_code { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_CANNOT = 
 
 int cmd_serve(int argc, char **argv);
 int cmd_press(int argc, char **argv);
+int cmd_printer(int argc, char **argv);
+int cmd_batch(int argc, char **argv);
+int cmd_printed(int argc, char **argv);
 int cmd_account(int argc, char **argv);
 int cmd_contacts(int argc, char **argv);
 int cmd_demo(int argc, char **argv);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "links/printers/folder.h"
 #include "mail/mail.h"
 #include "web/web.h"
 #include <stdio.h>
@@ -108,12 +109,15 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     if (!(h->press = press_create((int)setting_int(SETTING_PRESS_WORKERS), f))) return false;
     h->jobs = jobs_create(h->store);
     set_purl_base(h);
+    static const struct printer_def *const printers[] = {&printer_folder};
     struct mail_config mail = {.store = h->store,
                                .jobs = h->jobs,
                                .press = h->press,
                                .accounts = h->accounts,
                                .data_dir = data,
-                               .purl_base = h->purl_base};
+                               .purl_base = h->purl_base,
+                               .printers = printers,
+                               .n_printers = sizeof printers / sizeof *printers};
     if (!(h->mail = mail_create(&mail, f))) return false;
     struct api_config api = {.store = h->store, .accounts = h->accounts, .mail = h->mail, .data_dir = data};
     h->api = api_create(&api);

@@ -16,7 +16,7 @@ static void add_pieces(struct page *p, const struct piece *pieces, int n, enum b
         view_str(row, "region", piece->n_values > FIELD_ADDRESS_STATE ? piece->values[FIELD_ADDRESS_STATE] : STR_NULL);
         show_piece_state(row, piece, state);
         if (piece->state == PIECE_REFUSED) {
-            show_reason(row, (enum press_refusal)(piece->reason));
+            show_reason(row, piece->reason);
             view_str(row, "piece_detail", piece->detail);
         }
         if (piece->first_page > 0) view_number(row, "first_page", piece->first_page);
@@ -29,6 +29,8 @@ static void add_batch(struct page *p, const struct batch *b)
     view_number(p->view, "batch_id", b->batch_id);
     view_flag(p->view, "is_test", b->is_test);
     show_batch_state(p->view, b->state);
+    view_flag(p->view, "is_held", batch_is_held(b));
+    show_time(p->view, "handed", b->handed_over_at);
     view_str(p->view, "batch_error", str_is_empty(b->last_error) ? STR_NULL : b->last_error);
     show_count(p->view, "n_pieces", b->n_pieces);
     show_count(p->view, "n_refused", b->n_refused);

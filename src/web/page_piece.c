@@ -2,6 +2,7 @@
  * threads. What is shown as printed is made again from the piece's own values by the functions that the press used. */
 #include "web/page.h"
 #include "mail/campaign.h"
+#include "mail/recall.h"
 #include "mail/recipient.h"
 #include "postal/imb.h"
 #include "press/press.h"
@@ -100,8 +101,9 @@ static bool fill_piece(struct page *p, int64_t id, struct piece *piece, struct f
     view_flag(p->view, "is_test", b.is_test);
     show_piece_state(p->view, piece, b.state);
     show_time(p->view, "made", piece->created_at);
+    show_time(p->view, "recall", recall_until(&b, piece));
     if (piece->state == PIECE_REFUSED) {
-        view_strz(p->view, "reason", press_refusal_text((enum press_refusal)piece->reason));
+        view_strz(p->view, "reason", piece_reason_text(piece->reason));
         view_str(p->view, "piece_detail", piece->detail);
     }
     add_sides(p, piece, &b, d.size);

@@ -146,9 +146,9 @@ const char *show_size(int size)
     }
 }
 
-void show_reason(struct view *v, enum press_refusal r)
+void show_reason(struct view *v, int reason)
 {
-    char *text = arena_strz(view_arena(v), press_refusal_text(r));
+    char *text = arena_strz(view_arena(v), piece_reason_text(reason));
     if (*text >= 'a' && *text <= 'z') *text = (char)(*text - 'a' + 'A');
     view_strz(v, "reason", text);
 }

@@ -19,6 +19,6 @@ void show_intake_state(struct view *v, const struct intake *in);
 void show_template_state(struct view *v, enum template_state s);
 void show_drop_state(struct view *v, enum drop_state s);
 /* Item `reason`: why a piece was refused, as a sentence begins. */
-void show_reason(struct view *v, enum press_refusal r);
+void show_reason(struct view *v, int reason /* piece_reason_text */);
 /* First and last name, else company, else "No name". */
 struct str show_name(struct arena *a, const struct str *values, int n_values);

@@ -194,7 +194,7 @@ static void test_campaigns(void **state)
     static const char one[] = "[{\"campaign_id\":#,\"drop_id\":#,\"name\":\"Drip\",\"endpoint\":\"$\",\"campaign_type\":1,"
                               "\"creative_type\":2,\"status\":0,\"is_live_mode\":0,\"audience\":0," NOTHING_TRACKED
                               "\"send_date\":null,\"created_date\":\"@\",\"thumbnail\":null,\"thumbnail_back\":null,"
-                              "\"accepted\":0,\"printed\":0,\"refused\":0,\"batches_open\":0,"
+                              "\"accepted\":0,\"printed\":0,\"refused\":0,\"cancelled\":0,\"batches_open\":0,"
                               "\"batches_waiting\":0,\"batches_ready\":0,\"batches_failed\":0,\"last_error\":null}]";
     assert_answer(ask(house.key, "GET", path("/api/v1/campaigns/%lld", drop), NULL), 200, one);
     assert_answer(ask(house.key, "GET", "/api/v1/campaigns", NULL), 200, one);
