@@ -36,8 +36,6 @@ static void batch_json(struct http_exchange *x, struct json_out *j, const struct
     json_int(j, "n_pieces", b->n_pieces);
     json_int(j, "n_done", n_done(api_mail(x), b));
     json_int(j, "n_refused", b->n_refused);
-    json_int(j, "n_cancelled", b->n_cancelled);
-    json_int(j, "is_held", batch_is_held(b));
     json_int(j, "pages_each", b->pages_each);
     json_int(j, "template_version", b->template_version);
     json_time(j, "opened_date", b->opened_at);
@@ -46,6 +44,8 @@ static void batch_json(struct http_exchange *x, struct json_out *j, const struct
     reply_int(j, "file_bytes", b->file_bytes);
     reply_int(j, "mailer_id", b->mid);
     reply_int(j, "first_serial", b->first_serial);
+    json_int(j, "n_cancelled", b->n_cancelled);
+    json_int(j, "is_held", batch_is_held(b));
     reply_time(j, "handed_over_date", b->handed_over_at);
     json_str(j, "printer_job", b->printer_job);
     json_str(j, "last_error", b->last_error);

@@ -2,6 +2,7 @@
  * each of which moves the cursor (batch.n_told) with the events it wrote: a crash neither forgets nor repeats one. The first unit is the
  * move itself. */
 #include "mail/handover_private.h"
+#include "mail/stat.h"
 #include "base/failpoint.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -28,7 +29,8 @@ static bool emit(struct mail *m, struct tx *tx, int64_t account, const struct ba
                       .subject_id = p->piece_id,
                       .person_id = p->contact_id,
                       .happened_at = b->is_test ? b->due_at : b->handed_over_at};
-    return !m->outbox || event_emit(m->outbox, tx, &e);
+    return (!m->outbox || event_emit(m->outbox, tx, &e)) &&
+           stat_add(m, tx, account, b->drop_id, STATUS_CREATED, b->is_test, e.happened_at, 1);
 }
 
 bool handover_tell(struct mail *m, struct tx *tx, int64_t account, const struct batch *b)

@@ -17,13 +17,6 @@
 
 enum { READ_BYTES = 1 << 18 };
 
-static const unsigned moves[] = {
-    [INTAKE_KEPT] = 1u << INTAKE_RUNNING,
-    [INTAKE_RUNNING] = 1u << INTAKE_RUNNING | 1u << INTAKE_DONE | 1u << INTAKE_FAILED,
-    [INTAKE_DONE] = 0,
-    [INTAKE_FAILED] = 0,
-};
-
 struct import;
 struct turn { /* a chunk and its way through the committer */
     struct import *import;
@@ -74,7 +67,7 @@ static bool claim(struct tx *tx, void *arg)
     struct import *im = arg;
     struct r_intake_claim r;
     int64_t now = tx_now(tx);
-    ASSERT(moves[INTAKE_KEPT] & 1u << INTAKE_RUNNING);
+    intake_move(INTAKE_KEPT, INTAKE_RUNNING);
     struct q_intake_claim in = {im->item.account_id, im->item.id, store_node(tx_store(tx)), now + lease_ms(), now};
     im->is_claimed = tx_first(tx, Q_INTAKE_CLAIM, &in, &r);
     if (!im->is_claimed) return tx_ok(tx);
@@ -281,7 +274,7 @@ static bool end(struct tx *tx, void *arg)
 {
     const struct ending *e = arg;
     const struct import *im = e->import;
-    ASSERT(moves[INTAKE_RUNNING] & 1u << e->to);
+    intake_move(INTAKE_RUNNING, e->to);
     int64_t changed = 0;
     struct q_intake_end in = {im->item.account_id, im->item.id, e->to, e->due_at, e->attempt, e->why, store_node(tx_store(tx))};
     if (!tx_run(tx, Q_INTAKE_END, &in, &changed)) return false;

@@ -1,5 +1,5 @@
 /* intake.c: takes files for imports and shows how far they are. A file is in its place, durably, before its row is written. The
- * work itself is import.c's. */
+ * work itself is import.c's and printed.c's. */
 #include "mail/import.h"
 #include "mail/intake.h"
 #include "mail/mail_private.h"
@@ -15,6 +15,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const unsigned moves[] = {
+    [INTAKE_KEPT] = 1u << INTAKE_RUNNING,
+    [INTAKE_RUNNING] = 1u << INTAKE_RUNNING | 1u << INTAKE_DONE | 1u << INTAKE_FAILED,
+    [INTAKE_DONE] = 0,
+    [INTAKE_FAILED] = 0,
+};
+
+void intake_move(enum intake_state from, enum intake_state to) { ASSERT(moves[from] & 1u << to); }
+
 struct keep {
     int64_t account, list /* DB_NULL: of no list */, bytes, id;
     enum intake_kind kind;
@@ -24,7 +33,8 @@ struct keep {
 static bool keep(struct tx *tx, void *arg)
 {
     struct keep *k = arg;
-    if (k->kind == INTAKE_CONTACT_CSV && !tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, NULL)) return tx_not_found(tx, "list", k->list);
+    if (k->kind == INTAKE_CONTACT_CSV && !tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, NULL))
+        return tx_not_found(tx, "list", k->list);
     k->id = tx_next_id(tx, ID_INTAKE);
     int64_t now = tx_now(tx);
     struct q_intake_insert in = {k->account, k->id, k->kind, k->list, INTAKE_KEPT, k->file, k->bytes, now, now};
@@ -107,19 +117,18 @@ static bool read_one(struct tx *tx, void *arg)
     struct read *g = arg;
     struct r_intake_find r;
     if (!tx_first(tx, Q_INTAKE_FIND, &(struct q_intake_find){g->account, g->id}, &r)) return tx_not_found(tx, "import", g->id);
-    *g->out =
-        (struct intake){.intake_id = r.intake_id,
-                        .target_id = r.target_id,
-                        .kind = (enum intake_kind)r.kind,
-                        .state = (enum intake_state)r.state,
-                        .bytes = r.bytes,
-                        .at_byte = r.at_byte,
-                        .n_rows = r.n_rows,
-                        .n_used = r.n_used,
-                        .n_repeat = r.n_repeat,
-                        .n_refused = r.n_refused,
-                        .received_at = r.received_at,
-                        .last_error = arena_str(g->arena, r.last_error)};
+    *g->out = (struct intake){.intake_id = r.intake_id,
+                              .target_id = r.target_id,
+                              .kind = (enum intake_kind)r.kind,
+                              .state = (enum intake_state)r.state,
+                              .bytes = r.bytes,
+                              .at_byte = r.at_byte,
+                              .n_rows = r.n_rows,
+                              .n_used = r.n_used,
+                              .n_repeat = r.n_repeat,
+                              .n_refused = r.n_refused,
+                              .received_at = r.received_at,
+                              .last_error = arena_str(g->arena, r.last_error)};
     return true;
 }
 

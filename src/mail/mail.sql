@@ -414,7 +414,7 @@ UPDATE batch SET first_serial = $3, last_error = NULL WHERE account_id = $1 AND 
 -- in: account_id int, batch_id int, lease_node int, n_refused int, pages_each int, file text, file_bytes int, file_digest blob, n_cancelled int
 -- in: due_at int
 UPDATE batch SET state = 3, n_refused = $4, pages_each = $5, file = $6, file_bytes = $7, file_digest = $8, n_cancelled = $9, due_at = $10,
- last_error = NULL, attempt = 0, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_node = $3;
+ last_error = NULL, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_node = $3;
 
 -- name: batch_unclaim
 -- 2 to 1 (again at due_at) or 2 to 8 (given up), by the holder.

@@ -55,6 +55,7 @@ static bool claim(struct tx *tx, void *arg)
     struct r_intake_claim r;
     struct r_intake_find row;
     int64_t now = tx_now(tx);
+    intake_move(INTAKE_KEPT, INTAKE_RUNNING);
     struct q_intake_claim in = {w->item.account_id, w->item.id, store_node(tx_store(tx)), now + lease_ms(), now};
     w->is_claimed = tx_first(tx, Q_INTAKE_CLAIM, &in, &r) &&
                     tx_first(tx, Q_INTAKE_FIND, &(struct q_intake_find){w->item.account_id, w->item.id}, &row);
@@ -164,6 +165,7 @@ static bool end(struct tx *tx, void *arg)
     const struct ending *e = arg;
     const struct work *w = e->work;
     int64_t changed = 0;
+    intake_move(INTAKE_RUNNING, e->to);
     struct q_intake_end in = {w->item.account_id, w->item.id, e->to, e->due_at, e->attempt, e->why, store_node(tx_store(tx))};
     return tx_run(tx, Q_INTAKE_END, &in, &changed) && (changed || lease_was_lost(tx, w));
 }

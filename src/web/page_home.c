@@ -147,7 +147,7 @@ static void add_moving(struct home *h)
         show_count(v, "done", done > 0 ? done : 0);
         show_count(v, "of", b->n_pieces);
         if (b->state == BATCH_OPEN || b->state == BATCH_CLOSED) show_time(v, "due", b->due_at);
-        is_soon |= b->state == BATCH_RENDERING || b->state == BATCH_HANDING_OVER || b->due_at <= soon;
+        is_soon |= b->state == BATCH_RENDERING || b->state == BATCH_HANDING_OVER || (b->due_at != DB_NULL && b->due_at <= soon);
     }
     if (is_soon) page_again(&h->p);
 }

@@ -244,8 +244,7 @@ static void test_send(void **state)
                   "\"detail\":null,\"first_page\":0,~");
     a = ask(house.key, "GET", path("/v1/batches?drop_id=%lld", drop), NULL);
     assert_answer(a, 200,
-                  "[{\"batch_id\":#,\"drop_id\":#,\"state\":\"open\",\"is_test\":1,\"n_pieces\":1,\"n_done\":0,\"n_refused\":0,"
-                  "\"pages_each\":0,~");
+                  "[{\"batch_id\":#,\"drop_id\":#,\"state\":\"open\",\"is_test\":1,\"n_pieces\":1,\"n_done\":0,\"n_refused\":0,~");
     int64_t batch = answer_number(a, "batch_id");
     assert_answer(ask(house.key, "GET", path("/v1/batches/%lld", batch), NULL), 200,
                   "{\"batch_id\":#,\"drop_id\":#,\"state\":\"open\",~");

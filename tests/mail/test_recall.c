@@ -176,7 +176,7 @@ static void test_campaign_cap(void **state)
     struct fault f;
     int64_t ids[6];
     printing_folder(h);
-    limit_set(STR("send.campaign_day"), 3, NULL);
+    assert_true(limit_set(STR("send.campaign_day"), 3, &f));
     struct drop d = printing_live(h), other = printing_live(h);
     for (int i = 0; i < 5; i++) ids[i] = printing_send(h, &d, "Ann");
     struct batch held = printing_batch(h, PIECE_BATCH(ids[3]));
@@ -206,9 +206,9 @@ static void test_full_held_batch(void **state)
     struct house *h = *state;
     struct fault f;
     printing_folder(h);
-    limit_set(STR("send.campaign_day"), 0, NULL);
-    limit_set(STR("batch.max_pieces"), 2, NULL);
+    assert_true(limit_set(STR("send.campaign_day"), 1, &f) && limit_set(STR("batch.max_pieces"), 2, &f));
     struct drop d = printing_live(h);
+    printing_send(h, &d, "First"); /* the day's one */
     int64_t ann = printing_send(h, &d, "Ann"), bea = printing_send(h, &d, "Bea"), cid = printing_send(h, &d, "Cid");
     struct batch b = printing_batch(h, PIECE_BATCH(bea));
     assert_int_equal(b.state, BATCH_CLOSED);
@@ -223,11 +223,37 @@ static void test_full_held_batch(void **state)
     printing_wait(printing_batch(h, PIECE_BATCH(test)).state == BATCH_READY);
 }
 
+/* A smart send makes whole batches: one that would pass the cap is held as it is. */
+static void test_smart_send_cap(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    struct batch *all;
+    struct drop_stats stats;
+    int64_t list = house_list(h, h->account, "everybody"), template = printing_live(h).template_id;
+    assert_true(limit_set(STR("send.campaign_day"), 3, &f) && limit_set(STR("batch.max_pieces"), 2, &f));
+    for (int i = 0; i < 5; i++) {
+        struct contact c = house_contact(list, "Ann");
+        assert_true(contact_create(h->store, h->account, &c, &f));
+    }
+    struct drop d = house_drop(template, CAMPAIGN_SMART_SEND), got;
+    d.contact_list_id = list;
+    d.is_live = true;
+    if (!campaign_create(h->mail, h->account, &d, &f)) fail_msg("%s", f.text);
+    printing_wait(
+        (assert_true(campaign_get(h->store, h->arena, h->account, d.drop_id, &got, &stats, &f)), got.state == DROP_SENT));
+    int n = batch_all(h->store, h->arena, h->account, d.drop_id, 0, 10, &all, &f);
+    assert_int_equal(n, 3); /* newest first: of 1, 2 and 2 pieces */
+    assert_false(batch_is_held(&all[2]));
+    assert_true(batch_is_held(&all[1]));
+    assert_false(batch_is_held(&all[0])); /* its one piece fits the cap */
+}
+
 static void test_key_cap(void **state)
 {
     struct house *h = *state;
     int64_t a, b, c, e;
-    limit_set(STR("send.key_day"), 1, NULL);
+    assert_true(limit_set(STR("send.key_day"), 1, NULL));
     struct drop d = printing_live(h), d2 = printing_live(h);
     assert_true(send_by(h, &d, "AAAA", &a) && send_by(h, &d2, "AAAA", &b) && send_by(h, &d, "BBBB", &c) &&
                 send_by(h, &d, "", &e));
@@ -378,7 +404,6 @@ static void test_printed(void **state)
              (long long)ann, (long long)ann);
     buf_addf(&csv, "%lld,Printed,2026-11-20T11:00:00Z\n%lld,Mailed,2026-11-20T12:00:00Z\n", (long long)ann, (long long)ann);
     buf_addf(&csv, "%lld,Printed,\n424242,Printed,\n%lld,Eaten,\nwhat,Printed,\n", (long long)in_test, (long long)ann);
-    limit_set(STR("scan.oldest"), 36500, NULL);
     struct intake in = import(h, csv.data);
     if (in.state != INTAKE_DONE) fail_msg("%.*s", STR_ARG(in.last_error));
     assert_int_equal(in.n_rows, 8);
@@ -413,6 +438,7 @@ int main(void)
         CASE(test_delete_recalls),
         CASE(test_campaign_cap),
         CASE(test_full_held_batch),
+        CASE(test_smart_send_cap),
         CASE(test_key_cap),
         CASE(test_own_cap),
         CASE(test_suppressed_after_the_send),
