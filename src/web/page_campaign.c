@@ -3,6 +3,7 @@
 #include "press/press.h"
 #include "mail/contact.h"
 #include "web/show.h"
+#include "web/track_rows.h"
 
 void campaign_name(struct view *v, const struct drop *d)
 {
@@ -126,6 +127,7 @@ static bool fill_campaign(struct page *p, int64_t id, struct drop *d, struct fau
     int n = batch_all(p->store, p->arena, p->account, d->drop_id, 0, page_rows(), &batches, f);
     if (n < 0) return false;
     add_batches(p, batches, n);
+    if (!track_rows(p, d, f)) return false;
     view_flag(p->view, "many_batches", n == page_rows());
     if (stats.batches_open || stats.batches_waiting) page_again(p);
     n = piece_refused(p->store, p->arena, p->account, d->drop_id, page_rows(), &refused, f);

@@ -8,6 +8,7 @@
 #include "press/press.h"
 #include "web/address_marks.h"
 #include "web/show.h"
+#include "web/track_rows.h"
 #include <stdio.h>
 
 /* Bars one unit wide and one apart, eight units high, as one path: trackers in the middle, ascenders up, descenders down. */
@@ -109,6 +110,7 @@ static bool fill_piece(struct page *p, int64_t id, struct piece *piece, struct f
     add_sides(p, piece, &b, d.size);
     add_address(p, piece);
     add_values(p, piece);
+    if (!journey_rows(p, piece, f)) return false;
     if (b.state < BATCH_READY && piece->state == PIECE_SEATED) page_again(p);
     return true;
 }

@@ -118,9 +118,10 @@ static struct tm utc(int64_t ms)
     return out;
 }
 
+static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 void show_time(struct view *v, const char *name, int64_t ms)
 {
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     char iso[21];
     if (ms <= 0) return; /* DB_NULL too */
     struct tm t = utc(ms), now = utc(clock_now_ms());
@@ -131,6 +132,17 @@ void show_time(struct view *v, const char *name, int64_t ms)
         view_fmt(item, "text", "%d %s %02d:%02d", t.tm_mday, months[t.tm_mon], t.tm_hour, t.tm_min);
     else
         view_fmt(item, "text", "%d %s %d %02d:%02d", t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min);
+}
+
+void show_day(struct view *v, const char *name, int64_t ms)
+{
+    struct tm t = utc(ms), now = utc(clock_now_ms());
+    struct view *item = view_item(v, name);
+    view_fmt(item, "iso", "%04d-%02d-%02d", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday);
+    if (t.tm_year == now.tm_year)
+        view_fmt(item, "text", "%d %s", t.tm_mday, months[t.tm_mon]);
+    else
+        view_fmt(item, "text", "%d %s %d", t.tm_mday, months[t.tm_mon], t.tm_year + 1900);
 }
 
 const char *show_size(int size)

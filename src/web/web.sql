@@ -25,3 +25,10 @@ SELECT i.intake_id, i.target_id, i.state, i.bytes, i.at_byte, i.n_rows, i.n_used
  l.name AS list_name FROM intake i
  JOIN contact_list l ON l.account_id = $1 AND l.contact_list_id = i.target_id
  WHERE i.account_id = $1 ORDER BY i.intake_id DESC LIMIT $2;
+
+-- name: web_drop_written
+-- Pieces of a drop that were written, live and test apart.
+-- in: account_id int, drop_id int
+-- out: is_test int, n_pieces int
+SELECT is_test, CAST(sum(n_pieces - n_refused) AS BIGINT) AS n_pieces FROM batch WHERE account_id = $1 AND drop_id = $2 AND state BETWEEN 3 AND 6
+ GROUP BY is_test;

@@ -1,4 +1,5 @@
 /* The pages through a real server: each answers, escapes what it shows, and shows one account's rows only. */
+#include "mail/visit.h"
 #include "site.h"
 #include "base/limits.h"
 #include "mail/contact_row.h"
@@ -288,12 +289,33 @@ static int close_site(void **state)
     return 0;
 }
 
+/* A piece's visits are on its page and in its campaign's numbers; what a stranger's address says is text. */
+static void test_visits(void **state)
+{
+    struct site *s = *state;
+    struct house *h = &s->h;
+    struct fault f;
+    struct purl p;
+    char code[13];
+    purl_code(h->mail, h->account, s->piece, code);
+    if (!purl_find(h->mail, h->arena, str_of(code), 0, &p, &f)) fail_msg("%s", f.text);
+    const char *campaign = arena_printf(h->arena, "/campaigns/%lld", (long long)s->drop);
+    const char *piece = arena_printf(h->arena, "/pieces/%lld", (long long)s->piece);
+    struct visit v = {.purl = &p, .url = STR("https://a.example/?" EVIL), .agent = STR("Mozilla")};
+    if (!visit_open(h->mail, &v, &f)) fail_msg("%s", f.text);
+    expect_in(s, campaign, "Test pieces and test visits");
+    expect_in(s, campaign, "</svg>Unique visitors</span></th><td class=\"wide\"><progress value=\"1\"");
+    expect_in(s, piece, "<strong>Personal URL opened</strong> <span class=\"test\">Test</span>");
+    expect_in(s, piece, "<small>https://a.example/?&lt;script&gt;alert(1)&lt;/script&gt;");
+    expect_in(s, piece, "<strong>Accepted</strong>");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_files),    cmocka_unit_test(test_key_wanted), cmocka_unit_test(test_pages),
         cmocka_unit_test(test_other_account), cmocka_unit_test(test_not_here),   cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_nothing_here),  cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_nothing_here),  cmocka_unit_test(test_failed),       cmocka_unit_test(test_visits),
     };
     return cmocka_run_group_tests(tests, open_site, close_site);
 }
