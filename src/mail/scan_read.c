@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 1 << 18 };
+enum { READ_BYTES = 1 << 18, LEAST_STEP = 250, OWN_UNITS = 3 };
 
 static const unsigned moves[] = {
     [INTAKE_KEPT] = 1u << INTAKE_RUNNING,
@@ -34,6 +34,7 @@ struct reading;
 struct turn { /* a run of sorted rows and its way through the committer */
     struct reading *reading;
     size_t from, to;
+    int64_t took_us; /* of the writer */
     struct unit unit;
     sem_t is_free;
 };
@@ -52,6 +53,7 @@ struct reading {
     int64_t from_byte; /* rows up to here are stored */
     struct turn turns[2];
     int now;
+    int64_t n_units; /* of the store, when it was looked at last */
     bool has_failed; /* the committer's: rows were not stored, so those behind them must not be either */
     struct buf text;
     struct fault fault; /* what stopped it */
@@ -137,7 +139,8 @@ static bool count_rows(struct tx *tx, const struct reading *g, int64_t n_used, i
 /* In order: a piece's later status, stored before its earlier one, would keep that from being told. */
 static bool store_rows(struct tx *tx, void *arg)
 {
-    const struct turn *t = arg;
+    struct turn *t = arg;
+    int64_t began_us = clock_mono_us();
     const struct reading *g = t->reading;
     const struct scan_window *w = &g->window;
     if (g->has_failed) return tx_refuse(tx, FAULT_REMOTE, 0, "Rows before these were not stored.");
@@ -145,9 +148,11 @@ static bool store_rows(struct tx *tx, void *arg)
     int64_t n_orphan = 0;
     size_t orphans_end = t->to < w->n_orphans ? t->to : w->n_orphans;
     size_t n_orphans = orphans_end > t->from ? orphans_end - t->from : 0, first = t->from + n_orphans;
-    return orphans_put(g->mail, tx, w->rows + t->from, n_orphans, g->item.account_id, g->item.id, &n_orphan) &&
-           track_add(g->mail, tx, w->rows + first, t->to - first, g->item.id, &count) &&
-           count_rows(tx, g, count.n_added, n_orphan);
+    bool ok = orphans_put(g->mail, tx, w->rows + t->from, n_orphans, g->item.account_id, g->item.id, &n_orphan) &&
+              track_add(g->mail, tx, w->rows + first, t->to - first, g->item.id, &count) &&
+              count_rows(tx, g, count.n_added, n_orphan);
+    t->took_us = clock_mono_us() - began_us;
+    return ok;
 }
 
 static bool store_step(struct tx *tx, void *arg)
@@ -183,12 +188,27 @@ static bool wait_for(struct turn *t)
     return !t->unit.run || t->unit.committed;
 }
 
-static bool submit(struct reading *g, size_t from, size_t to)
+/* Others wait for the writer while we have it: where there are any, a transaction takes as many rows as scan.hold lets it. */
+static size_t rows_of_step(struct reading *g, const struct turn *last)
+{
+    struct store_stats s;
+    size_t most = (size_t)limit_get(LIMIT_SCAN_ROWS_PER_COMMIT), least = most < LEAST_STEP ? most : LEAST_STEP;
+    store_stats(g->mail->store, &s);
+    bool are_alone = s.units - g->n_units <= OWN_UNITS;
+    g->n_units = s.units;
+    if (are_alone || !last->took_us) return most;
+    size_t rows = (last->to - last->from) * (size_t)limit_get(LIMIT_SCAN_HOLD_MS) * 1000 / (size_t)last->took_us;
+    return rows > most ? most : rows < least ? least : rows;
+}
+
+/* Submits the next rows from *at on, and moves it. */
+static bool submit(struct reading *g, size_t *at)
 {
     struct turn *t = &g->turns[g->now];
     if (!wait_for(t)) return false;
-    t->from = from;
-    t->to = to;
+    size_t rows = rows_of_step(g, t);
+    t->from = *at;
+    t->to = *at = g->window.n - *at < rows ? g->window.n : *at + rows;
     t->unit = (struct unit){.run = store_rows, .arg = t, .done = turn_done};
     while (sem_wait(&t->is_free) != 0) ASSERT(errno == EINTR);
     if (!store_submit(g->mail->store, &t->unit, &g->fault)) {
@@ -204,11 +224,10 @@ static bool submit(struct reading *g, size_t from, size_t to)
 static bool flush(struct reading *g)
 {
     struct scan_window *w = &g->window;
-    size_t each = (size_t)limit_get(LIMIT_SCAN_ROWS_PER_COMMIT);
     bool ok = true;
     if (w->at_byte == w->was_byte && !w->n_rows) return true;
     scan_window_sort(w);
-    for (size_t at = 0; ok && at < w->n; at += each) ok = submit(g, at, at + each < w->n ? at + each : w->n);
+    for (size_t at = 0; ok && at < w->n;) ok = submit(g, &at);
     for (int i = 0; i < 2; i++)
         if (!wait_for(&g->turns[i])) ok = false;
     (void)FAILPOINT("scans.window.stored");
