@@ -233,7 +233,7 @@ static void test_stats(void **state)
 
 static void hand_over(const struct post *p, int64_t at)
 {
-    char path[200], sql[200];
+    char path[600], sql[200];
     sqlite3 *db;
     house_suspend(h);
     snprintf(path, sizeof path, "%s/test.db", h->dir);
