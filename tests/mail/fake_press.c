@@ -21,10 +21,10 @@ int press_workers(const struct press *p)
     return 1;
 }
 
+/* In the words of the real one: pages show them. */
 const char *press_refusal_text(enum press_refusal r)
 {
-    (void)r;
-    return "the press says no";
+    return r == PRESS_MISSING_GLYPH ? "missing glyph" : r == PRESS_BAD_ADDRESS ? "address cannot be printed" : "";
 }
 
 static bool fails_now(struct fault *f)
