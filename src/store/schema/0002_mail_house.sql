@@ -2,7 +2,12 @@
 CREATE TABLE session (token_digest BYTEA NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL, user_id BIGINT NOT NULL, kind SMALLINT NOT NULL, target TEXT,
   expires_at BIGINT NOT NULL) CLUSTERED;
 CREATE INDEX session_expiry ON session (expires_at);
+CREATE TABLE login (username TEXT NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL, user_id BIGINT NOT NULL) CLUSTERED;
+CREATE INDEX login_by_account ON login (account_id);
 CREATE TABLE tracking_domain (host TEXT NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL) CLUSTERED;
+-- 2 people who log in with a name and a password
+CREATE TABLE app_user (account_id BIGINT NOT NULL, user_id BIGINT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, role SMALLINT NOT NULL, password_hash TEXT NOT NULL,
+  failed_count BIGINT NOT NULL DEFAULT 0, locked_until BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL, PRIMARY KEY (account_id, user_id)) CLUSTERED;
 -- 2 suppression: who is never printed
 CREATE TABLE suppression_list (account_id BIGINT NOT NULL, suppression_list_id BIGINT NOT NULL, name TEXT NOT NULL, kind SMALLINT NOT NULL DEFAULT 0, country TEXT NOT NULL DEFAULT 'US',
   n_contacts BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL, PRIMARY KEY (account_id, suppression_list_id)) CLUSTERED;
@@ -47,3 +52,6 @@ CREATE INDEX delivery_log_by_destination ON delivery_log (account_id, destinatio
 CREATE TABLE idempotency (account_id BIGINT NOT NULL, key_digest BYTEA NOT NULL, request_digest BYTEA NOT NULL, status SMALLINT NOT NULL, answer TEXT NOT NULL,
   expires_at BIGINT NOT NULL, PRIMARY KEY (account_id, key_digest)) CLUSTERED;
 CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+-- 6 imports by a unique key
+ALTER TABLE intake ADD COLUMN n_inserted BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE intake ADD COLUMN n_updated BIGINT NOT NULL DEFAULT 0;
