@@ -1,6 +1,8 @@
 /* api_private.h: what the files of src/api share: the handlers, and the small tools for requests and answers. */
 #pragma once
 #include "api/api.h"
+#include "api/once.h"
+#include "account/account.h"
 #include "base/json.h"
 #include "base/json_out.h"
 #include "base/limits.h"
@@ -11,11 +13,13 @@
 
 /* The two ends of a send, for the handler and for the benchmark that leaves out what lies between. */
 struct send;
+struct buf;
 bool send_read(struct http_exchange *x, struct send *s, struct fault *f);
 void send_reply(struct send *s);
 
 struct api {
     struct api_config config;
+    struct rate rate; /* of keys whose account has none of its own */
     struct arena *arena;
     struct http_route *routes;
     _Atomic int64_t disk_asked_ms;
@@ -25,6 +29,9 @@ struct api {
 struct accounts *api_accounts(struct http_exchange *x);
 const char *api_data_dir(struct http_exchange *x);
 int64_t api_account(struct http_exchange *x); /* the caller's; asserted to be one */
+
+/* The token of the status pages' cookie; STR_NULL: it has none. */
+struct str login_cookie(struct http_exchange *x);
 
 /* False, 503, when the disk has less than disk.min_free; looked at once a second. */
 bool api_takes_mail(struct http_exchange *x, struct fault *f);
@@ -36,6 +43,9 @@ bool request_id(struct http_exchange *x, const char *param, const char *what, in
 bool request_number(struct http_exchange *x, const char *name, int64_t by_default, int64_t least, int64_t most, int64_t *out);
 /* ?limit= of a page: from 1 to the limit `most`, `by_default` rows when it is not said. */
 bool request_rows(struct http_exchange *x, enum limit by_default, enum limit most, int64_t *out);
+/* ?start= and ?limit= of a list whose n rows are there, oldest first: the rows from *first to before *end are asked for. start counts from 1, 0 is 1
+ * too; without limit it is all of them. */
+bool request_slice(struct http_exchange *x, int n, int *first, int *end);
 /* The body of a route with HTTP_BODY_FILE as a file, which is the caller's. False, 400, when it is empty: "The body is empty; <what>." */
 bool request_upload(struct http_exchange *x, const char *what, const char **path);
 /* request_failed; a file that was not taken is gone. */

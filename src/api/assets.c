@@ -18,12 +18,12 @@ void handle_assets_get(struct http_exchange *x)
 {
     struct asset *rows;
     struct fault f;
-    int n = asset_all(api_store(x), http_arena(x), api_account(x), &rows, &f);
-    if (request_failed(x, n >= 0, &f)) return;
+    int first, end, n = asset_all(api_store(x), http_arena(x), api_account(x), &rows, &f);
+    if (request_failed(x, n >= 0, &f) || !request_slice(x, n, &first, &end)) return;
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_array(j, NULL);
-    for (int i = 0; i < n; i++) {
+    for (int i = first; i < end; i++) {
         json_object(j, NULL);
         json_str(j, "name", rows[i].name);
         json_str(j, "media_type", rows[i].media_type);

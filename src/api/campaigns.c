@@ -28,9 +28,11 @@ static void reply_all(struct http_exchange *x, bool drips_only)
 {
     struct drop *rows;
     struct fault f;
-    int n = campaign_all(api_store(x), http_arena(x), api_account(x), drips_only, &rows, &f);
-    if (request_failed(x, n >= 0, &f)) return;
-    request_failed(x, reply_drops(x, rows, n, &f), &f);
+    int first, end, n = campaign_all(api_store(x), http_arena(x), api_account(x), drips_only, &rows, &f);
+    if (request_failed(x, n >= 0, &f) || !request_slice(x, n, &first, &end)) return;
+    struct drop *page = ARENA_ARRAY(http_arena(x), struct drop, end - first + 1);
+    for (int i = first; i < end; i++) page[i - first] = rows[n - 1 - i]; /* they come newest first; pages count from the oldest */
+    request_failed(x, reply_drops(x, page, end - first, &f), &f);
 }
 
 void handle_campaigns_get(struct http_exchange *x) { reply_all(x, false); }
@@ -130,18 +132,19 @@ static bool make_drop(struct campaign_body *b, struct drop *d, struct fault *f)
     return true;
 }
 
-static void reply_created(struct http_exchange *x, const struct drop *d)
+static void drop_made_json(void *made, struct buf *out, bool is_kept)
 {
-    struct reply r;
-    struct json_out *j = reply_begin(&r, x);
-    json_object(j, NULL);
-    json_time(j, "created_date", d->created_at);
-    json_int(j, "drop_id", d->drop_id);
-    json_int(j, "campaign_id", d->campaign_id);
-    json_str(j, "endpoint", d->endpoint);
-    json_str(j, "endpoint_id", d->endpoint);
-    json_end(j);
-    reply_end(&r, 200);
+    const struct drop *d = made;
+    struct json_out j = json_out_begin(out);
+    (void)is_kept;
+    json_object(&j, NULL);
+    json_time(&j, "created_date", d->created_at);
+    json_int(&j, "drop_id", d->drop_id);
+    json_int(&j, "campaign_id", d->campaign_id);
+    json_str(&j, "endpoint", d->endpoint);
+    json_str(&j, "endpoint_id", d->endpoint);
+    json_end(&j);
+    json_out_end(&j);
 }
 
 void handle_campaign_post(struct http_exchange *x)
@@ -150,10 +153,12 @@ void handle_campaign_post(struct http_exchange *x)
     struct drop d;
     struct json_value root;
     struct fault f;
+    struct once once;
     size_t n = sizeof campaign_fields / sizeof *campaign_fields;
+    if (!once_begin(&once, x, drop_made_json, &d)) return;
     bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), campaign_fields, n, &b, &f) &&
               make_drop(&b, &d, &f) && campaign_create(api_mail(x), api_account(x), &d, &f);
-    if (!request_failed(x, ok, &f)) reply_created(x, &d);
+    once_reply(&once, ok, &f);
 }
 
 /* ---- switching and deleting ---- */

@@ -26,6 +26,17 @@ bool request_rows(struct http_exchange *x, enum limit by_default, enum limit mos
     return request_number(x, "limit", rows < max ? rows : max, 1, max, out);
 }
 
+bool request_slice(struct http_exchange *x, int n, int *first, int *end)
+{
+    int64_t start, limit;
+    if (!request_number(x, "start", 0, 0, INT32_MAX, &start) || !request_number(x, "limit", INT32_MAX, 1, INT32_MAX, &limit)) return false;
+    int64_t skip = start > 0 ? start - 1 : 0;
+    *first = (int)(skip < n ? skip : n);
+    *end = (int)(skip + limit < n ? skip + limit : n);
+    if (*end < *first) *end = *first;
+    return true;
+}
+
 bool request_failed(struct http_exchange *x, bool ok, const struct fault *f)
 {
     if (!ok) http_fail_fault(x, f);

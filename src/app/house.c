@@ -38,7 +38,7 @@ static bool cage_is_off(void) { return strcmp(setting_get(SETTING_PRESS_SANDBOX)
 
 bool house_check_settings(struct fault *f)
 {
-    if (!http_check_address(setting_get(SETTING_LISTEN), f)) return false;
+    if (!http_check_address(setting_get(SETTING_LISTEN), f) || !api_check_settings(f)) return false;
     if (cage_is_off() && !is_loopback(setting_get(SETTING_LISTEN)))
         return fault_user(
             f, 0,
@@ -107,6 +107,7 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     if (!(h->accounts = accounts_load(h->store, f))) return false;
     if (!(h->press = press_create((int)setting_int(SETTING_PRESS_WORKERS), f))) return false;
     h->jobs = jobs_create(h->store);
+    accounts_source_add(h->accounts, h->jobs);
     set_purl_base(h);
     struct mail_config mail = {.store = h->store,
                                .jobs = h->jobs,

@@ -67,7 +67,7 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     struct house h;
     struct mail *m = calloc(1, sizeof *m);
     ASSERT(m);
-    *m = (struct mail){.store = c->store, .jobs = c->jobs, .press = c->press, .accounts = c->accounts};
+    *m = (struct mail){.store = c->store, .jobs = c->jobs, .press = c->press, .accounts = c->accounts, .outbox = c->outbox};
     m->data_dir = strdup(c->data_dir);
     m->purl_base = strdup(c->purl_base);
     ASSERT(m->data_dir && m->purl_base);

@@ -6,6 +6,7 @@
 #include "press/press.h"
 
 struct mail;
+struct outbox;
 struct mail_config {
     struct store *store;
     struct jobs
@@ -14,6 +15,7 @@ struct mail_config {
     struct accounts *accounts;
     const char *data_dir;  /* files/assets, files/intake, batches/ below it */
     const char *purl_base; /* "http://…/p/" */
+    struct outbox *outbox; /* NULL: nobody hears of events (tests) */
 };
 /* Also closes what a crash left open: batches Rendering whose lease is dead go back to Closed. */
 struct mail *mail_create(const struct mail_config *c, struct fault *f);

@@ -18,6 +18,7 @@ struct mail {
     struct jobs *jobs;
     struct press *press;
     struct accounts *accounts;
+    struct outbox *outbox; /* NULL: no events */
     char *data_dir, *purl_base;
     uint8_t purl_key[32];
     struct drop_cache *drops;
