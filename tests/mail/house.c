@@ -44,12 +44,17 @@ void house_resume(struct house *h, bool with_jobs)
     h->accounts = accounts_load(h->store, &f);
     assert_non_null(h->accounts);
     h->jobs = jobs_create(h->store);
+    h->fetcher = fetcher_create(&(struct fetcher_config){0}, &f);
+    if (!h->fetcher) fail_msg("%s", f.text);
+    h->outbox = outbox_create(&(struct outbox_config){.store = h->store, .jobs = h->jobs, .fetcher = h->fetcher}, &f);
+    if (!h->outbox) fail_msg("%s", f.text);
     struct mail_config config = {.store = h->store,
                                  .jobs = h->jobs,
                                  .press = h->press,
                                  .accounts = h->accounts,
                                  .data_dir = h->dir,
-                                 .purl_base = "http://127.0.0.1:8080/p/"};
+                                 .purl_base = "http://127.0.0.1:8080/p/",
+                                 .outbox = h->outbox};
     h->mail = mail_create(&config, &f);
     if (!h->mail) fail_msg("%s", f.text);
     if (with_jobs) jobs_start(h->jobs);
@@ -58,7 +63,10 @@ void house_resume(struct house *h, bool with_jobs)
 void house_suspend(struct house *h)
 {
     jobs_stop(&h->jobs);
+    outbox_stop(h->outbox);
     mail_destroy(&h->mail);
+    fetcher_destroy(&h->fetcher);
+    outbox_destroy(&h->outbox);
     accounts_destroy(&h->accounts);
     store_close(&h->store);
 }

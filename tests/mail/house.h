@@ -7,6 +7,7 @@
 #include "mail/piece.h"
 #include "mail/send.h"
 #include "mail/template.h"
+#include "outbox/outbox.h"
 /* clang-format off */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -20,6 +21,8 @@ struct house {
     struct jobs *jobs;
     struct press *press; /* the caller's */
     struct mail *mail;
+    struct fetcher *fetcher; /* of the outbox: nothing subscribes, so it fetches nothing */
+    struct outbox *outbox;
     struct arena *arena;
     int64_t account, other; /* two accounts that must not see each other */
 };
