@@ -84,9 +84,12 @@ static void house_open(struct bench_house *h, const char *dir)
     h->store = open_store(dir);
     h->accounts = accounts_load(h->store, &f);
     h->jobs = jobs_create(h->store);
-    h->mail = mail_create(&(struct mail_config){.store = h->store, .jobs = h->jobs, .accounts = h->accounts, .data_dir = dir, .purl_base = "http://x/p/"},
-                          &f);
-    ASSERT(h->accounts && h->mail && account_create(h->accounts, &(struct account){.username = STR("bench")}, &h->account, key, &f));
+    h->mail = mail_create(
+        &(struct mail_config){
+            .store = h->store, .jobs = h->jobs, .accounts = h->accounts, .data_dir = dir, .purl_base = "http://x/p/"},
+        &f);
+    ASSERT(h->accounts && h->mail &&
+           account_create(h->accounts, &(struct account){.username = STR("bench")}, &h->account, key, &f));
     ASSERT(list_create(h->store, h->account, STR("bench"), &h->list, &f));
     jobs_start(h->jobs);
 }
@@ -236,7 +239,8 @@ int main(int argc, char **argv)
         printf("import is %.2f of bare sqlite\n", ours / yardstick);
         ours = run("keyed", keyed, n), yardstick = run("bare, keyed", bare_keyed, n);
         double again = run("keyed, again", keyed_again, n); /* its CPU and memory are of both imports */
-        printf("keyed import is %.2f of bare sqlite with the key, %.2f when nothing changed\n", ours / yardstick, again / yardstick);
+        printf("keyed import is %.2f of bare sqlite with the key, %.2f when nothing changed\n", ours / yardstick,
+               again / yardstick);
     }
     return 0;
 }

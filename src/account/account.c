@@ -51,7 +51,8 @@ static bool parent_check(struct tx *tx, int64_t parent_id)
     struct r_account_find parent;
     if (parent_id == DB_NULL) return true;
     if (!tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){parent_id}, &parent))
-        return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 404, "There is no account %lld to be the parent.", (long long)parent_id) : false;
+        return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 404, "There is no account %lld to be the parent.", (long long)parent_id)
+                         : false;
     if (parent.parent_id == DB_NULL) return true;
     return tx_refuse(tx, FAULT_USER, 403, "Account %lld is a sub-account of account %lld: it makes no accounts of its own.",
                      (long long)parent_id, (long long)parent.parent_id);
@@ -67,8 +68,9 @@ static bool create(struct tx *tx, void *arg)
     in->account_id = tx_next_id(tx, ID_ACCOUNT);
     in->created_at = tx_now(tx);
     struct q_account_insert row = {
-        in->account_id, in->parent_id,      in->username,     in->first_name,    in->last_name,   in->email_address, in->company,
-        in->phone,      in->address_street, in->address_city, in->address_state, in->address_zip, in->created_at,
+        in->account_id,    in->parent_id,   in->username,   in->first_name,     in->last_name,
+        in->email_address, in->company,     in->phone,      in->address_street, in->address_city,
+        in->address_state, in->address_zip, in->created_at,
     };
     return tx_run(tx, Q_ACCOUNT_INSERT, &row, NULL) && new_key_insert(tx, &c->key, in->account_id, STR("first key")) &&
            (!c->password_hash || login_create(tx, in, c->password_hash));
@@ -127,7 +129,8 @@ static bool set_rate(struct tx *tx, void *arg)
 {
     const struct set_rate *s = arg;
     int64_t changed = 0;
-    if (!tx_run(tx, Q_ACCOUNT_SETTINGS, &(struct q_account_settings){s->account_id, str_of(s->settings)}, &changed)) return false;
+    if (!tx_run(tx, Q_ACCOUNT_SETTINGS, &(struct q_account_settings){s->account_id, str_of(s->settings)}, &changed))
+        return false;
     return changed ? true : tx_no_account(tx, s->account_id);
 }
 

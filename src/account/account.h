@@ -26,9 +26,9 @@ struct account {
 #undef X
     struct str password; /* only goes in; STR_NULL: nobody can log in by name, or it stays as it is */
     int64_t created_at;
-    int64_t mid;         /* its mailer id, DB_NULL: it can only test */
-    bool has_rate;       /* false: the house's */
-    struct rate rate;    /* of each of its keys */
+    int64_t mid;      /* its mailer id, DB_NULL: it can only test */
+    bool has_rate;    /* false: the house's */
+    struct rate rate; /* of each of its keys */
 };
 struct accounts; /* the directory in memory; one per server */
 struct accounts *accounts_load(struct store *s, struct fault *f);
@@ -74,4 +74,5 @@ struct account_connection {
     struct str name;
     bool is_connected;
 };
-int account_connections(struct store *s, struct arena *arena, int64_t account_id, struct account_connection **out, struct fault *f);
+int account_connections(struct store *s, struct arena *arena, int64_t account_id, struct account_connection **out,
+                        struct fault *f);

@@ -11,10 +11,11 @@ enum { ROLE_OWNER = 0 };
 bool login_create(struct tx *tx, const struct account *in, const char *hash)
 {
     int64_t user_id = tx_next_id(tx, ID_USER);
-    const char *name = arena_printf(tx_arena(tx), "%.*s%s%.*s", STR_ARG(in->first_name), in->first_name.len && in->last_name.len ? " " : "",
-                                    STR_ARG(in->last_name));
-    struct q_user_insert user = {in->account_id, user_id, in->email_address.ptr ? in->email_address : STR(""), str_of(name), ROLE_OWNER,
-                                 str_of(hash), tx_now(tx)};
+    const char *name = arena_printf(tx_arena(tx), "%.*s%s%.*s", STR_ARG(in->first_name),
+                                    in->first_name.len && in->last_name.len ? " " : "", STR_ARG(in->last_name));
+    struct q_user_insert user = {in->account_id, user_id,    in->email_address.ptr ? in->email_address : STR(""),
+                                 str_of(name),   ROLE_OWNER, str_of(hash),
+                                 tx_now(tx)};
     return tx_run(tx, Q_USER_INSERT, &user, NULL) &&
            tx_run(tx, Q_LOGIN_INSERT, &(struct q_login_insert){in->username, in->account_id, user_id}, NULL);
 }
@@ -44,8 +45,9 @@ static bool change_login(struct tx *tx, const struct change *c, const struct acc
     if (c->password_hash &&
         !tx_run(tx, Q_USER_PASSWORD, &(struct q_user_password){c->account_id, login.user_id, str_of(c->password_hash)}, NULL))
         return false;
-    return !is_renamed || (tx_run(tx, Q_LOGIN_REMOVE_ALL, &(struct q_login_remove_all){c->account_id}, NULL) &&
-                           tx_run(tx, Q_LOGIN_INSERT, &(struct q_login_insert){row->username, c->account_id, login.user_id}, NULL));
+    return !is_renamed ||
+           (tx_run(tx, Q_LOGIN_REMOVE_ALL, &(struct q_login_remove_all){c->account_id}, NULL) &&
+            tx_run(tx, Q_LOGIN_INSERT, &(struct q_login_insert){row->username, c->account_id, login.user_id}, NULL));
 }
 
 static bool change(struct tx *tx, void *arg)
@@ -61,8 +63,9 @@ static bool change(struct tx *tx, void *arg)
     bool is_renamed = !str_eq(row.username, r.username);
     if (is_renamed && tx_first(tx, Q_ACCOUNT_BY_USERNAME, &(struct q_account_by_username){row.username}, NULL))
         return tx_refuse(tx, FAULT_USER, 409, "The username \"%.*s\" is taken.", STR_ARG(row.username));
-    struct q_account_put in = {c->account_id, row.username, row.first_name, row.last_name, row.email_address, row.company,
-                               row.phone, row.address_street, row.address_city, row.address_state, row.address_zip};
+    struct q_account_put in = {c->account_id,     row.username,      row.first_name, row.last_name,
+                               row.email_address, row.company,       row.phone,      row.address_street,
+                               row.address_city,  row.address_state, row.address_zip};
     return tx_ok(tx) && tx_run(tx, Q_ACCOUNT_PUT, &in, NULL) && change_login(tx, c, &row, is_renamed);
 }
 

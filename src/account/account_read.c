@@ -37,8 +37,7 @@ static bool read_one(struct tx *tx, void *arg)
 {
     struct read *g = arg;
     struct r_account_find r;
-    if (!tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){g->account_id}, &r))
-        return tx_no_account(tx, g->account_id);
+    if (!tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){g->account_id}, &r)) return tx_no_account(tx, g->account_id);
     g->rows[0] = account_row_read(g->arena, &r);
     return true;
 }
@@ -114,7 +113,8 @@ static bool read_connections(struct tx *tx, void *arg)
     return tx_ok(tx);
 }
 
-int account_connections(struct store *s, struct arena *arena, int64_t account_id, struct account_connection **out, struct fault *f)
+int account_connections(struct store *s, struct arena *arena, int64_t account_id, struct account_connection **out,
+                        struct fault *f)
 {
     struct connections g = {.arena = arena, .account_id = account_id};
     if (!store_read(s, read_connections, &g, f)) return -1;

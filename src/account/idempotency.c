@@ -12,7 +12,8 @@ bool idempotency_look(struct tx *tx, struct idempotency *i)
     i->is_repeat = false;
     if (!tx_first(tx, Q_IDEMPOTENCY_FIND, &in, &row)) return tx_ok(tx);
     if (!str_eq(row.request_digest, str_make(i->request_digest, SHA256_BYTES)))
-        return tx_refuse(tx, FAULT_USER, 409, "This Idempotency-Key was used for another request; a new request needs a new key.");
+        return tx_refuse(tx, FAULT_USER, 409,
+                         "This Idempotency-Key was used for another request; a new request needs a new key.");
     i->is_repeat = true;
     i->kept_status = (int)row.status;
     i->kept = arena_str(i->arena, row.answer);
@@ -31,16 +32,19 @@ static bool after(struct rider *r, struct tx *tx)
     struct idempotency *i = (struct idempotency *)r;
     struct buf answer = BUF_INIT;
     i->compose(i->arg, &answer);
-    struct q_idempotency_put in = {
-        i->account_id, str_make(i->key_digest, SHA256_BYTES),
-        str_make(i->request_digest, SHA256_BYTES), i->status,
-        buf_str(&answer), tx_now(tx) + limit_get(LIMIT_IDEMPOTENCY_HOURS) * 3600000};
+    struct q_idempotency_put in = {i->account_id,
+                                   str_make(i->key_digest, SHA256_BYTES),
+                                   str_make(i->request_digest, SHA256_BYTES),
+                                   i->status,
+                                   buf_str(&answer),
+                                   tx_now(tx) + limit_get(LIMIT_IDEMPOTENCY_HOURS) * 3600000};
     bool ok = tx_run(tx, Q_IDEMPOTENCY_PUT, &in, NULL);
     buf_finish(&answer);
     return ok;
 }
 
-void idempotency_init(struct idempotency *i, int64_t account_id, struct str key, const uint8_t request_digest[SHA256_BYTES], struct arena *a)
+void idempotency_init(struct idempotency *i, int64_t account_id, struct str key, const uint8_t request_digest[SHA256_BYTES],
+                      struct arena *a)
 {
     *i = (struct idempotency){.rider = {before, after}, .account_id = account_id, .arena = a, .status = 200};
     sha256(key, i->key_digest);

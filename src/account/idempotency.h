@@ -20,6 +20,7 @@ struct idempotency {
     int kept_status;
     struct str kept;
 };
-void idempotency_init(struct idempotency *i, int64_t account_id, struct str key, const uint8_t request_digest[SHA256_BYTES], struct arena *a);
+void idempotency_init(struct idempotency *i, int64_t account_id, struct str key, const uint8_t request_digest[SHA256_BYTES],
+                      struct arena *a);
 /* Inside a unit or a reader: sets is_repeat and what was kept. False, 409: the key was used for another request. */
 bool idempotency_look(struct tx *tx, struct idempotency *i);

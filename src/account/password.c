@@ -20,8 +20,10 @@ static bool holds_nocase(struct str s, struct str part)
 static bool check(struct str p, struct str username, struct fault *f)
 {
     int64_t least = limit_get(LIMIT_PASSWORD_MIN_CHARACTERS), most = limit_get(LIMIT_PASSWORD_MAX_BYTES);
-    if (!utf8_is_valid(p, NULL) || utf8_has_control(p)) return fault_user(f, 400, "password holds a control character, or is not valid UTF-8.");
-    if ((int64_t)utf8_length(p) < least) return fault_user(f, 400, "password is shorter than %lld characters.", (long long)least);
+    if (!utf8_is_valid(p, NULL) || utf8_has_control(p))
+        return fault_user(f, 400, "password holds a control character, or is not valid UTF-8.");
+    if ((int64_t)utf8_length(p) < least)
+        return fault_user(f, 400, "password is shorter than %lld characters.", (long long)least);
     if ((int64_t)p.len > most) return fault_user(f, 400, "password is longer than %lld bytes.", (long long)most);
     if (username.len >= 3 && holds_nocase(p, username)) return fault_user(f, 400, "password holds the username.");
     for (size_t i = 1; i < p.len; i++)

@@ -32,7 +32,8 @@ static bool link_create(struct tx *tx, void *arg)
     return tx_run(tx, Q_SESSION_INSERT, &in, NULL);
 }
 
-bool session_link_create(struct accounts *a, int64_t account_id, struct str target, char token[SESSION_TOKEN_BYTES], struct fault *f)
+bool session_link_create(struct accounts *a, int64_t account_id, struct str target, char token[SESSION_TOKEN_BYTES],
+                         struct fault *f)
 {
     struct link l = {.account_id = account_id, .target = target};
     char made[SESSION_TOKEN_BYTES];
@@ -56,7 +57,8 @@ static bool link_use(struct tx *tx, void *arg)
     struct r_account_find account;
     if (!tx_first(tx, Q_SESSION_USE_LINK, &(struct q_session_use_link){str_make(u->link, SHA256_BYTES), tx_now(tx)}, &row) ||
         !tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){row.account_id}, &account))
-        return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 410, "This link was used already, or it is too old. Ask for a new one.") : false;
+        return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 410, "This link was used already, or it is too old. Ask for a new one.")
+                         : false;
     u->target = arena_str(u->arena, row.target);
     u->entry = (struct session_entry){row.account_id, tx_now(tx) + limit_get(LIMIT_LOGIN_SESSION_S) * 1000};
     struct q_session_insert in = {
@@ -64,8 +66,8 @@ static bool link_use(struct tx *tx, void *arg)
     return tx_run(tx, Q_SESSION_INSERT, &in, NULL);
 }
 
-bool session_link_use(struct accounts *a, struct arena *arena, struct str token, char session[SESSION_TOKEN_BYTES], struct str *target,
-                      struct fault *f)
+bool session_link_use(struct accounts *a, struct arena *arena, struct str token, char session[SESSION_TOKEN_BYTES],
+                      struct str *target, struct fault *f)
 {
     struct use u = {.arena = arena};
     char made[SESSION_TOKEN_BYTES];

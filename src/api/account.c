@@ -27,8 +27,10 @@ static bool named_account(struct http_exchange *x, struct json_value root, int64
     int64_t in_body = DB_NULL;
     if (!body_read(root, http_arena(x), field, 1, &in_body, f)) return false;
     *id = in_body == DB_NULL ? api_account(x) : in_body;
-    if (in_path.len && (!str_to_int64(in_path, id) || *id < 1)) return fault_user(f, 404, "There is no account %.*s.", STR_ARG(in_path));
-    if (in_body != DB_NULL && in_body != *id) return fault_user(f, 400, "account_id is not the account of the address (%lld).", (long long)*id);
+    if (in_path.len && (!str_to_int64(in_path, id) || *id < 1))
+        return fault_user(f, 404, "There is no account %.*s.", STR_ARG(in_path));
+    if (in_body != DB_NULL && in_body != *id)
+        return fault_user(f, 400, "account_id is not the account of the address (%lld).", (long long)*id);
     return is_ours(x, *id) || fault_user(f, 404, "There is no account %lld.", (long long)*id);
 }
 
@@ -160,8 +162,8 @@ void handle_account_put(struct http_exchange *x)
     memcpy(fields, account_body_fields, sizeof fields);
     fields[ACCOUNT_username].is_required = false;
     bool ok = body_parse(x, false, &root, &f) && named_account(x, root, &id, &f) &&
-              body_read(root, http_arena(x), fields, ACCOUNT_BODY_FIELDS, &to, &f) && is_there(to.first_name, "first_name", &f) &&
-              is_there(to.last_name, "last_name", &f);
+              body_read(root, http_arena(x), fields, ACCOUNT_BODY_FIELDS, &to, &f) &&
+              is_there(to.first_name, "first_name", &f) && is_there(to.last_name, "last_name", &f);
     uint32_t named = (1u << ACCOUNT_N_TEXTS) - 1;
     if (!to.username.ptr) named &= ~(1u << ACCOUNT_username);
     if (ok) keep(http_arena(x), &to);
@@ -172,7 +174,8 @@ static uint32_t fields_named(struct json_value root)
 {
     uint32_t named = 0;
     for (int i = 0; i < ACCOUNT_N_TEXTS; i++)
-        if (body_has(root, account_body_fields[i].name) || (account_body_fields[i].alias && body_has(root, account_body_fields[i].alias)))
+        if (body_has(root, account_body_fields[i].name) ||
+            (account_body_fields[i].alias && body_has(root, account_body_fields[i].alias)))
             named |= 1u << i;
     return named;
 }
@@ -204,7 +207,8 @@ void handle_account_delete(struct http_exchange *x)
     int64_t id;
     if (!find_account(x, &id)) return;
     if (id == api_account(x)) {
-        http_fail(x, 400, "Account %lld is the caller's own; only a sub-account can be deleted, by the account that made it.", (long long)id);
+        http_fail(x, 400, "Account %lld is the caller's own; only a sub-account can be deleted, by the account that made it.",
+                  (long long)id);
         return;
     }
     if (!request_failed(x, mail_account_end(api_mail(x), id, &f), &f)) reply_changed(x, id, "deleted_date");

@@ -1,7 +1,10 @@
 /* account_json.c: see account_json.h. */
 #include "api/account_json.h"
 
-#define TEXT(name, alias) {#name, alias, BODY_TEXT, false, offsetof(struct account, name)}
+#define TEXT(name, alias)                                                                                                      \
+    {                                                                                                                          \
+#name, alias, BODY_TEXT, false, offsetof(struct account, name)                                                         \
+    }
 const struct body_field account_body_fields[ACCOUNT_BODY_FIELDS] = {
     [ACCOUNT_username] = {"username", NULL, BODY_TEXT, true, offsetof(struct account, username)},
     [ACCOUNT_first_name] = TEXT(first_name, NULL),

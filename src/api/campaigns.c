@@ -31,7 +31,8 @@ static void reply_all(struct http_exchange *x, bool drips_only)
     int first, end, n = campaign_all(api_store(x), http_arena(x), api_account(x), drips_only, &rows, &f);
     if (request_failed(x, n >= 0, &f) || !request_slice(x, n, &first, &end)) return;
     struct drop *page = ARENA_ARRAY(http_arena(x), struct drop, end - first + 1);
-    for (int i = first; i < end; i++) page[i - first] = rows[n - 1 - i]; /* they come newest first; pages count from the oldest */
+    for (int i = first; i < end; i++)
+        page[i - first] = rows[n - 1 - i]; /* they come newest first; pages count from the oldest */
     request_failed(x, reply_drops(x, page, end - first, &f), &f);
 }
 

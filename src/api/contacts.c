@@ -170,7 +170,8 @@ void handle_contact_put(struct http_exchange *x)
 }
 
 /* Which values an object names, null among them: known fields, and the list's columns beside them; in "columns" (is_nested) those alone. */
-static bool values_named(struct http_exchange *x, struct json_value root, const struct contact_list *list, bool is_nested, bool *named)
+static bool values_named(struct http_exchange *x, struct json_value root, const struct contact_list *list, bool is_nested,
+                         bool *named)
 {
     struct json_iter it = {0};
     struct json_value v;

@@ -32,20 +32,28 @@ static bool target_of(struct http_exchange *x, const struct wish *w, struct str 
         const char *name, *path;
         bool takes_id;
     } targets[] = {
-        {"dashboard", "/", false},           {"template-create", "/templates", false},   {"contact-import", "/lists", false},
-        {"template-list", "/templates", false}, {"campaign-create", "/campaigns", false}, {"campaign-dashboard", "/campaigns", true},
-        {"campaign-edit", "/campaigns", true}, {"template-edit", "/templates", false},
+        {"dashboard", "/", false},
+        {"template-create", "/templates", false},
+        {"contact-import", "/lists", false},
+        {"template-list", "/templates", false},
+        {"campaign-create", "/campaigns", false},
+        {"campaign-dashboard", "/campaigns", true},
+        {"campaign-edit", "/campaigns", true},
+        {"template-edit", "/templates", false},
     };
     struct str name = str_is_empty(str_trim(w->url)) ? STR("dashboard") : str_trim(w->url);
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         if (!str_eq_nocase(name, str_of(targets[i].name))) continue;
         bool has_id = targets[i].takes_id && w->id != DB_NULL && w->id > 0;
-        *out = has_id ? str_of(arena_printf(http_arena(x), "%s/%lld", targets[i].path, (long long)w->id)) : str_of(targets[i].path);
+        *out = has_id ? str_of(arena_printf(http_arena(x), "%s/%lld", targets[i].path, (long long)w->id))
+                      : str_of(targets[i].path);
         return true;
     }
-    return fault_user(f, 400, "url \"%.*s\" is none of dashboard, template-create, template-list, template-edit, contact-import, campaign-create, "
-                              "campaign-dashboard, campaign-edit.",
-                      (int)(name.len > 60 ? 60 : name.len), name.ptr);
+    return fault_user(
+        f, 400,
+        "url \"%.*s\" is none of dashboard, template-create, template-list, template-edit, contact-import, campaign-create, "
+        "campaign-dashboard, campaign-edit.",
+        (int)(name.len > 60 ? 60 : name.len), name.ptr);
 }
 
 /* Letters, digits, dots, hyphens and a port: nothing that would end the host in an address. */
@@ -95,8 +103,8 @@ void handle_loginlink_post(struct http_exchange *x)
     char token[SESSION_TOKEN_BYTES];
     const char *base;
     int64_t account;
-    bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 4, &w, &f) && target_of(x, &w, &target, &f) &&
-              base_of(x, w.domain, &base, &f) && account_of_key(x, w.api_key, &account, &f) &&
+    bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 4, &w, &f) &&
+              target_of(x, &w, &target, &f) && base_of(x, w.domain, &base, &f) && account_of_key(x, w.api_key, &account, &f) &&
               session_link_create(api_accounts(x), account, target, token, &f);
     if (request_failed(x, ok, &f)) return;
     struct reply r;

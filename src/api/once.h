@@ -28,4 +28,5 @@ bool once_begin_file(struct once *o, struct http_exchange *x, const char *file, 
 void once_reply(struct once *o, bool ok, const struct fault *f);
 
 /* For a handler that must not wait: reads the header and nothing else. The rider goes with the unit (send.h). */
-bool once_prepare(struct once *o, struct http_exchange *x, const char *file, once_compose *compose, void *made, struct fault *f);
+bool once_prepare(struct once *o, struct http_exchange *x, const char *file, once_compose *compose, void *made,
+                  struct fault *f);

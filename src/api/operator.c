@@ -102,8 +102,8 @@ void handle_rate_limit_put(struct http_exchange *x)
     int64_t id;
     char written[RATE_TEXT_BYTES];
     if (!request_id(x, "id", "account", &id)) return;
-    bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 1, &text, &f) && (!text.ptr || rate_parse(text, &rate, &f)) &&
-              account_set_rate(api_accounts(x), id, text.ptr ? &rate : NULL, &f);
+    bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 1, &text, &f) &&
+              (!text.ptr || rate_parse(text, &rate, &f)) && account_set_rate(api_accounts(x), id, text.ptr ? &rate : NULL, &f);
     if (request_failed(x, ok, &f)) return;
     if (text.ptr) rate_write(rate, written);
     struct reply r;

@@ -29,7 +29,8 @@ bool request_rows(struct http_exchange *x, enum limit by_default, enum limit mos
 bool request_slice(struct http_exchange *x, int n, int *first, int *end)
 {
     int64_t start, limit;
-    if (!request_number(x, "start", 0, 0, INT32_MAX, &start) || !request_number(x, "limit", INT32_MAX, 1, INT32_MAX, &limit)) return false;
+    if (!request_number(x, "start", 0, 0, INT32_MAX, &start) || !request_number(x, "limit", INT32_MAX, 1, INT32_MAX, &limit))
+        return false;
     int64_t skip = start > 0 ? start - 1 : 0;
     *first = (int)(skip < n ? skip : n);
     *end = (int)(skip + limit < n ? skip + limit : n);

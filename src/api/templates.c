@@ -123,7 +123,8 @@ static void take_body(const struct template_body *b, struct template_row *t)
 
 static bool numbers_check(const struct template_body *b, struct fault *f)
 {
-    if (b->size != DB_NULL && (b->size < 0 || b->size > 100)) return fault_user(f, 400, "size %lld is not known.", (long long)b->size);
+    if (b->size != DB_NULL && (b->size < 0 || b->size > 100))
+        return fault_user(f, 400, "size %lld is not known.", (long long)b->size);
     if (b->count != DB_NULL && (b->count < 0 || b->count > 1000)) return fault_user(f, 400, "count is out of range.");
     return true;
 }
@@ -234,7 +235,8 @@ static bool read_patch(struct http_exchange *x, struct template_row *t, struct t
     struct json_value root;
     memcpy(fields, template_fields, sizeof fields);
     for (int i = 0; i < N_FIELDS; i++) fields[i].is_required = false;
-    if (!body_parse(x, false, &root, f) || !body_read(root, http_arena(x), fields, N_FIELDS, &b, f) || !numbers_check(&b, f)) return false;
+    if (!body_parse(x, false, &root, f) || !body_read(root, http_arena(x), fields, N_FIELDS, &b, f) || !numbers_check(&b, f))
+        return false;
     take_body(&b, t);
     *named = named_of(root, &b);
     return memcmp(named, &none, sizeof none) != 0 || fault_user(f, 400, "The body names no field of a template.");

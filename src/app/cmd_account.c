@@ -86,7 +86,9 @@ static const struct verb {
     {"key", {"ID"}, "key ID"},
     {"revoke", {"ID", "HINT"}, "revoke ID HINT   (HINT: the key's last four characters)"},
     {"mailer-id", {"ID", "MID"}, "mailer-id ID MID"},
-    {"rate-limit", {"ID", "RATE"}, "rate-limit ID RATE   (off, vendor, 5/s, 100/min or 5/s,100/min; house: api.rate_limit again)"},
+    {"rate-limit",
+     {"ID", "RATE"},
+     "rate-limit ID RATE   (off, vendor, 5/s, 100/min or 5/s,100/min; house: api.rate_limit again)"},
 };
 enum { N_VERBS = sizeof verbs / sizeof *verbs };
 

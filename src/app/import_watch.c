@@ -56,7 +56,8 @@ static void add_key(struct buf *target, const char *key)
     for (const unsigned char *p = (const unsigned char *)key; *p; p++) buf_addf(target, "%%%02X", *p);
 }
 
-bool import_and_watch(struct remote *r, int64_t list, const char *file, const char *key, bool quiet, struct import_outcome *out, struct fault *f)
+bool import_and_watch(struct remote *r, int64_t list, const char *file, const char *key, bool quiet, struct import_outcome *out,
+                      struct fault *f)
 {
     struct buf target = BUF_INIT;
     struct stat st;

@@ -13,7 +13,7 @@ static const struct command {
     {"serve", cmd_serve, "run the server: serve [--data DIR] [--db sqlite:FILE] [--listen ADDR:PORT] [--config FILE]"},
     {"press", cmd_press, "a batch package without a server: press --size 6x9 --html FILE --contacts FILE.csv --out DIR"},
     {"account", cmd_account, "accounts and keys: account create NAME | list | key ID | revoke ID HINT | mailer-id ID MID"},
-    {"contacts", cmd_contacts, "contacts import LIST FILE.csv --account ID"},
+    {"contacts", cmd_contacts, "contacts import LIST FILE.csv --account ID [--key FIELD]"},
     {"imb", cmd_imb, "imb encode | decode: one code a line on standard input"},
     {"address", cmd_address, "one JSON address a line in, one standardised out"},
     {"demo", cmd_demo, "load the demo account and send its test campaign: demo --share DIR"},

@@ -9,16 +9,12 @@
 
 enum { FLAG_DATA = 1, FLAG_DB, FLAG_LISTEN, FLAG_CONFIG, FLAG_SET, FLAG_JSON, FLAG_ACCOUNT, FLAG_SHARE, FLAG_KEY };
 
-static const struct option flags[] = {{"data", required_argument, NULL, FLAG_DATA},
-                                      {"db", required_argument, NULL, FLAG_DB},
-                                      {"listen", required_argument, NULL, FLAG_LISTEN},
-                                      {"config", required_argument, NULL, FLAG_CONFIG},
-                                      {"set", required_argument, NULL, FLAG_SET},
-                                      {"json", no_argument, NULL, FLAG_JSON},
-                                      {"account", required_argument, NULL, FLAG_ACCOUNT},
-                                      {"share", required_argument, NULL, FLAG_SHARE},
-                                      {"key", required_argument, NULL, FLAG_KEY},
-                                      {0}};
+static const struct option flags[] = {
+    {"data", required_argument, NULL, FLAG_DATA},       {"db", required_argument, NULL, FLAG_DB},
+    {"listen", required_argument, NULL, FLAG_LISTEN},   {"config", required_argument, NULL, FLAG_CONFIG},
+    {"set", required_argument, NULL, FLAG_SET},         {"json", no_argument, NULL, FLAG_JSON},
+    {"account", required_argument, NULL, FLAG_ACCOUNT}, {"share", required_argument, NULL, FLAG_SHARE},
+    {"key", required_argument, NULL, FLAG_KEY},         {0}};
 
 static bool set_pair(const char *pair, struct fault *f)
 {

@@ -15,7 +15,8 @@ static bool end(struct tx *tx, void *arg)
     struct end *e = arg;
     e->has_drops = tx_first(tx, Q_DROP_EVERY, &(struct q_drop_every){e->account, 0}, NULL);
     if (!tx_ok(tx)) return false;
-    if (e->has_drops) return tx_refuse(tx, FAULT_USER, 409, "Account %lld makes campaigns while it is being deleted.", (long long)e->account);
+    if (e->has_drops)
+        return tx_refuse(tx, FAULT_USER, 409, "Account %lld makes campaigns while it is being deleted.", (long long)e->account);
     return account_remove(tx, e->account);
 }
 

@@ -56,7 +56,8 @@ static bool create(struct tx *tx, void *arg)
     if (!tx_ok(tx)) return false;
     row->contact_id = tx_next_id(tx, ID_CONTACT);
     row->created_at = row->updated_at = tx_now(tx);
-    struct q_contact_insert in = contact_row_insert(c->account, row, contact_row_vars(tx_arena(tx), row->values, row->n_values));
+    struct q_contact_insert in =
+        contact_row_insert(c->account, row, contact_row_vars(tx_arena(tx), row->values, row->n_values));
     in.source_key = key;
     return tx_run(tx, Q_CONTACT_INSERT, &in, NULL) &&
            tx_run(tx, Q_LIST_COUNT, &(struct q_list_count){c->account, row->contact_list_id, 1}, NULL) &&
@@ -97,7 +98,8 @@ static bool move_key(struct tx *tx, const struct change *c)
     if (!key.ptr) return true;
     if (tx_first(tx, Q_CONTACT_OF_KEY, &(struct q_contact_of_key){c->account, row->contact_list_id, key}, &same)) {
         if (same.contact_id == row->contact_id) return true;
-        return tx_refuse(tx, FAULT_USER, 409, "Contact %lld of the list has this %s already.", (long long)same.contact_id, key_name(row));
+        return tx_refuse(tx, FAULT_USER, 409, "Contact %lld of the list has this %s already.", (long long)same.contact_id,
+                         key_name(row));
     }
     return tx_ok(tx) && tx_run(tx, Q_CONTACT_KEY_PUT, &(struct q_contact_key_put){c->account, row->contact_id, key}, NULL);
 }
@@ -159,7 +161,8 @@ static bool delete (struct tx *tx, void *arg)
 bool contact_delete(struct mail *m, int64_t account, int64_t list_or_0, int64_t id, struct fault *f)
 {
     struct contact c = {.contact_id = id};
-    return store_write(m->store, delete, &(struct change){.outbox = m->outbox, .account = account, .list_or_0 = list_or_0, .contact = &c}, f);
+    return store_write(m->store, delete,
+                       &(struct change){.outbox = m->outbox, .account = account, .list_or_0 = list_or_0, .contact = &c}, f);
 }
 
 /* ---- reading ---- */

@@ -10,7 +10,7 @@ struct contact_list {
     int64_t count, created_at;
     int n_columns;
     const struct str *columns; /* beyond the known fields */
-    struct str key_field;      /* contacts are told apart by it, as the wire or the list's columns spell it; STR_NULL: by nothing */
+    struct str key_field; /* contacts are told apart by it, as the wire or the list's columns spell it; STR_NULL: by nothing */
 };
 /* *id is set before the unit has ended. */
 bool list_create(struct store *s, int64_t account, struct str name, int64_t *id, struct fault *f);
@@ -32,7 +32,8 @@ struct mail;
 /* Each emits its event (outbox/event.h: CONTACT_CREATED …) in its unit. In a list with a key, creating a contact whose key is there changes that
  * one; a change to a key that another contact has is 409. contact_id and the times of `c` are set before the unit has ended. */
 bool contact_create(struct mail *m, int64_t account, struct contact *c, struct fault *f);
-bool contact_replace(struct mail *m, int64_t account, struct contact *c, struct fault *f); /* PUT: the whole row; contact_list_id 0: any */
+bool contact_replace(struct mail *m, int64_t account, struct contact *c,
+                     struct fault *f); /* PUT: the whole row; contact_list_id 0: any */
 /* Only the values that are named change; n of them count. */
 bool contact_patch(struct mail *m, int64_t account, struct contact *c, const bool *named, struct fault *f);
 bool contact_delete(struct mail *m, int64_t account, int64_t list_or_0, int64_t id, struct fault *f);

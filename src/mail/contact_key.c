@@ -28,14 +28,16 @@ struct str contact_key(struct arena *a, int key_place, struct str value)
     if (!key.len) return STR_NULL;
     if (key_place != FIELD_EMAIL_ADDRESS + 1 || !has_capital(key)) return key;
     char *small = arena_alloc(a, key.len + 1);
-    for (size_t i = 0; i < key.len; i++) small[i] = key.ptr[i] >= 'A' && key.ptr[i] <= 'Z' ? (char)(key.ptr[i] + 32) : key.ptr[i];
+    for (size_t i = 0; i < key.len; i++)
+        small[i] = key.ptr[i] >= 'A' && key.ptr[i] <= 'Z' ? (char)(key.ptr[i] + 32) : key.ptr[i];
     return str_make(small, key.len);
 }
 
 bool contact_key_name(struct arena *a, struct str given, struct str *out, struct fault *f)
 {
     struct str name = str_trim(given);
-    if (!name.len || name.len > 255) return fault_user(f, 400, "key must name the field that tells the contacts apart, such as email_address.");
+    if (!name.len || name.len > 255)
+        return fault_user(f, 400, "key must name the field that tells the contacts apart, such as email_address.");
     int field = field_set_find(field_set_create(a, NULL, 0), name);
     *out = field >= 0 && field < FIELD_KNOWN ? str_of(contact_field_name(field)) : name;
     return true;

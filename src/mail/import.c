@@ -124,7 +124,8 @@ static bool lease_was_lost(struct tx *tx, const struct import *im)
 
 /* The chunk's bytes are used, and its rows counted, when its last slice is in. What earlier slices wrote is found as it is when they are done
  * again after a crash, so what they added and renewed is counted at once. */
-static bool step(struct tx *tx, const struct import *im, const struct import_chunk *c, const struct import_counts *n, bool is_last)
+static bool step(struct tx *tx, const struct import *im, const struct import_chunk *c, const struct import_counts *n,
+                 bool is_last)
 {
     int64_t changed = 0;
     struct q_intake_step in = {.account_id = im->item.account_id,
@@ -308,7 +309,8 @@ static bool prepare(struct import *im)
     im->fd = open(mail_path(m, im->arena, "%s", im->file.ptr), O_RDONLY | O_CLOEXEC);
     if (im->fd < 0) return fault_errno(f, "The file of import %lld cannot be opened", (long long)im->item.id);
     if (!read_header(im)) return false;
-    if (im->header.key_place && im->at_byte == 0 && !import_keyed_prepare(m, im->item.account_id, &im->list, im->header.key_place, f))
+    if (im->header.key_place && im->at_byte == 0 &&
+        !import_keyed_prepare(m, im->item.account_id, &im->list, im->header.key_place, f))
         return false;
     return im->header.n_columns == im->list.n_columns || store_write(m->store, put_columns, im, f);
 }

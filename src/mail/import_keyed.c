@@ -11,10 +11,11 @@ enum { PAGE_ROWS = 1000 };
 
 static struct q_contact_renew renewal(const struct q_contact_insert *r)
 {
-    return (struct q_contact_renew){r->account_id,    r->contact_list_id, r->source_key,     r->first_name,    r->last_name,
-                                    r->company,       r->address_street,  r->address_street2, r->address_city, r->address_state,
-                                    r->address_zip,   r->country,         r->email_address,  r->phone,         r->mobile_phone,
-                                    r->occupation,    r->website,         r->vars,           r->address_status, r->updated_at};
+    return (struct q_contact_renew){
+        r->account_id,     r->contact_list_id, r->source_key,   r->first_name,    r->last_name,   r->company,
+        r->address_street, r->address_street2, r->address_city, r->address_state, r->address_zip, r->country,
+        r->email_address,  r->phone,           r->mobile_phone, r->occupation,    r->website,     r->vars,
+        r->address_status, r->updated_at};
 }
 
 struct writing {
@@ -88,7 +89,8 @@ static bool name_one(struct tx *tx, const struct naming *g, struct json_parser *
     if (!contact_row_read(p, tx_arena(tx), r, c, &f)) return tx_fail(tx, &f);
     struct str value = g->key_place <= c->n_values ? c->values[g->key_place - 1] : STR_NULL;
     struct str key = contact_key(tx_arena(tx), g->key_place, value);
-    if (!key.ptr || tx_first(tx, Q_CONTACT_OF_KEY, &(struct q_contact_of_key){g->account, g->list, key}, NULL)) return tx_ok(tx);
+    if (!key.ptr || tx_first(tx, Q_CONTACT_OF_KEY, &(struct q_contact_of_key){g->account, g->list, key}, NULL))
+        return tx_ok(tx);
     return tx_run(tx, Q_CONTACT_KEY_PUT, &(struct q_contact_key_put){g->account, r->contact_id, key}, NULL);
 }
 
@@ -98,7 +100,8 @@ static bool name_page(struct tx *tx, void *arg)
     struct naming *g = arg;
     struct r_contact_find *rows = ARENA_ARRAY(tx_arena(tx), struct r_contact_find, PAGE_ROWS);
     int n = 0;
-    struct rows r = tx_rows(tx, Q_CONTACT_PAGE, &(struct q_contact_page){g->account, g->list, g->from_id, INT64_MAX, PAGE_ROWS});
+    struct rows r =
+        tx_rows(tx, Q_CONTACT_PAGE, &(struct q_contact_page){g->account, g->list, g->from_id, INT64_MAX, PAGE_ROWS});
     while (n < PAGE_ROWS && rows_next(&r, &rows[n])) n++;
     rows_end(&r);
     struct json_parser *p = json_parser_create();
@@ -113,7 +116,8 @@ static bool last_of_page(struct tx *tx, void *arg)
 {
     struct naming *g = arg;
     struct r_contact_find row = {.contact_id = g->from_id};
-    struct rows r = tx_rows(tx, Q_CONTACT_PAGE, &(struct q_contact_page){g->account, g->list, g->from_id, INT64_MAX, PAGE_ROWS});
+    struct rows r =
+        tx_rows(tx, Q_CONTACT_PAGE, &(struct q_contact_page){g->account, g->list, g->from_id, INT64_MAX, PAGE_ROWS});
     while (rows_next(&r, &row)) {}
     rows_end(&r);
     g->from_id = row.contact_id + 1;

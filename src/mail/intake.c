@@ -27,8 +27,8 @@ static bool set_key(struct tx *tx, const struct keep *k, struct str old)
 {
     if (!k->key.ptr || str_eq(old, k->key)) return true;
     if (!old.ptr) return tx_run(tx, Q_LIST_KEY, &(struct q_list_key){k->account, k->list, k->key}, NULL);
-    return tx_refuse(tx, FAULT_USER, 409, "The list %lld tells its contacts apart by %.*s, not by %.*s.", (long long)k->list, STR_ARG(old),
-                     STR_ARG(k->key));
+    return tx_refuse(tx, FAULT_USER, 409, "The list %lld tells its contacts apart by %.*s, not by %.*s.", (long long)k->list,
+                     STR_ARG(old), STR_ARG(k->key));
 }
 
 static bool keep(struct tx *tx, void *arg)
@@ -38,9 +38,13 @@ static bool keep(struct tx *tx, void *arg)
     if (!tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, &list)) return tx_not_found(tx, "list", k->list);
     if (!set_key(tx, k, list.key_field)) return false;
     int64_t now = tx_now(tx);
-    *k->out = (struct intake){
-        .intake_id = tx_next_id(tx, ID_INTAKE), .target_id = k->list, .state = INTAKE_KEPT, .bytes = k->bytes, .received_at = now};
-    struct q_intake_insert in = {k->account, k->out->intake_id, KIND_CONTACT_CSV, k->list, INTAKE_KEPT, k->file, k->bytes, now, now};
+    *k->out = (struct intake){.intake_id = tx_next_id(tx, ID_INTAKE),
+                              .target_id = k->list,
+                              .state = INTAKE_KEPT,
+                              .bytes = k->bytes,
+                              .received_at = now};
+    struct q_intake_insert in = {k->account, k->out->intake_id, KIND_CONTACT_CSV, k->list, INTAKE_KEPT, k->file, k->bytes, now,
+                                 now};
     return tx_run(tx, Q_INTAKE_INSERT, &in, NULL);
 }
 
@@ -72,7 +76,8 @@ static bool take_file(struct mail *m, struct arena *a, const char *path, struct 
     return sync_path(mail_path(m, a, "files/intake"), f);
 }
 
-bool intake_keep(struct mail *m, int64_t account, int64_t list, const char *path, struct str key, struct intake *out, struct fault *f)
+bool intake_keep(struct mail *m, int64_t account, int64_t list, const char *path, struct str key, struct intake *out,
+                 struct fault *f)
 {
     struct keep k = {.account = account, .list = list, .out = out};
     struct contact_list there;

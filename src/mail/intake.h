@@ -10,7 +10,8 @@ struct intake {
     int64_t intake_id, target_id;
     enum intake_state state;
     int64_t bytes, at_byte, n_rows, n_used, n_refused, received_at;
-    int64_t n_inserted, n_updated, n_repeat; /* of those used; the rest were as the list had them. repeat: the file names the same key again soon after */
+    int64_t n_inserted, n_updated,
+        n_repeat; /* of those used; the rest were as the list had them. repeat: the file names the same key again soon after */
     struct str last_error; /* why it failed, or why the last attempt did; STR_NULL: none did since the last chunk */
 };
 struct refused_row {
@@ -21,7 +22,8 @@ struct mail;
 /* Takes `path` (renames it into the data folder, durably) as an import into the list. `key` names the field that tells its contacts apart, so that
  * rows update instead of adding; it stays with the list (409 when the list has another one). STR_NULL: as the list has it. `out` is set before
  * the unit has ended. */
-bool intake_keep(struct mail *m, int64_t account, int64_t list, const char *path, struct str key, struct intake *out, struct fault *f);
+bool intake_keep(struct mail *m, int64_t account, int64_t list, const char *path, struct str key, struct intake *out,
+                 struct fault *f);
 bool intake_keep_contacts(struct mail *m, int64_t account, int64_t list, const char *path, int64_t *intake_id, struct fault *f);
 bool intake_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct intake *out, struct fault *f);
 int intake_refused(struct store *s, struct arena *a, int64_t account, int64_t id, int64_t after_line, int n,

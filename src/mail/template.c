@@ -184,7 +184,8 @@ static void overlay(struct patch *p)
     if (n->is_proofed) row->is_proofed = to->is_proofed;
     if (n->is_double_sided) row->is_double_sided = to->is_double_sided;
     if (n->is_strict) row->is_strict = to->is_strict;
-    p->is_new_version = n->html || n->front || n->back || n->font_family || n->n_pages || n->is_full_html || n->is_double_sided || n->is_strict;
+    p->is_new_version =
+        n->html || n->front || n->back || n->font_family || n->n_pages || n->is_full_html || n->is_double_sided || n->is_strict;
 }
 
 static bool insert_version(struct tx *tx, int64_t account, const struct template_row *t)
@@ -192,7 +193,8 @@ static bool insert_version(struct tx *tx, int64_t account, const struct template
     struct template_source s = source_of(t);
     if (!template_source_pin(tx, account, &s)) return false;
     struct q_template_version_insert version = {
-        account, t->template_id, t->version, TEMPLATE_PUBLISHING, template_source_write(tx_arena(tx), &s), tx_now(tx), tx_now(tx)};
+        account,    t->template_id, t->version, TEMPLATE_PUBLISHING, template_source_write(tx_arena(tx), &s),
+        tx_now(tx), tx_now(tx)};
     return tx_run(tx, Q_TEMPLATE_VERSION_INSERT, &version, NULL);
 }
 
@@ -205,7 +207,8 @@ static bool patch(struct tx *tx, void *arg)
     if (!tx_first(tx, Q_TEMPLATE_FIND, &(struct q_template_find){p->account, id}, &r)) return tx_not_found(tx, "template", id);
     if (!take(tx, tx_arena(tx), &r, &p->row)) return false;
     if (p->named->size && p->to->size != p->row.size)
-        return tx_refuse(tx, FAULT_USER, 400, "size: the template %lld is a %d; another size is another template.", (long long)id, p->row.size);
+        return tx_refuse(tx, FAULT_USER, 400, "size: the template %lld is a %d; another size is another template.",
+                         (long long)id, p->row.size);
     overlay(p);
     if (!check(&p->row, &f)) return tx_fail(tx, &f);
     if (p->is_new_version) {
@@ -217,7 +220,8 @@ static bool patch(struct tx *tx, void *arg)
     return tx_run(tx, Q_TEMPLATE_PUT, &in, NULL);
 }
 
-bool template_patch(struct mail *m, int64_t account, struct template_row *to, const struct template_named *named, struct fault *f)
+bool template_patch(struct mail *m, int64_t account, struct template_row *to, const struct template_named *named,
+                    struct fault *f)
 {
     struct patch p = {.account = account, .to = to, .named = named};
     if (!store_write(m->store, patch, &p, f)) return false;

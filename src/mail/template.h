@@ -20,7 +20,8 @@ bool template_create(struct mail *m, int64_t account, struct template_row *t, st
 struct template_named {
     bool name, html, front, back, font_family, size, n_pages, is_full_html, is_proofed, is_double_sided, is_strict;
 };
-bool template_patch(struct mail *m, int64_t account, struct template_row *to, const struct template_named *named, struct fault *f);
+bool template_patch(struct mail *m, int64_t account, struct template_row *to, const struct template_named *named,
+                    struct fault *f);
 /* Calls fn once, from any thread, when the newest version has left Publishing or `timeout_ms` has passed. */
 void template_when_compiled(struct mail *m, int64_t account, int64_t template_id, int timeout_ms, void (*fn)(void *arg),
                             void *arg);

@@ -26,8 +26,10 @@ bool rate_parse(struct str text, struct rate *out, struct fault *f)
     else if (!str_eq_nocase(str_trim(text), STR("off")))
         ok = part_read(first, &r) && (!second.ptr || part_read(second, &r));
     if (!ok)
-        return fault_user(f, 400, "\"%.*s\" is no rate: it is off, vendor (3/s,180/min), or a number of requests as 5/s, 100/min or 5/s,100/min.",
-                          (int)(text.len > 60 ? 60 : text.len), text.ptr);
+        return fault_user(
+            f, 400,
+            "\"%.*s\" is no rate: it is off, vendor (3/s,180/min), or a number of requests as 5/s, 100/min or 5/s,100/min.",
+            (int)(text.len > 60 ? 60 : text.len), text.ptr);
     *out = r;
     return true;
 }

@@ -203,7 +203,10 @@ struct answer ask_with(const char *key, const char *headers, const char *method,
     return ask_over(open_port(), extra, method, path, body);
 }
 
-struct answer ask(const char *key, const char *method, const char *path, const char *body) { return ask_with(key, "", method, path, body); }
+struct answer ask(const char *key, const char *method, const char *path, const char *body)
+{
+    return ask_with(key, "", method, path, body);
+}
 
 struct answer ask_operator(int64_t account, const char *method, const char *path, const char *body)
 {

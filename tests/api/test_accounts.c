@@ -14,9 +14,9 @@ static char *path(const char *fmt, int64_t id)
     return text;
 }
 
-
 #define CHILD                                                                                                                  \
-    "{\"username\":\"child\",\"password\":\"correct horse\",\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"address\":\"1 Main St\","  \
+    "{\"username\":\"child\",\"password\":\"correct "                                                                          \
+    "horse\",\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"address\":\"1 Main St\","                                     \
     "\"city\":\"Springfield\",\"state\":\"IL\",\"zip\":62701,\"email_address\":\"ada at example.com\"}"
 static int64_t child;
 static char child_key[64];
@@ -45,9 +45,10 @@ static void test_make(void **state)
     assert_answer(a, 200, "{\"account_id\":#,\"api_key\":\"$\",\"created_date\":\"@\"}");
     child = answer_number(a, "account_id");
     answer_text(a, "api_key", child_key, sizeof child_key);
-    static const char me[] = "{\"account_id\":#,\"username\":\"child\",\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"email_address\":"
-                             "\"ada at example.com\",\"company\":null,\"phone\":null,\"address_street\":\"1 Main St\",\"address_city\":"
-                             "\"Springfield\",\"address_state\":\"IL\",\"address_zip\":\"62701\",\"created_date\":\"@\"";
+    static const char me[] =
+        "{\"account_id\":#,\"username\":\"child\",\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"email_address\":"
+        "\"ada at example.com\",\"company\":null,\"phone\":null,\"address_street\":\"1 Main St\",\"address_city\":"
+        "\"Springfield\",\"address_state\":\"IL\",\"address_zip\":\"62701\",\"created_date\":\"@\"";
     char want[1000];
     snprintf(want, sizeof want, "[%s}]", me);
     assert_answer(ask(child_key, "GET", "/api/v1/account/me", NULL), 200, want);
@@ -74,11 +75,15 @@ static void test_make_refused(void **state)
     } rows[] = {
         {"{}", "username is required.", 400},
         {"{\"username\":\"x\",\"password\":\"correct horse\",\"last_name\":\"L\"}", "first_name is required.", 400},
-        {"{\"username\":\"x\",\"password\":\"correct horse\",\"first_name\":\" \",\"last_name\":\"L\"}", "first_name is required.", 400},
+        {"{\"username\":\"x\",\"password\":\"correct horse\",\"first_name\":\" \",\"last_name\":\"L\"}",
+         "first_name is required.", 400},
         {"{\"username\":\"x\",\"first_name\":\"A\",\"last_name\":\"L\"}", "password is required.", 400},
-        {"{\"username\":\"x\",\"first_name\":\"A\",\"last_name\":\"L\",\"password\":\"short\"}", "password is shorter than 8 characters.", 400},
-        {"{\"username\":\"mason\",\"first_name\":\"A\",\"last_name\":\"L\",\"password\":\"my-Mason-pass\"}", "password holds the username.", 400},
-        {"{\"username\":\"x\",\"first_name\":\"A\",\"last_name\":\"L\",\"password\":\"aaaaaaaaaa\"}", "password is one character over and over.", 400},
+        {"{\"username\":\"x\",\"first_name\":\"A\",\"last_name\":\"L\",\"password\":\"short\"}",
+         "password is shorter than 8 characters.", 400},
+        {"{\"username\":\"mason\",\"first_name\":\"A\",\"last_name\":\"L\",\"password\":\"my-Mason-pass\"}",
+         "password holds the username.", 400},
+        {"{\"username\":\"x\",\"first_name\":\"A\",\"last_name\":\"L\",\"password\":\"aaaaaaaaaa\"}",
+         "password is one character over and over.", 400},
         {CHILD, "The username \"child\" is taken.", 409},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -92,8 +97,11 @@ static void test_make_refused(void **state)
         snprintf(want, sizeof want, "{\"error\":{\"message\":\"%s\",\"status_code\":%d}}", quoted, rows[i].status);
         assert_answer(ask(house.other_key, "POST", "/api/v1/account", rows[i].body), rows[i].status, want);
     }
-    assert_answer(ask(child_key, "POST", "/api/v1/account", "{\"username\":\"x\",\"password\":\"correct horse\",\"first_name\":\"A\",\"last_name\":\"L\"}"),
-                  403, "{\"error\":{\"message\":\"Account # is a sub-account of account #: it makes no accounts of its own.\",\"status_code\":403}}");
+    assert_answer(ask(child_key, "POST", "/api/v1/account",
+                      "{\"username\":\"x\",\"password\":\"correct horse\",\"first_name\":\"A\",\"last_name\":\"L\"}"),
+                  403,
+                  "{\"error\":{\"message\":\"Account # is a sub-account of account #: it makes no accounts of its "
+                  "own.\",\"status_code\":403}}");
 }
 
 static void test_change(void **state)
@@ -102,13 +110,17 @@ static void test_change(void **state)
     char body[300];
     assert_answer(ask(child_key, "PATCH", "/api/v1/account", "{\"company\":\"Engines\",\"phone\":null}"), 200,
                   "{\"account_id\":#,\"updated_date\":\"@\"}");
-    assert_answer(ask(house.other_key, "GET", path("/api/v1/account/%lld", child), NULL), 200,
-                  "{\"account_id\":#,\"username\":\"child\",\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"email_address\":"
-                  "\"ada at example.com\",\"company\":\"Engines\",\"phone\":null,~");
-    assert_answer(ask(house.other_key, "PATCH", path("/api/v1/account/%lld", child), "{\"username\":\"augusta\",\"password\":\"another horse\",\"Zip\":\"62702\"}"),
+    assert_answer(
+        ask(house.other_key, "GET", path("/api/v1/account/%lld", child), NULL), 200,
+        "{\"account_id\":#,\"username\":\"child\",\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"email_address\":"
+        "\"ada at example.com\",\"company\":\"Engines\",\"phone\":null,~");
+    assert_answer(ask(house.other_key, "PATCH", path("/api/v1/account/%lld", child),
+                      "{\"username\":\"augusta\",\"password\":\"another horse\",\"Zip\":\"62702\"}"),
                   200, "{\"account_id\":#,\"updated_date\":\"@\"}");
     assert_string_equal(stored("SELECT username FROM login WHERE account_id = ?", child), "augusta");
-    assert_int_equal(crypto_pwhash_str_verify(stored("SELECT password_hash FROM app_user WHERE account_id = ?", child), "another horse", 13), 0);
+    assert_int_equal(
+        crypto_pwhash_str_verify(stored("SELECT password_hash FROM app_user WHERE account_id = ?", child), "another horse", 13),
+        0);
     assert_answer(ask(house.other_key, "PATCH", path("/api/v1/account/%lld", child), "{\"username\":null}"), 400,
                   "{\"error\":{\"message\":\"username is required.\",\"status_code\":400}}");
     assert_answer(ask(house.other_key, "PATCH", path("/api/v1/account/%lld", child), "{\"username\":\"first\"}"), 409,
@@ -116,20 +128,28 @@ static void test_change(void **state)
     assert_answer(ask(child_key, "PATCH", "/api/v1/account", "{\"shoe\":7}"), 400,
                   "{\"error\":{\"message\":\"The body names no field of an account.\",\"status_code\":400}}");
     /* PUT, with the number in the body, as the hosted service has it: what is not named becomes null, but for the name and the password */
-    snprintf(body, sizeof body, "{\"account_id\":\"%lld\",\"first_name\":\"Augusta\",\"last_name\":\"King\"}", (long long)child);
+    snprintf(body, sizeof body, "{\"account_id\":\"%lld\",\"first_name\":\"Augusta\",\"last_name\":\"King\"}",
+             (long long)child);
     assert_answer(ask(house.other_key, "PUT", "/api/v1/account", body), 200, "{\"account_id\":#,\"updated_date\":\"@\"}");
     assert_answer(ask(child_key, "GET", "/api/v1/account/me", NULL), 200,
-                  "[{\"account_id\":#,\"username\":\"augusta\",\"first_name\":\"Augusta\",\"last_name\":\"King\",\"email_address\":null,\"company\":null,"
-                  "\"phone\":null,\"address_street\":null,\"address_city\":null,\"address_state\":null,\"address_zip\":null,\"created_date\":\"@\"}]");
-    assert_int_equal(crypto_pwhash_str_verify(stored("SELECT password_hash FROM app_user WHERE account_id = ?", child), "another horse", 13), 0);
+                  "[{\"account_id\":#,\"username\":\"augusta\",\"first_name\":\"Augusta\",\"last_name\":\"King\",\"email_"
+                  "address\":null,\"company\":null,"
+                  "\"phone\":null,\"address_street\":null,\"address_city\":null,\"address_state\":null,\"address_zip\":null,"
+                  "\"created_date\":\"@\"}]");
+    assert_int_equal(
+        crypto_pwhash_str_verify(stored("SELECT password_hash FROM app_user WHERE account_id = ?", child), "another horse", 13),
+        0);
     assert_int_equal(ask(house.key, "PUT", "/api/v1/account", body).status, 404);
-    assert_int_equal(ask(child_key, "PUT", path("/api/v1/account/%lld", house.other), "{\"first_name\":\"a\",\"last_name\":\"b\"}").status, 404);
+    assert_int_equal(
+        ask(child_key, "PUT", path("/api/v1/account/%lld", house.other), "{\"first_name\":\"a\",\"last_name\":\"b\"}").status,
+        404);
     assert_answer(ask(house.other_key, "PUT", path("/api/v1/account/%lld", house.other), body), 400,
                   "{\"error\":{\"message\":\"account_id is not the account of the address (#).\",\"status_code\":400}}");
 }
 
 #define PERSON                                                                                                                 \
-    "{\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"address_street\":\"12 St James Square\",\"address_city\":\"Sacramento\","  \
+    "{\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"address_street\":\"12 St James "                                     \
+    "Square\",\"address_city\":\"Sacramento\","                                                                                \
     "\"address_state\":\"CA\",\"address_zip\":\"95814\"}"
 
 /* Its keys die, its campaigns close; what it made stays in the database, and the name is free again. */
@@ -137,10 +157,12 @@ static void test_delete(void **state)
 {
     (void)state;
     char body[800], endpoint[64], target[100];
-    int64_t template = answer_number(ask(child_key, "POST", "/api/v1/templates", "{\"name\":\"Card\",\"size\":2,\"html\":\"<p>x</p>\"}"), "template_id");
+    int64_t template = answer_number(
+        ask(child_key, "POST", "/api/v1/templates", "{\"name\":\"Card\",\"size\":2,\"html\":\"<p>x</p>\"}"), "template_id");
     house_publish(template);
     snprintf(body, sizeof body,
-             "{\"DirectMailName\":\"Drip\",\"TemplateFrontId\":%lld,\"CreditTypeId\":22,\"PostageType\":0,\"SenderName\":\"P\",\"SenderAddress1\":\"1 "
+             "{\"DirectMailName\":\"Drip\",\"TemplateFrontId\":%lld,\"CreditTypeId\":22,\"PostageType\":0,\"SenderName\":\"P\","
+             "\"SenderAddress1\":\"1 "
              "Penny Lane\",\"SenderCity\":\"Springfield\",\"SenderState\":\"IL\",\"SenderZip\":\"62701\"}",
              (long long)template);
     struct answer a = ask(child_key, "POST", "/api/v1/campaigns", body);
@@ -149,11 +171,13 @@ static void test_delete(void **state)
     snprintf(target, sizeof target, "/api/v1/send/%s", endpoint);
     assert_int_equal(ask(child_key, "POST", target, PERSON).status, 200);
     assert_answer(ask(house.other_key, "DELETE", path("/api/v1/account/%lld", house.other), NULL), 400,
-                  "{\"error\":{\"message\":\"Account # is the caller's own; only a sub-account can be deleted, by the account that made it.\",\"status_code\":400}}");
+                  "{\"error\":{\"message\":\"Account # is the caller's own; only a sub-account can be deleted, by the account "
+                  "that made it.\",\"status_code\":400}}");
     assert_int_equal(ask(child_key, "DELETE", path("/api/v1/account/%lld", child), NULL).status, 400);
     assert_int_equal(ask(child_key, "DELETE", path("/api/v1/account/%lld", house.other), NULL).status, 404);
     assert_int_equal(ask(house.key, "DELETE", path("/api/v1/account/%lld", child), NULL).status, 404);
-    assert_answer(ask(house.other_key, "DELETE", path("/api/v1/account/%lld", child), NULL), 200, "{\"account_id\":#,\"deleted_date\":\"@\"}");
+    assert_answer(ask(house.other_key, "DELETE", path("/api/v1/account/%lld", child), NULL), 200,
+                  "{\"account_id\":#,\"deleted_date\":\"@\"}");
     assert_int_equal(ask(child_key, "GET", "/api/v1/account/me", NULL).status, 401);
     assert_int_equal(ask(child_key, "POST", target, PERSON).status, 401);
     assert_int_equal(ask(house.other_key, "GET", path("/api/v1/account/%lld", child), NULL).status, 404);

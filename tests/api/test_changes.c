@@ -14,7 +14,8 @@ static char *path(const char *fmt, int64_t id)
 }
 
 #define PERSON                                                                                                                 \
-    "\"last_name\":\"Lovelace\",\"address_street\":\"12 St James Square\",\"address_city\":\"Sacramento\",\"address_state\":\"CA\","  \
+    "\"last_name\":\"Lovelace\",\"address_street\":\"12 St James "                                                             \
+    "Square\",\"address_city\":\"Sacramento\",\"address_state\":\"CA\","                                                       \
     "\"address_zip\":\"95814\""
 
 static int64_t list;
@@ -22,7 +23,8 @@ static int64_t list;
 static int64_t make_contact(const char *first_name)
 {
     char body[500];
-    snprintf(body, sizeof body, "{\"contact_list_id\":%lld,\"first_name\":\"%s\",\"company\":\"Engines\"," PERSON "}", (long long)list, first_name);
+    snprintf(body, sizeof body, "{\"contact_list_id\":%lld,\"first_name\":\"%s\",\"company\":\"Engines\"," PERSON "}",
+             (long long)list, first_name);
     return answer_number(ask(house.key, "POST", "/api/v1/contacts", body), "contact_id");
 }
 
@@ -31,10 +33,12 @@ static void test_contact(void **state)
     (void)state;
     list = answer_number(ask(house.key, "POST", "/v1/lists", "{\"name\":\"Neighbors\"}"), "contact_list_id");
     int64_t id = make_contact("Ada");
-    assert_answer(ask(house.key, "PATCH", path("/api/v1/contacts/%lld", id), "{\"FirstName\":\"Augusta\",\"company\":null,\"zip\":\"95815\",\"unknown\":1}"), 200,
-                  "{\"updated_date\":\"@\",\"contact_id\":#,\"contact_list_id\":#}");
+    assert_answer(ask(house.key, "PATCH", path("/api/v1/contacts/%lld", id),
+                      "{\"FirstName\":\"Augusta\",\"company\":null,\"zip\":\"95815\",\"unknown\":1}"),
+                  200, "{\"updated_date\":\"@\",\"contact_id\":#,\"contact_list_id\":#}");
     assert_answer(ask(house.key, "GET", path("/api/v1/contacts/details/%lld", id), NULL), 200,
-                  "{\"Id\":#,\"ContactListId\":#,\"FirstName\":\"Augusta\",\"LastName\":\"Lovelace\",\"Company\":null,\"Address\":\"12 St James Square\","
+                  "{\"Id\":#,\"ContactListId\":#,\"FirstName\":\"Augusta\",\"LastName\":\"Lovelace\",\"Company\":null,"
+                  "\"Address\":\"12 St James Square\","
                   "\"Address2\":null,\"City\":\"Sacramento\",\"State\":\"CA\",\"Zip\":\"95815\",~");
     static const struct {
         const char *body;
@@ -57,25 +61,31 @@ static void test_contact(void **state)
 static void test_template(void **state)
 {
     (void)state;
-    int64_t id = answer_number(ask(house.key, "POST", "/api/v1/templates", "{\"name\":\"Card\",\"size\":2,\"html\":\"<p>one</p>\"}"), "template_id");
+    int64_t id = answer_number(
+        ask(house.key, "POST", "/api/v1/templates", "{\"name\":\"Card\",\"size\":2,\"html\":\"<p>one</p>\"}"), "template_id");
     house_publish(id);
     char *at = strdup(path("/api/v1/templates/%lld", id));
     assert_answer(ask(house.key, "PATCH", at, "{\"name\":\"New name\",\"is_proofed\":1}"), 200,
                   "{\"updated_date\":\"@\",\"template_id\":#,\"version\":1,\"state\":\"published\"}");
     assert_answer(ask(house.key, "GET", at, NULL), 200,
-                  "[{\"template_id\":#,\"name\":\"New name\",\"size\":\"2\",\"is_full_html\":true,\"is_proofed\":true,\"html\":\"<p>one</p>\",~");
+                  "[{\"template_id\":#,\"name\":\"New "
+                  "name\",\"size\":\"2\",\"is_full_html\":true,\"is_proofed\":true,\"html\":\"<p>one</p>\",~");
     assert_answer(ask(house.key, "PATCH", at, "{\"html\":\"<p>two</p>\"}"), 200,
                   "{\"updated_date\":\"@\",\"template_id\":#,\"version\":2,\"state\":\"publishing\"}");
     assert_answer(ask(house.key, "GET", at, NULL), 200,
-                  "[{\"template_id\":#,\"name\":\"New name\",\"size\":\"2\",\"is_full_html\":true,\"is_proofed\":true,\"html\":\"<p>two</p>\",~");
-    assert_answer(ask(house.key, "PATCH", at, "{\"size\":3}"), 400,
-                  "{\"error\":{\"message\":\"size: the template # is a 2; another size is another template.\",\"status_code\":400}}");
-    assert_answer(ask(house.key, "PATCH", at, "{\"name\":\" \"}"), 400, "{\"error\":{\"message\":\"name is required.\",\"status_code\":400}}");
+                  "[{\"template_id\":#,\"name\":\"New "
+                  "name\",\"size\":\"2\",\"is_full_html\":true,\"is_proofed\":true,\"html\":\"<p>two</p>\",~");
+    assert_answer(
+        ask(house.key, "PATCH", at, "{\"size\":3}"), 400,
+        "{\"error\":{\"message\":\"size: the template # is a 2; another size is another template.\",\"status_code\":400}}");
+    assert_answer(ask(house.key, "PATCH", at, "{\"name\":\" \"}"), 400,
+                  "{\"error\":{\"message\":\"name is required.\",\"status_code\":400}}");
     assert_answer(ask(house.key, "PATCH", at, "{\"html\":null}"), 400,
                   "{\"error\":{\"message\":\"html is required when is_full_html is true.\",\"status_code\":400}}");
     assert_answer(ask(house.key, "PATCH", at, "{\"size\":null}"), 400,
                   "{\"error\":{\"message\":\"The body names no field of a template.\",\"status_code\":400}}");
-    assert_answer(ask(house.other_key, "PATCH", at, "{\"name\":\"x\"}"), 404, "{\"error\":{\"message\":\"There is no template #.\",\"status_code\":404}}");
+    assert_answer(ask(house.other_key, "PATCH", at, "{\"name\":\"x\"}"), 404,
+                  "{\"error\":{\"message\":\"There is no template #.\",\"status_code\":404}}");
     free(at);
 }
 
@@ -98,7 +108,8 @@ static void test_contact_pages(void **state)
     list = answer_number(ask(house.key, "POST", "/v1/lists", "{\"name\":\"Pages\"}"), "contact_list_id");
     assert_answer(ask(house.key, "GET", path("/api/v1/contacts/%lld", list), NULL), 200, "[]");
     for (int i = 0; i < 5; i++) make_contact((const char *[]){"A", "B", "C", "D", "E"}[i]);
-    assert_answer(ask(house.key, "GET", path("/api/v1/contacts/%lld?start=2&limit=1", list), NULL), 200, "[{\"row\":2,\"contact_id\":#,\"contact_list_id\":#,\"first_name\":\"B\",~");
+    assert_answer(ask(house.key, "GET", path("/api/v1/contacts/%lld?start=2&limit=1", list), NULL), 200,
+                  "[{\"row\":2,\"contact_id\":#,\"contact_list_id\":#,\"first_name\":\"B\",~");
     assert_int_equal(count(ask(house.key, "GET", path("/api/v1/contacts/%lld?start=2&limit=2", list), NULL), "\"row\""), 2);
     assert_answer(ask(house.key, "GET", path("/api/v1/contacts/%lld?start=6", list), NULL), 200, "[]");
     assert_int_equal(ask(house.key, "GET", path("/api/v1/contacts/%lld?limit=101", list), NULL).status, 400);
@@ -117,13 +128,16 @@ static void test_other_pages(void **state)
 {
     (void)state;
     char body[700];
-    int64_t template = answer_number(ask(house.key, "POST", "/api/v1/templates", "{\"name\":\"Page\",\"size\":2,\"html\":\"x\"}"), "template_id");
+    int64_t template = answer_number(
+        ask(house.key, "POST", "/api/v1/templates", "{\"name\":\"Page\",\"size\":2,\"html\":\"x\"}"), "template_id");
     house_publish(template);
     for (int i = 0; i < 2; i++) {
-        snprintf(body, sizeof body,
-                 "{\"DirectMailName\":\"Drip %d\",\"TemplateFrontId\":%lld,\"CreditTypeId\":22,\"PostageType\":0,\"SenderName\":\"P\",\"SenderAddress1\":\"1 "
-                 "Penny Lane\",\"SenderCity\":\"Springfield\",\"SenderState\":\"IL\",\"SenderZip\":\"62701\"}",
-                 i + 1, (long long)template);
+        snprintf(
+            body, sizeof body,
+            "{\"DirectMailName\":\"Drip "
+            "%d\",\"TemplateFrontId\":%lld,\"CreditTypeId\":22,\"PostageType\":0,\"SenderName\":\"P\",\"SenderAddress1\":\"1 "
+            "Penny Lane\",\"SenderCity\":\"Springfield\",\"SenderState\":\"IL\",\"SenderZip\":\"62701\"}",
+            i + 1, (long long)template);
         assert_int_equal(ask(house.key, "POST", "/api/v1/campaigns", body).status, 200);
     }
     assert_int_equal(ask(house.key, "PUT", "/v1/assets/a.css", "p{}").status, 200);
@@ -131,11 +145,14 @@ static void test_other_pages(void **state)
     static const struct {
         const char *target, *first, *second;
     } rows[] = {
-        {"/api/v1/contacts", "[{\"contact_list_id\":#,\"name\":\"Neighbors\",~", "[{\"contact_list_id\":#,\"name\":\"Pages\",~"},
+        {"/api/v1/contacts", "[{\"contact_list_id\":#,\"name\":\"Neighbors\",~",
+         "[{\"contact_list_id\":#,\"name\":\"Pages\",~"},
         {"/v1/lists", "[{\"contact_list_id\":#,\"name\":\"Neighbors\",~", "[{\"contact_list_id\":#,\"name\":\"Pages\",~"},
         {"/api/v1/templates", "[{\"template_id\":#,\"name\":\"New name\",~", "[{\"template_id\":#,\"name\":\"Page\",~"},
-        {"/api/v1/campaigns", "[{\"campaign_id\":#,\"drop_id\":#,\"name\":\"Drip 1\",~", "[{\"campaign_id\":#,\"drop_id\":#,\"name\":\"Drip 2\",~"},
-        {"/api/v1/campaigns/drips", "[{\"campaign_id\":#,\"drop_id\":#,\"name\":\"Drip 1\",~", "[{\"campaign_id\":#,\"drop_id\":#,\"name\":\"Drip 2\",~"},
+        {"/api/v1/campaigns", "[{\"campaign_id\":#,\"drop_id\":#,\"name\":\"Drip 1\",~",
+         "[{\"campaign_id\":#,\"drop_id\":#,\"name\":\"Drip 2\",~"},
+        {"/api/v1/campaigns/drips", "[{\"campaign_id\":#,\"drop_id\":#,\"name\":\"Drip 1\",~",
+         "[{\"campaign_id\":#,\"drop_id\":#,\"name\":\"Drip 2\",~"},
         {"/v1/assets", "[{\"name\":\"a.css\",~", "[{\"name\":\"b.css\",~"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -148,7 +165,8 @@ static void test_other_pages(void **state)
             assert_int_equal(count(a, "},{"), 0);
         }
         snprintf(target, sizeof target, "%s?limit=0", rows[i].target);
-        assert_answer(ask(house.key, "GET", target, NULL), 400, "{\"error\":{\"message\":\"limit must be a number from 1 to #.\",\"status_code\":400}}");
+        assert_answer(ask(house.key, "GET", target, NULL), 400,
+                      "{\"error\":{\"message\":\"limit must be a number from 1 to #.\",\"status_code\":400}}");
     }
 }
 

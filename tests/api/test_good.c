@@ -53,8 +53,9 @@ static void test_lists(void **state)
         "[{\"contact_list_id\":#,\"name\":\"Neighbors\",\"count\":0,\"created_date\":\"@\",\"columns\":[],\"key_field\":null}]";
     assert_answer(ask(house.key, "GET", "/api/v1/contacts", NULL), 200, all);
     assert_answer(ask(house.key, "GET", "/v1/lists", NULL), 200, all);
-    assert_answer(ask(house.key, "GET", path("/v1/lists/%lld", list), NULL), 200,
-                  "{\"contact_list_id\":#,\"name\":\"Neighbors\",\"count\":0,\"created_date\":\"@\",\"columns\":[],\"key_field\":null}");
+    assert_answer(
+        ask(house.key, "GET", path("/v1/lists/%lld", list), NULL), 200,
+        "{\"contact_list_id\":#,\"name\":\"Neighbors\",\"count\":0,\"created_date\":\"@\",\"columns\":[],\"key_field\":null}");
     assert_answer(ask(house.other_key, "GET", "/api/v1/contacts", NULL), 200, "[]");
     int64_t second = answer_number(ask(house.key, "POST", "/v1/lists", "{\"name\":\"gone\"}"), "contact_list_id");
     assert_answer(ask(house.key, "DELETE", path("/v1/lists/%lld", second), NULL), 200,
@@ -128,7 +129,8 @@ static void test_imports(void **state)
     struct answer a = ask(house.key, "POST", path("/v1/lists/%lld/imports", list), "First Name,Last Name\nA,B\n");
     assert_answer(a, 202,
                   "{\"import_id\":#,\"contact_list_id\":#,\"state\":\"kept\",\"bytes\":25,\"at_byte\":0,\"rows\":0,\"used\":0,"
-                  "\"inserted\":0,\"updated\":0,\"unchanged\":0,\"repeated\":0,\"refused\":0,\"last_error\":null,\"received_date\":\"@\"}");
+                  "\"inserted\":0,\"updated\":0,\"unchanged\":0,\"repeated\":0,\"refused\":0,\"last_error\":null,\"received_"
+                  "date\":\"@\"}");
     int64_t id = answer_number(a, "import_id");
     assert_answer(ask(house.key, "GET", path("/v1/imports/%lld", id), NULL), 200,
                   "{\"import_id\":#,\"contact_list_id\":#,\"state\":\"kept\",~");

@@ -78,7 +78,8 @@ static void test_live_key(const char *key)
         else if (is_get && !has_name)
             assert_int_equal(a.status, 200);
         else
-            assert_true(a.status == 404 || a.status == 400 || a.status == 415 || (a.status == 410 && routes[i].who == WHO_ANYONE));
+            assert_true(a.status == 404 || a.status == 400 || a.status == 415 ||
+                        (a.status == 410 && routes[i].who == WHO_ANYONE));
     }
 }
 
@@ -116,10 +117,17 @@ static void test_acting(void **state)
         int64_t account;
         bool may;
     } rows[] = {
-        {house.key, house.account, true},       {house.key, house.sub, true},           {house.key, house.other, false},
-        {house.sub_key, house.sub, true},       {house.sub_key, house.account, false},  {house.sub_key, house.other, false},
-        {house.other_key, house.other, true},   {house.other_key, house.sub, false},    {house.other_key, house.account, false},
-        {house.key, 424242, false},             {house.key, 0, false},
+        {house.key, house.account, true},
+        {house.key, house.sub, true},
+        {house.key, house.other, false},
+        {house.sub_key, house.sub, true},
+        {house.sub_key, house.account, false},
+        {house.sub_key, house.other, false},
+        {house.other_key, house.other, true},
+        {house.other_key, house.sub, false},
+        {house.other_key, house.account, false},
+        {house.key, 424242, false},
+        {house.key, 0, false},
     };
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
         for (size_t i = 0; i < N_ROUTES; i++) {
@@ -141,14 +149,38 @@ static struct thing {
     const char *prefix; /* of the pattern, up to its {name} */
     char id[64];
 } things[] = {
-    {"/api/v1/contacts/details/{", ""}, {"/api/v1/contacts/{id", ""}, {"/api/v1/contacts/{list", ""}, {"/api/v1/templates/{", ""},
-    {"/api/v1/campaigns/{", ""},        {"/api/v1/send/{", ""},       {"/api/v1/account/{", ""},      {"/v1/lists/{", ""},
-    {"/v1/imports/{", ""},              {"/v1/batches/{", ""},        {"/v1/pieces/{", ""},           {"/v1/assets/{", ""},
+    {"/api/v1/contacts/details/{", ""},
+    {"/api/v1/contacts/{id", ""},
+    {"/api/v1/contacts/{list", ""},
+    {"/api/v1/templates/{", ""},
+    {"/api/v1/campaigns/{", ""},
+    {"/api/v1/send/{", ""},
+    {"/api/v1/account/{", ""},
+    {"/v1/lists/{", ""},
+    {"/v1/imports/{", ""},
+    {"/v1/batches/{", ""},
+    {"/v1/pieces/{", ""},
+    {"/v1/assets/{", ""},
 };
-enum { CONTACT_DETAILS, CONTACT, CONTACT_LIST, TEMPLATE, CAMPAIGN, ENDPOINT, ACCOUNT, LIST, IMPORT, BATCH, PIECE, ASSET, N_THINGS };
+enum {
+    CONTACT_DETAILS,
+    CONTACT,
+    CONTACT_LIST,
+    TEMPLATE,
+    CAMPAIGN,
+    ENDPOINT,
+    ACCOUNT,
+    LIST,
+    IMPORT,
+    BATCH,
+    PIECE,
+    ASSET,
+    N_THINGS
+};
 
 #define PERSON                                                                                                                 \
-    "\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"address_street\":\"12 St James Square\",\"address_city\":\"Sacramento\","  \
+    "\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"address_street\":\"12 St James "                                      \
+    "Square\",\"address_city\":\"Sacramento\","                                                                                \
     "\"address_state\":\"CA\",\"address_zip\":\"95814\""
 
 static void thing_number(int thing, struct answer a, const char *name)
@@ -167,10 +199,12 @@ static void make_things(const char *key, int64_t account)
     strcpy(things[CONTACT_DETAILS].id, things[CONTACT].id);
     snprintf(target, sizeof target, "/v1/lists/%s/imports", things[LIST].id);
     thing_number(IMPORT, ask(key, "POST", target, "First Name\nA\n"), "import_id");
-    thing_number(TEMPLATE, ask(key, "POST", "/api/v1/templates", "{\"name\":\"Card\",\"size\":2,\"html\":\"<p>x</p>\"}"), "template_id");
+    thing_number(TEMPLATE, ask(key, "POST", "/api/v1/templates", "{\"name\":\"Card\",\"size\":2,\"html\":\"<p>x</p>\"}"),
+                 "template_id");
     house_publish(atoll(things[TEMPLATE].id));
     snprintf(body, sizeof body,
-             "{\"DirectMailName\":\"Drip\",\"TemplateFrontId\":%s,\"CreditTypeId\":22,\"PostageType\":0,\"SenderName\":\"P\",\"SenderAddress1\":\"1 "
+             "{\"DirectMailName\":\"Drip\",\"TemplateFrontId\":%s,\"CreditTypeId\":22,\"PostageType\":0,\"SenderName\":\"P\","
+             "\"SenderAddress1\":\"1 "
              "Penny Lane\",\"SenderCity\":\"Springfield\",\"SenderState\":\"IL\",\"SenderZip\":\"62701\"}",
              things[TEMPLATE].id);
     a = ask(key, "POST", "/api/v1/campaigns", body);
@@ -211,8 +245,9 @@ static void each_thing(const char *who, const char *key, const char *header, boo
         if (may)
             assert_true(a.status == 200 || a.status == 409);
         else
-            assert_true(a.status == 404 || (!is_get && (a.status == 400 || a.status == 415)) ||
-                        (a.status == 200 && !is_get && strstr(routes[i].pattern, "assets"))); /* the name of an asset of his own */
+            assert_true(
+                a.status == 404 || (!is_get && (a.status == 400 || a.status == 415)) ||
+                (a.status == 200 && !is_get && strstr(routes[i].pattern, "assets"))); /* the name of an asset of his own */
     }
     assert_true(n >= (may ? 12 : 20));
 }
@@ -257,9 +292,9 @@ int main(int argc, char **argv)
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_anyone),         cmocka_unit_test(test_no_key),    cmocka_unit_test(test_wrong_key),
-        cmocka_unit_test(test_revoked_key),    cmocka_unit_test(test_other_key), cmocka_unit_test(test_right_key),
-        cmocka_unit_test(test_sub_key),        cmocka_unit_test(test_acting),    cmocka_unit_test(test_nothing_stored),
+        cmocka_unit_test(test_anyone),      cmocka_unit_test(test_no_key),    cmocka_unit_test(test_wrong_key),
+        cmocka_unit_test(test_revoked_key), cmocka_unit_test(test_other_key), cmocka_unit_test(test_right_key),
+        cmocka_unit_test(test_sub_key),     cmocka_unit_test(test_acting),    cmocka_unit_test(test_nothing_stored),
         cmocka_unit_test(test_things),
     };
     return cmocka_run_group_tests(tests, house_open, house_close);

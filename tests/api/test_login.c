@@ -15,7 +15,8 @@ static void page(struct http_exchange *x)
     snprintf(text, sizeof text, "account %lld", (long long)api_caller(x)->account_id);
     http_answer(x, 200, "text/plain", str_of(text));
 }
-static const struct http_route pages[] = {{HTTP_GET, "/campaigns/{drop}", page, 0, 0, NULL}, {HTTP_POST, "/campaigns/{drop}", page, 0, 0, NULL}};
+static const struct http_route pages[] = {{HTTP_GET, "/campaigns/{drop}", page, 0, 0, NULL},
+                                          {HTTP_POST, "/campaigns/{drop}", page, 0, 0, NULL}};
 
 static int open_with_pages(void **state)
 {
@@ -60,7 +61,8 @@ static void test_once(void **state)
     assert_string_equal(login(link, cookie, sizeof cookie), "/campaigns/17");
     snprintf(want, sizeof want, "account %lld", (long long)house.account);
     assert_answer(ask_with(NULL, cookie, "GET", "/campaigns/17", NULL), 200, want);
-    assert_answer(ask(NULL, "GET", strstr(link, "/login/"), NULL), 410, "This link was used already, or it is too old. Ask for a new one.");
+    assert_answer(ask(NULL, "GET", strstr(link, "/login/"), NULL), 410,
+                  "This link was used already, or it is too old. Ask for a new one.");
     assert_answer(ask_with(house.other_key, cookie, "GET", "/campaigns/17", NULL), 200, "account #"); /* a key wins */
 }
 
@@ -75,7 +77,9 @@ static void test_cookie_is_no_key(void **state)
     assert_int_equal(ask_with(NULL, cookie, "POST", "/campaigns/17", "{}").status, 401);
     assert_int_equal(ask_with(NULL, cookie, "GET", "/campaigns/17", NULL).status, 200);
     assert_int_equal(ask_with(NULL, "Cookie: pennypost_session=\r\n", "GET", "/campaigns/17", NULL).status, 401);
-    assert_int_equal(ask_with(NULL, "Cookie: pennypost_session=00000000000000000000000000000000\r\n", "GET", "/campaigns/17", NULL).status, 401);
+    assert_int_equal(
+        ask_with(NULL, "Cookie: pennypost_session=00000000000000000000000000000000\r\n", "GET", "/campaigns/17", NULL).status,
+        401);
 }
 
 static void test_whose(void **state)
@@ -86,7 +90,8 @@ static void test_whose(void **state)
     snprintf(want, sizeof want, "account %lld", (long long)house.sub);
     assert_answer(ask_with(NULL, cookie, "GET", "/campaigns/1", NULL), 200, want);
     snprintf(body, sizeof body, "{\"api_key\":\"%s\"}", house.key);
-    static const char theirs[] = "{\"error\":{\"message\":\"api_key opens neither this account nor a sub-account of it.\",\"status_code\":400}}";
+    static const char theirs[] =
+        "{\"error\":{\"message\":\"api_key opens neither this account nor a sub-account of it.\",\"status_code\":400}}";
     assert_answer(ask(house.sub_key, "POST", "/api/v1/loginlink", body), 400, theirs);
     assert_answer(ask(house.other_key, "POST", "/api/v1/loginlink", body), 400, theirs);
     assert_answer(ask(house.other_key, "POST", "/api/v1/loginlink", "{\"api_key\":\"x\"}"), 400, theirs);
@@ -110,7 +115,8 @@ static void test_targets(void **state)
     char cookie[200], body[300];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_string_equal(login(link_for(house.key, house.key, rows[i][0]), cookie, sizeof cookie), rows[i][1]);
-    assert_true(strncmp(link_for(house.key, house.key, ",\"domain\":\"mail.example.com\""), "https://mail.example.com/login/", 31) == 0);
+    assert_true(strncmp(link_for(house.key, house.key, ",\"domain\":\"mail.example.com\""), "https://mail.example.com/login/",
+                        31) == 0);
     struct fault f;
     assert_true(setting_set(STR("public.base"), STR("https://post.example.com/"), "test", &f));
     assert_true(strncmp(link_for(house.key, house.key, ""), "https://post.example.com/login/", 31) == 0);
@@ -150,7 +156,9 @@ int main(int argc, char **argv)
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_once), cmocka_unit_test(test_cookie_is_no_key), cmocka_unit_test(test_whose), cmocka_unit_test(test_targets), cmocka_unit_test(test_time),
+        cmocka_unit_test(test_once),  cmocka_unit_test(test_cookie_is_no_key),
+        cmocka_unit_test(test_whose), cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, open_with_pages, house_close);
 }

@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #define PERSON                                                                                                                 \
-    "\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"address_street\":\"12 St James Square\",\"address_city\":\"Sacramento\","  \
+    "\"first_name\":\"Ada\",\"last_name\":\"Lovelace\",\"address_street\":\"12 St James "                                      \
+    "Square\",\"address_city\":\"Sacramento\","                                                                                \
     "\"address_state\":\"CA\",\"address_zip\":\"95814\""
 
 static int64_t list, template, drop;
@@ -40,7 +41,9 @@ static char *twice(const char *token, const char *path, const char *body, int st
     assert_non_null(strstr(a.head, "Idempotent-Replayed: true"));
     assert_int_equal(house_rows(), made);
     a = once(token, "POST", path, "{\"name\":\"another\"}");
-    assert_answer(a, 409, "{\"error\":{\"message\":\"This Idempotency-Key was used for another request; a new request needs a new key.\",\"status_code\":409}}");
+    assert_answer(a, 409,
+                  "{\"error\":{\"message\":\"This Idempotency-Key was used for another request; a new request needs a new "
+                  "key.\",\"status_code\":409}}");
     assert_int_equal(house_rows(), made);
     return first;
 }
@@ -60,10 +63,12 @@ static void test_every_post(void **state)
     template = answer_number(ask(house.key, "GET", "/api/v1/templates", NULL), "template_id");
     house_publish(template);
     snprintf(body, sizeof body,
-             "{\"DirectMailName\":\"Drip\",\"TemplateFrontId\":%lld,\"CreditTypeId\":22,\"PostageType\":0,\"SenderName\":\"P\",\"SenderAddress1\":\"1 "
+             "{\"DirectMailName\":\"Drip\",\"TemplateFrontId\":%lld,\"CreditTypeId\":22,\"PostageType\":0,\"SenderName\":\"P\","
+             "\"SenderAddress1\":\"1 "
              "Penny Lane\",\"SenderCity\":\"Springfield\",\"SenderState\":\"IL\",\"SenderZip\":\"62701\"}",
              (long long)template);
-    twice("campaign", "/api/v1/campaigns", body, 200, "{\"created_date\":\"@\",\"drop_id\":#,\"campaign_id\":#,\"endpoint\":\"$\",\"endpoint_id\":\"$\"}");
+    twice("campaign", "/api/v1/campaigns", body, 200,
+          "{\"created_date\":\"@\",\"drop_id\":#,\"campaign_id\":#,\"endpoint\":\"$\",\"endpoint_id\":\"$\"}");
     struct answer a = ask(house.key, "GET", "/api/v1/campaigns", NULL);
     drop = answer_number(a, "drop_id");
     char endpoint[64];
@@ -88,10 +93,13 @@ static void test_send(void **state)
 static void test_secret(void **state)
 {
     (void)state;
-    static const char body[] = "{\"username\":\"once\",\"password\":\"correct horse\",\"first_name\":\"A\",\"last_name\":\"L\"}";
+    static const char body[] =
+        "{\"username\":\"once\",\"password\":\"correct horse\",\"first_name\":\"A\",\"last_name\":\"L\"}";
     int64_t before = house_rows();
-    assert_answer(once("account", "POST", "/api/v1/account", body), 200, "{\"account_id\":#,\"api_key\":\"$\",\"created_date\":\"@\"}");
-    assert_answer(once("account", "POST", "/api/v1/account", body), 200, "{\"account_id\":#,\"api_key\":null,\"created_date\":\"@\"}");
+    assert_answer(once("account", "POST", "/api/v1/account", body), 200,
+                  "{\"account_id\":#,\"api_key\":\"$\",\"created_date\":\"@\"}");
+    assert_answer(once("account", "POST", "/api/v1/account", body), 200,
+                  "{\"account_id\":#,\"api_key\":null,\"created_date\":\"@\"}");
     assert_int_equal(house_rows(), before + 2);
     struct answer a = once("account", "POST", "/api/v1/account", "{}");
     assert_int_equal(a.status, 409);
@@ -102,14 +110,16 @@ static void test_whose(void **state)
 {
     (void)state;
     int64_t before = house_rows();
-    assert_int_equal(ask_with(house.other_key, "Idempotency-Key: list\r\n", "POST", "/v1/lists", "{\"name\":\"Neighbors\"}").status, 200);
+    assert_int_equal(
+        ask_with(house.other_key, "Idempotency-Key: list\r\n", "POST", "/v1/lists", "{\"name\":\"Neighbors\"}").status, 200);
     assert_int_equal(house_rows(), before + 1);
     assert_int_equal(ask_with(house.key, "Idempotency-Key:  \r\n", "POST", "/v1/lists", "{\"name\":\"x\"}").status, 400);
     char header[400] = "Idempotency-Key: ";
     memset(header + 17, 'k', 256);
     strcpy(header + 17 + 256, "\r\n");
-    assert_answer(ask_with(house.key, header, "POST", "/v1/lists", "{\"name\":\"x\"}"), 400,
-                  "{\"error\":{\"message\":\"An Idempotency-Key has 1 to 255 bytes (idempotency.max_key_bytes).\",\"status_code\":400}}");
+    assert_answer(
+        ask_with(house.key, header, "POST", "/v1/lists", "{\"name\":\"x\"}"), 400,
+        "{\"error\":{\"message\":\"An Idempotency-Key has 1 to 255 bytes (idempotency.max_key_bytes).\",\"status_code\":400}}");
     assert_answer(ask_with(house.key, header, "POST", send_to, "{}"), 400, "{\"error\":{\"message\":\"An Idempotency-Key has~");
     assert_int_equal(house_rows(), before + 1);
 }
@@ -134,7 +144,8 @@ static void at_once(const char *target, const char *body)
     snprintf(pair, sizeof pair, "%s:", house.key);
     house_base64(pair, coded);
     snprintf(request, sizeof request,
-             "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Basic %s\r\nIdempotency-Key: at once %s\r\nContent-Length: %zu\r\n\r\n%s",
+             "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Basic %s\r\nIdempotency-Key: at once "
+             "%s\r\nContent-Length: %zu\r\n\r\n%s",
              target, coded, target, strlen(body), body);
     for (int i = 0; i < AT_ONCE; i++) assert_int_equal(pthread_create(&threads[i], NULL, ask_one, (void *)(intptr_t)i), 0);
     for (int i = 0; i < AT_ONCE; i++) pthread_join(threads[i], NULL);
@@ -209,8 +220,9 @@ int main(int argc, char **argv)
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_post), cmocka_unit_test(test_send),    cmocka_unit_test(test_secret),  cmocka_unit_test(test_whose),
-        cmocka_unit_test(test_at_once),    cmocka_unit_test(test_after_the_campaign), cmocka_unit_test(test_a_day_later),
+        cmocka_unit_test(test_every_post),  cmocka_unit_test(test_send),    cmocka_unit_test(test_secret),
+        cmocka_unit_test(test_whose),       cmocka_unit_test(test_at_once), cmocka_unit_test(test_after_the_campaign),
+        cmocka_unit_test(test_a_day_later),
     };
     return cmocka_run_group_tests(tests, house_open, house_close);
 }

@@ -34,10 +34,13 @@ static void test_account(void **state)
 {
     (void)state;
     char text[40];
-    assert_answer(ask_operator(0, "PUT", at(house.other), slow), 200, "{\"account_id\":#,\"rate_limit\":\"2/min\",\"updated_date\":\"@\"}");
+    assert_answer(ask_operator(0, "PUT", at(house.other), slow), 200,
+                  "{\"account_id\":#,\"rate_limit\":\"2/min\",\"updated_date\":\"@\"}");
     assert_int_equal(answered(house.other_key, 4), 2);
     struct answer a = ask(house.other_key, "GET", "/api/v1/account/me", NULL);
-    assert_answer(a, 429, "{\"error\":{\"message\":\"Too many requests: this key may make 2/min. Try again in # s.\",\"status_code\":429}}");
+    assert_answer(
+        a, 429,
+        "{\"error\":{\"message\":\"Too many requests: this key may make 2/min. Try again in # s.\",\"status_code\":429}}");
     int64_t seconds = atoll(answer_header(a, "Retry-After", text, sizeof text));
     assert_in_range(seconds, 1, 30);
     assert_int_equal(ask(house.other_key, "POST", "/v1/lists", "{\"name\":\"x\"}").status, 429);
@@ -63,12 +66,17 @@ static void test_account(void **state)
 static void test_words(void **state)
 {
     (void)state;
-    assert_answer(ask_operator(0, "PUT", at(house.other), "{\"rate_limit\":\"vendor\"}"), 200, "{\"account_id\":#,\"rate_limit\":\"3/s,180/min\",~");
-    assert_answer(ask_operator(0, "PUT", at(house.other), "{\"rate_limit\":\"off\"}"), 200, "{\"account_id\":#,\"rate_limit\":\"off\",~");
+    assert_answer(ask_operator(0, "PUT", at(house.other), "{\"rate_limit\":\"vendor\"}"), 200,
+                  "{\"account_id\":#,\"rate_limit\":\"3/s,180/min\",~");
+    assert_answer(ask_operator(0, "PUT", at(house.other), "{\"rate_limit\":\"off\"}"), 200,
+                  "{\"account_id\":#,\"rate_limit\":\"off\",~");
     assert_int_equal(answered(house.other_key, 20), 20);
-    assert_answer(ask_operator(0, "PUT", at(house.other), "{\"rate_limit\":\"5\"}"), 400, "{\"error\":{\"message\":\"\\\"5\\\" is no rate: it is off, vendor~");
-    assert_answer(ask_operator(0, "PUT", at(424242), slow), 404, "{\"error\":{\"message\":\"There is no account 424242.\",\"status_code\":404}}");
-    assert_answer(ask_operator(0, "PUT", at(house.other), "{}"), 200, "{\"account_id\":#,\"rate_limit\":null,\"updated_date\":\"@\"}");
+    assert_answer(ask_operator(0, "PUT", at(house.other), "{\"rate_limit\":\"5\"}"), 400,
+                  "{\"error\":{\"message\":\"\\\"5\\\" is no rate: it is off, vendor~");
+    assert_answer(ask_operator(0, "PUT", at(424242), slow), 404,
+                  "{\"error\":{\"message\":\"There is no account 424242.\",\"status_code\":404}}");
+    assert_answer(ask_operator(0, "PUT", at(house.other), "{}"), 200,
+                  "{\"account_id\":#,\"rate_limit\":null,\"updated_date\":\"@\"}");
 }
 
 /* The house's own: twenty in a row take longer than a second here only if this machine is slow, so the test is about the first refusal. */
@@ -85,6 +93,7 @@ int main(int argc, char **argv)
 {
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_account), cmocka_unit_test(test_words), cmocka_unit_test(test_house)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_account), cmocka_unit_test(test_words),
+                                       cmocka_unit_test(test_house)};
     return cmocka_run_group_tests(tests, open_vendor, house_close);
 }

@@ -43,7 +43,8 @@ static struct intake import(struct house *h, int64_t list, const char *key, cons
 {
     struct intake in;
     struct fault f;
-    if (!intake_keep(h->mail, h->account, list, house_write_file(h, "in.csv", csv), str_of(key), &in, &f)) fail_msg("%s", f.text);
+    if (!intake_keep(h->mail, h->account, list, house_write_file(h, "in.csv", csv), str_of(key), &in, &f))
+        fail_msg("%s", f.text);
     return wait_end(h, in.intake_id);
 }
 
@@ -77,12 +78,13 @@ static void test_add_renew_leave(void **state)
     in = import(h, id, "email_address", HEADER "Ann" PLACE "ann@example.com,1\nBea" PLACE " BEA@example.com ,2\n");
     assert_counts(in, 2, 2, 0, 0);
     int64_t before = clock_now_ms();
-    in = import(h, id, "email_address", HEADER "Anne" PLACE "Ann@Example.com,1\n" /* renewed, capitals or not */
-                                               "Bea" PLACE " BEA@example.com ,2\n" /* as it is */
-                                               "Cid" PLACE "cid@example.com,3\n"   /* new */
-                                               "Dee" PLACE ",4\n"                  /* refused: no key */
-                                               "Eve" PLACE "eve@example.com,5\n"
-                                               "Eva" PLACE "eve@example.com,6\n"); /* the later row counts */
+    in = import(h, id, "email_address",
+                HEADER "Anne" PLACE "Ann@Example.com,1\n"  /* renewed, capitals or not */
+                       "Bea" PLACE " BEA@example.com ,2\n" /* as it is */
+                       "Cid" PLACE "cid@example.com,3\n"   /* new */
+                       "Dee" PLACE ",4\n"                  /* refused: no key */
+                       "Eve" PLACE "eve@example.com,5\n"
+                       "Eva" PLACE "eve@example.com,6\n"); /* the later row counts */
     assert_counts(in, 5, 2, 1, 1);
     assert_int_equal(in.n_refused, 1);
     struct refused_row *refused;
@@ -108,7 +110,8 @@ static void test_key_stays(void **state)
     struct intake in;
     int64_t id = house_list(h, h->account, "People");
     assert_counts(import(h, id, "badge", HEADER "Ann" PLACE ",A7\n"), 1, 1, 0, 0); /* a column that this file brings */
-    assert_counts(import(h, id, NULL, HEADER "Ann" PLACE ",A7\nBea" PLACE ",a7\n"), 2, 1, 0, 0); /* only addresses are alike in capitals */
+    assert_counts(import(h, id, NULL, HEADER "Ann" PLACE ",A7\nBea" PLACE ",a7\n"), 2, 1, 0,
+                  0); /* only addresses are alike in capitals */
     assert_false(intake_keep(h->mail, h->account, id, house_write_file(h, "in.csv", HEADER), STR("email_address"), &in, &f));
     assert_fault(409, &f, "by badge, not by email_address");
     assert_false(intake_keep(h->mail, h->account, id, house_write_file(h, "in.csv", HEADER), STR(" "), &in, &f));
@@ -124,8 +127,10 @@ static void test_contacts_from_before(void **state)
     struct house *h = *state;
     struct contact *page;
     int64_t id = house_list(h, h->account, "People");
-    assert_int_equal(import(h, id, NULL, HEADER "Ann" PLACE "x@example.com,\nBea" PLACE "x@example.com,\nCid" PLACE ",\n").n_used, 3);
-    assert_counts(import(h, id, "email_address", HEADER "Zoe" PLACE "x@example.com,\nYan" PLACE "y@example.com,\n"), 2, 1, 1, 0);
+    assert_int_equal(
+        import(h, id, NULL, HEADER "Ann" PLACE "x@example.com,\nBea" PLACE "x@example.com,\nCid" PLACE ",\n").n_used, 3);
+    assert_counts(import(h, id, "email_address", HEADER "Zoe" PLACE "x@example.com,\nYan" PLACE "y@example.com,\n"), 2, 1, 1,
+                  0);
     assert_int_equal(page_of(h, id, &page), 4);
     assert_str("Zoe", page[0].values[FIELD_FIRST_NAME]);
     assert_str("Bea", page[1].values[FIELD_FIRST_NAME]);
@@ -169,7 +174,8 @@ static void test_many(void **state)
     assert_true(stops > 0);
     assert_counts(in, N, 0, N / 10, 0);
     assert_int_equal(page_of(h, id, &page), N);
-    for (int i = 0; i < N; i++) assert_str(atoi(page[i].values[FIELD_FIRST_NAME].ptr + 1) % 10 ? "0" : "2", page[i].values[FIELD_KNOWN]);
+    for (int i = 0; i < N; i++)
+        assert_str(atoi(page[i].values[FIELD_FIRST_NAME].ptr + 1) % 10 ? "0" : "2", page[i].values[FIELD_KNOWN]);
     assert_true(limit_set(STR("import.rows_sorted"), 50000, &f) && limit_set(STR("import.rows_per_commit"), 5000, &f));
 }
 
@@ -190,7 +196,8 @@ static void test_one_by_one(void **state)
     struct contact *page;
     int64_t id = house_list(h, h->account, "People");
     assert_counts(import(h, id, "email_address", HEADER "Ann" PLACE "ann@example.com,\n"), 1, 1, 0, 0);
-    struct contact ann = keyed(id, "Anna", "ANN@example.com"), bea = keyed(id, "Bea", "bea@example.com"), none = keyed(id, "Cid", NULL);
+    struct contact ann = keyed(id, "Anna", "ANN@example.com"), bea = keyed(id, "Bea", "bea@example.com"),
+                   none = keyed(id, "Cid", NULL);
     assert_true(contact_create(h->mail, h->account, &ann, &f)); /* the one that is there */
     assert_true(contact_create(h->mail, h->account, &bea, &f));
     assert_false(contact_create(h->mail, h->account, &none, &f));
@@ -271,8 +278,16 @@ static void test_events(void **state)
     assert_events(h, id, "1223");
     assert_counts(import(h, id, "email_address", HEADER "Ann" PLACE "a@example.com,\n"), 1, 1, 0, 0);
     assert_events(h, id, "1223"); /* nobody wants to hear of an import */
-    struct put p = {h, {.account_id = h->account, .source = EVENT_LIST, .source_id = id, .codes = 1u << CONTACT_CREATED | 1u << CONTACT_UPDATED,
-                        .delay_ms = 3600000, .is_enabled = true, .name = STR("all"), .settings = STR("{}"), .address = STR("http://127.0.0.1/")}};
+    struct put p = {h,
+                    {.account_id = h->account,
+                     .source = EVENT_LIST,
+                     .source_id = id,
+                     .codes = 1u << CONTACT_CREATED | 1u << CONTACT_UPDATED,
+                     .delay_ms = 3600000,
+                     .is_enabled = true,
+                     .name = STR("all"),
+                     .settings = STR("{}"),
+                     .address = STR("http://127.0.0.1/")}};
     if (!store_write(h->store, put, &p, &f)) fail_msg("%s", f.text);
     assert_counts(import(h, id, NULL, HEADER "Anna" PLACE "a@example.com,\nBea" PLACE "b@example.com,\n"), 2, 1, 1, 0);
     assert_events(h, id, "122321");

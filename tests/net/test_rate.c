@@ -14,11 +14,21 @@ static void test_written(void **state)
         int64_t per_second, per_minute;
         const char *again; /* NULL: refused */
     } rows[] = {
-        {"off", 0, 0, "off"},           {"vendor", 3, 180, "3/s,180/min"}, {" Vendor ", 3, 180, "3/s,180/min"},
-        {"5/s", 5, 0, "5/s"},           {"100/min", 0, 100, "100/min"},    {"5/s,100/min", 5, 100, "5/s,100/min"},
-        {"100/min, 5 / s", 5, 100, "5/s,100/min"}, {"", 0, 0, NULL},       {"5", 0, 0, NULL},
-        {"0/s", 0, 0, NULL},            {"-1/s", 0, 0, NULL},              {"5/s,5/s", 0, 0, NULL},
-        {"5/h", 0, 0, NULL},            {"5/s,", 0, 0, NULL},              {"1000001/s", 0, 0, NULL},
+        {"off", 0, 0, "off"},
+        {"vendor", 3, 180, "3/s,180/min"},
+        {" Vendor ", 3, 180, "3/s,180/min"},
+        {"5/s", 5, 0, "5/s"},
+        {"100/min", 0, 100, "100/min"},
+        {"5/s,100/min", 5, 100, "5/s,100/min"},
+        {"100/min, 5 / s", 5, 100, "5/s,100/min"},
+        {"", 0, 0, NULL},
+        {"5", 0, 0, NULL},
+        {"0/s", 0, 0, NULL},
+        {"-1/s", 0, 0, NULL},
+        {"5/s,5/s", 0, 0, NULL},
+        {"5/h", 0, 0, NULL},
+        {"5/s,", 0, 0, NULL},
+        {"1000001/s", 0, 0, NULL},
         {"5/s,1/min,1/s", 0, 0, NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
