@@ -54,7 +54,8 @@ def statements(sql):
 
 def translate_types(body, engine):
     words = {"sqlite": {"BIGINT": "INTEGER", "SMALLINT": "INTEGER", "BYTEA": "BLOB", "ROWKEY": "INTEGER PRIMARY KEY"},
-             "postgres": {"ROWKEY": "BIGINT NOT NULL"}}[engine]
+             # Texts are ordered by their bytes on both engines, whatever the database's own collation is.
+             "postgres": {"ROWKEY": "BIGINT NOT NULL", "TEXT": 'TEXT COLLATE "C"'}}[engine]
     return "".join(words.get(p, p) for p in pieces(body))
 
 
@@ -254,8 +255,16 @@ class Checker:
         self.check_columns(query, program)
         self.check_kinds(query)
         self.check_guard(query)
-        if query.append and not re.match(r"INSERT INTO \w+ \([^)]*\) VALUES \([^()]*\)\Z", query.text):
-            raise query.wrong('"append" is for a plain INSERT of one row')
+        query.into = self.append_into(query) if query.append else None
+
+    def append_into(self, query):
+        """What an engine needs to write many rows at once: the table, and its columns in the order of the parameters."""
+        plain = re.match(r"INSERT INTO (\w+) \(([^)]*)\) VALUES \(([^()]*)\)\Z", query.text)
+        values = split_list(plain.group(3)) if plain else []
+        if sorted(values) != sorted(f"${n}" for n in range(1, len(query.ins) + 1)):
+            raise query.wrong('"append" is for a plain INSERT of one row whose values are the parameters, each once')
+        columns = dict(zip(values, split_list(plain.group(2))))
+        return f"{plain.group(1)} ({', '.join(columns[f'${n}'] for n in range(1, len(values) + 1))})"
 
     def check_parameters(self, query):
         used = {int(p[1:]) for p in pieces(query.text) if re.match(r"\$\d", p)}
@@ -380,7 +389,7 @@ def query_row(q):
         if not columns:
             return ""
         return f", .{word} = {prefix}_{q.name}_columns, .n_{word} = {len(columns)}, .{word}_size = sizeof(struct {prefix}_{q.name})"
-    marks = (", .is_append = true" if q.append else "") + (", .writes = true" if q.writes else "")
+    marks = (f', .append_into = "{q.into}"' if q.into else "") + (", .writes = true" if q.writes else "")
     return (f'    [Q_{q.name.upper()}] = {{.name = "{q.name}",\n        .sqlite = {c_text(q.sqlite)},\n'
             f'        .postgres = {c_text(q.text)}{side("q", q.ins, "in")}{side("r", q.outs, "out")}{marks}}},')
 

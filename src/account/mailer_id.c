@@ -19,7 +19,7 @@ static bool add(struct tx *tx, void *arg)
                          owner.account_id == a->account_id ? "The account has mailer id %lld already."
                                                            : "Mailer id %lld belongs to another account.",
                          (long long)a->mid);
-    int64_t live = a->space / 100 * 99;
+    int64_t live = imb_test_serials(a->space);
     return tx_run(tx, Q_MAILER_ID_INSERT, &(struct q_mailer_id_insert){a->mid, a->account_id}, NULL) &&
            tx_run(tx, Q_SERIAL_POOL_INSERT, &(struct q_serial_pool_insert){a->account_id, a->mid, live, 0}, NULL) &&
            tx_run(tx, Q_SERIAL_POOL_INSERT, &(struct q_serial_pool_insert){a->account_id, -a->mid, a->space, live}, NULL);

@@ -37,7 +37,7 @@ struct api *api_create(const struct api_config *c)
     bool is_rate = rate_parse(str_of(setting_get(SETTING_API_RATE_LIMIT)), &a->rate, &f);
     ASSERT(is_rate); /* api_check_settings */
     a->arena = arena_create(8192);
-    a->disk_asked_ms = INT64_MIN / 2;
+    a->disk_asked_ms = a->disk_said_ms = INT64_MIN / 2;
     return a;
 }
 
@@ -188,6 +188,10 @@ bool api_takes_mail(struct http_exchange *x, struct fault *f)
     }
     int64_t mb = atomic_load(&a->disk_free_mb);
     if (mb < 0 || mb >= least) return true;
-    return fault_operator(f, "Only %lld MB are free on the disk and disk.min_free is %lld: no mail is taken.", (long long)mb,
-                          (long long)least);
+    if (now - atomic_exchange(&a->disk_said_ms, now) >=
+        60000) /* a client that asks in a loop must not write the log full as well */
+        log_warning("api", "Only %lld MB are free on the disk and disk.min_free is %lld: no mail is taken.", (long long)mb,
+                    (long long)least);
+    return fault_user(f, 503,
+                      "The disk is nearly full, so no mail is taken; nothing of this request was kept. Try again later.");
 }

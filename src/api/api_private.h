@@ -24,6 +24,7 @@ struct api {
     struct http_route *routes;
     _Atomic int64_t disk_asked_ms;
     _Atomic int64_t disk_free_mb; /* as of then */
+    _Atomic int64_t disk_said_ms; /* when the log last heard of it */
 };
 
 struct accounts *api_accounts(struct http_exchange *x);

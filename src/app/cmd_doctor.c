@@ -35,6 +35,17 @@ static void look_at_data(void)
     say(free_mb < 0 || free_mb >= limit_get(LIMIT_DISK_MIN_FREE_MB), "disk", text);
 }
 
+static void look_at_database(void)
+{
+    struct fault f = {0};
+    char address[1100], shown[300], version[100], text[500];
+    house_store_address(address, sizeof address);
+    store_address_show(address, shown, sizeof shown);
+    if (!store_probe(address, version, sizeof version, &f)) return say(false, "database", f.text);
+    snprintf(text, sizeof text, "%s at %s", version, shown);
+    say(true, "database", text);
+}
+
 static void look_at_programs(void)
 {
     struct fault f = {0};
@@ -56,6 +67,7 @@ int cmd_doctor(int argc, char **argv)
     struct options o;
     if (!options_read(&o, argc, argv) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     look_at_data();
+    look_at_database();
     look_at_programs();
     return n_bad ? EXIT_REFUSED : EXIT_DONE;
 }

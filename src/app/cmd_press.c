@@ -12,8 +12,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
-enum { MAX_LISTED = 50, MAX_THREADS = 64 };
+enum { MAX_LISTED = 50 };
 
 struct batch {
     struct run *run;
@@ -35,6 +36,7 @@ struct run {
     int n_from, n_indicia;
     struct batch *batches;
     int n_batches;
+    const char *aside; /* where the package that is replaced waits */
     _Atomic int next;
     struct progress *progress;
     struct json_out json; /* with --json: one object */
@@ -136,9 +138,8 @@ static void batches_plan(struct run *r)
 
 static void batches_write(struct run *r)
 {
-    pthread_t threads[MAX_THREADS];
     int n = press_workers(r->press) < r->n_batches ? press_workers(r->press) : r->n_batches, started = 0;
-    if (n > MAX_THREADS) n = MAX_THREADS;
+    pthread_t *threads = ARENA_ARRAY(r->arena, pthread_t, n + 1);
     r->progress = progress_create("pressing", "pieces", r->rows.n, r->o.json);
     while (started < n - 1 && pthread_create(&threads[started], NULL, worker_thread, r) == 0) started++;
     worker_thread(r);
@@ -181,6 +182,28 @@ static bool compile(struct run *r, struct fault *f)
     return report.is_ok;
 }
 
+/* The earlier package steps aside and goes when the new one is whole; else it comes back. */
+static bool aside_put(struct run *r, struct fault *f)
+{
+    r->aside = arena_printf(r->arena, "%s.replaced", r->o.out);
+    if (access(r->o.out, F_OK) != 0) return true;
+    if (!remove_tree(r->aside, f)) return false;
+    return rename(r->o.out, r->aside) == 0 || fault_errno(f, "%s cannot be replaced", r->o.out);
+}
+
+static void aside_settle(struct run *r)
+{
+    bool is_whole = r->n_batches > 0;
+    struct fault f = {0};
+    for (int i = 0; i < r->n_batches; i++) is_whole = is_whole && r->batches[i].is_written;
+    if (access(r->aside, F_OK) != 0) return;
+    if (is_whole ? remove_tree(r->aside, &f)
+                 : remove_tree(r->o.out, &f) &&
+                       (rename(r->aside, r->o.out) == 0 || fault_errno(&f, "%s cannot be put back", r->aside)))
+        return;
+    fprintf(stderr, "%s\n", f.text);
+}
+
 static bool run_all(struct run *r, struct fault *f)
 {
     if (!press_creative_read(&r->o, r->arena, &r->creative, f)) return false;
@@ -190,8 +213,10 @@ static bool run_all(struct run *r, struct fault *f)
     batches_plan(r);
     r->press = press_create((int)r->o.jobs, f);
     if (!r->press || (r->rows.n && !compile(r, f))) return false;
-    if (r->n_batches > 1 && !make_dirs(r->o.out, 0750, f)) return false;
+    if (!aside_put(r, f)) return false;
+    if (r->n_batches > 1 && !make_dirs(r->o.out, 0750, f)) return aside_settle(r), false;
     batches_write(r);
+    aside_settle(r);
     return true;
 }
 

@@ -162,9 +162,11 @@ int cmd_settings(int argc, char **argv)
     if (!table_begin(&t, argc, argv, "setting")) return EXIT_USAGE;
     for (int i = 0; i < SETTING_COUNT; i++) {
         const struct setting_def *d = setting_def((enum setting)i);
-        if (table_has(&t, d->name))
-            printf("%-22s %-34s %-14s %-30s %s\n", d->name, setting_get((enum setting)i), d->unit,
-                   setting_origin((enum setting)i), d->what);
+        const char *value = setting_get((enum setting)i);
+        char shown[300];
+        if (!table_has(&t, d->name)) continue;
+        if (i == SETTING_DB && *value) store_address_show(value, shown, sizeof shown), value = shown; /* it may hold a password */
+        printf("%-22s %-34s %-14s %-30s %s\n", d->name, value, d->unit, setting_origin((enum setting)i), d->what);
     }
     return table_end(&t);
 }

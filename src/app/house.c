@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "mail/mail.h"
+#include "net/fetch.h"
 #include "web/web.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ struct house {
     struct store *store;
     struct accounts *accounts;
     struct press *press;
+    struct address_guard *guard; /* what users' addresses may lead to */
+    struct fetcher *fetcher;
     struct jobs *jobs;
     struct mail *mail;
     struct api *api;
@@ -59,11 +62,16 @@ static bool make_folders(struct fault *f)
     return true;
 }
 
+void house_store_address(char *out, size_t n)
+{
+    snprintf(out, n, "%s", setting_get(SETTING_DB));
+    if (!*out) snprintf(out, n, "sqlite:%s/pennypost.db", setting_get(SETTING_DATA));
+}
+
 static struct store *open_store(struct fault *f)
 {
     char address[1100];
-    snprintf(address, sizeof address, "%s", setting_get(SETTING_DB));
-    if (!*address) snprintf(address, sizeof address, "sqlite:%s/pennypost.db", setting_get(SETTING_DATA));
+    house_store_address(address, sizeof address);
     struct store_config config = {.address = address, .data_dir = setting_get(SETTING_DATA), .node = 1};
     return store_open(&config, f);
 }
@@ -106,6 +114,8 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     if (!(h->store = open_store(f))) return false;
     if (!(h->accounts = accounts_load(h->store, f))) return false;
     if (!(h->press = press_create((int)setting_int(SETTING_PRESS_WORKERS), f))) return false;
+    if (!(h->guard = address_guard_from_settings(f))) return false;
+    if (!(h->fetcher = fetcher_create(&(struct fetcher_config){.guard = h->guard}, f))) return false;
     h->jobs = jobs_create(h->store);
     accounts_source_add(h->accounts, h->jobs);
     set_purl_base(h);
@@ -113,6 +123,7 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
                                .jobs = h->jobs,
                                .press = h->press,
                                .accounts = h->accounts,
+                               .fetcher = h->fetcher,
                                .data_dir = data,
                                .purl_base = h->purl_base};
     if (!(h->mail = mail_create(&mail, f))) return false;
@@ -144,6 +155,8 @@ void house_close(struct house **hp)
     if (h->jobs) jobs_stop(&h->jobs);
     api_destroy(&h->api);
     mail_destroy(&h->mail);
+    fetcher_destroy(&h->fetcher);
+    address_guard_destroy(&h->guard);
     press_destroy(&h->press);
     accounts_destroy(&h->accounts);
     store_close(&h->store);

@@ -9,6 +9,8 @@ struct house;
 bool house_check_settings(struct fault *f);
 /* with_http false: only the operator's socket, no listening port. */
 struct house *house_open(bool with_http, struct fault *f);
+/* Where the settings say that the store lies; may hold a password. */
+void house_store_address(char *out, size_t n);
 void house_close(struct house **h);
 int house_port(const struct house *h);
 /* Path of the operator's socket in the data folder of the settings; static. */

@@ -10,7 +10,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
-    {"serve", cmd_serve, "run the server: serve [--data DIR] [--db sqlite:FILE] [--listen ADDR:PORT] [--config FILE]"},
+    {"serve", cmd_serve, "run the server: serve [--data DIR] [--db sqlite:FILE|postgresql://…] [--listen ADDR:PORT] [--config FILE]"},
     {"press", cmd_press, "a batch package without a server: press --size 6x9 --html FILE --contacts FILE.csv --out DIR"},
     {"account", cmd_account, "accounts and keys: account create NAME | list | key ID | revoke ID HINT | mailer-id ID MID"},
     {"contacts", cmd_contacts, "contacts import LIST FILE.csv --account ID [--key FIELD]"},

@@ -3,10 +3,13 @@
 #include "base/durable.h"
 #include "base/limits.h"
 #include "base/settings.h"
+#include "postal/imb.h"
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
-enum flag_kind { FLAG_TEXT, FLAG_INT, FLAG_BOOL };
+enum flag_kind { FLAG_TEXT, FLAG_INT, FLAG_MID, FLAG_BOOL };
 static const struct flag {
     const char *name;
     enum flag_kind kind;
@@ -23,19 +26,22 @@ static const struct flag {
     {"--purl-base", FLAG_TEXT, offsetof(struct press_options, purl_base)},
     {"--engine", FLAG_TEXT, offsetof(struct press_options, engine)},
     {"--columns", FLAG_TEXT, offsetof(struct press_options, columns)},
-    {"--mid", FLAG_INT, offsetof(struct press_options, mid)},
+    {"--mid", FLAG_MID, offsetof(struct press_options, mid)},
     {"--stid", FLAG_INT, offsetof(struct press_options, stid)},
     {"--first-serial", FLAG_INT, offsetof(struct press_options, first_serial)},
     {"--jobs", FLAG_INT, offsetof(struct press_options, jobs)},
     {"--json", FLAG_BOOL, offsetof(struct press_options, json)},
     {"--strict", FLAG_BOOL, offsetof(struct press_options, strict)},
+    {"--replace", FLAG_BOOL, offsetof(struct press_options, replace)},
     {"--double-sided", FLAG_BOOL, offsetof(struct press_options, is_double_sided)},
 };
 static const char usage[] =
     "pennypost press --size letter|4x6|6x9|6x11|12x9|6x18 (--html FILE | --front FILE --back FILE)\n"
     "                --contacts FILE.csv --out DIR [--assets DIR] [--from \"Name;Street;City;ST;ZIP\"]\n"
     "                [--mid N] [--stid N] [--purl-base URL] [--engine chromium|auto] [--jobs N]\n"
-    "                [--first-serial N] [--columns a,b,…] [--strict] [--double-sided] [--set NAME=VALUE] [--json]\n";
+    "                [--first-serial N] [--columns a,b,…] [--strict] [--double-sided] [--set NAME=VALUE] [--json]\n"
+    "                [--replace]\n"
+    "DIR must not exist; with --replace it may be an earlier package, which goes when the new one is whole.\n";
 
 static bool wrong(const char *fmt, const char *what)
 {
@@ -52,6 +58,15 @@ static bool setting_take(const char *text)
     return setting_set(str_trim(name), str_trim(value), "--set", &f) || wrong("--set %s", f.text);
 }
 
+/* Leading zeros count as digits, so the text is looked at. */
+static bool mid_take(int64_t *mid, const char *text)
+{
+    size_t n = strlen(text);
+    bool is_good = (n == 6 || n == 9) && strspn(text, "0123456789") == n && str_to_int64(str_of(text), mid);
+    bool is_known = is_good && imb_serial_space(*mid) == (n == 6 ? 1000000000 : 1000000);
+    return is_known || wrong("--mid %s is not a mailer id: it has 6 digits, or 9 that begin with 9", text);
+}
+
 static bool flag_take(struct press_options *o, const struct flag *flag, const char *value)
 {
     char *to = (char *)o + flag->at;
@@ -59,6 +74,8 @@ static bool flag_take(struct press_options *o, const struct flag *flag, const ch
         *(bool *)to = true;
     else if (flag->kind == FLAG_TEXT)
         *(const char **)to = value;
+    else if (flag->kind == FLAG_MID)
+        return mid_take((int64_t *)to, value);
     else if (!str_to_int64(str_of(value), (int64_t *)to) || *(int64_t *)to < 0)
         return wrong("%s takes a number", flag->name);
     return true;
@@ -87,6 +104,25 @@ static bool from_is_whole(const char *from)
     return n >= 3 && n <= 5;
 }
 
+/* Only what this command wrote is replaced, or an empty folder. */
+static bool is_package(const char *dir)
+{
+    static const char *const within[] = {"ticket.json", "batch-1/ticket.json"};
+    char path[1200];
+    for (size_t i = 0; i < sizeof within / sizeof *within; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, within[i]);
+        if (access(path, F_OK) == 0) return true;
+    }
+    return rmdir(dir) == 0;
+}
+
+static bool out_check(const struct press_options *o)
+{
+    if (access(o->out, F_OK) != 0) return true;
+    if (!o->replace) return wrong("%s exists already: choose another --out, or --replace it", o->out);
+    return is_package(o->out) || wrong("%s is not a package of this command and is not replaced", o->out);
+}
+
 bool press_options_read(struct press_options *o, int argc, char **argv)
 {
     *o = (struct press_options){.mid = -1, .stid = -1, .first_serial = -1, .jobs = 1, .engine = "auto"};
@@ -104,7 +140,9 @@ bool press_options_read(struct press_options *o, int argc, char **argv)
         return wrong("--engine is chromium or auto, not %s", o->engine);
     if (o->first_serial >= 0 && o->mid < 0)
         return wrong("%s", "--first-serial needs --mid: live codes carry your own mailer id");
-    return o->jobs > 0 || wrong("%s", "--jobs is at least 1");
+    if (o->jobs < 1 || o->jobs > limit_get(LIMIT_PRESS_COMMAND_JOBS))
+        return wrong("%s", "--jobs is at least 1, and at most the limit press.command_jobs");
+    return out_check(o);
 }
 
 /* ---- files ---- */
@@ -164,8 +202,10 @@ bool press_creative_read(const struct press_options *o, struct arena *a, struct 
     const char *paths[2] = {o->html ? o->html : o->front, o->html ? NULL : o->back};
     struct str sides[2];
     int n = 0;
-    *c = (struct creative){
-        .g = press_geometry_by_name(str_of(o->size)), .strict = o->strict, .is_double_sided = o->is_double_sided};
+    *c = (struct creative){.owner = 1, /* whoever runs the command */
+                           .g = press_geometry_by_name(str_of(o->size)),
+                           .strict = o->strict,
+                           .is_double_sided = o->is_double_sided};
     for (; n < 2 && paths[n]; n++)
         if (!file_take(a, paths[n], limit_get(LIMIT_HTTP_MAX_ASSET_BYTES), &sides[n], f)) return false;
     c->kind = is_picture(sides[0]) ? CREATIVE_IMAGES : CREATIVE_HTML;

@@ -8,7 +8,7 @@ struct press_options {
     const char *size, *html, *front, *back, *contacts, *out, *assets, *from, *purl_base, *engine, *columns;
     int64_t mid, stid, first_serial; /* -1: not given */
     int64_t jobs;
-    bool json, strict, is_double_sided;
+    bool json, strict, is_double_sided, replace;
 };
 /* False when the usage is wrong: a sentence has been printed. */
 bool press_options_read(struct press_options *o, int argc, char **argv);

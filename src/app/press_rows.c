@@ -4,6 +4,7 @@
 #include "account/account.h"
 #include "base/csv.h"
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -15,18 +16,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_COLUMNS = 512 };
-
 struct reading {
     struct press_rows *rows;
     const struct press_options *o;
     struct arena *a;
     struct creative *c;
-    int field_of[MAX_COLUMNS]; /* -1: a column that is not used */
-    int n_columns;             /* 0: the header was not seen yet */
+    int *field_of; /* -1: a column that is not used */
+    int n_columns; /* 0: the header was not seen yet */
     struct str purl_base;
     int64_t mid, serial, n_rows;
-    struct fault why; /* the whole file cannot be used */
+    int64_t specimens_from, space; /* of the mailer id's serials */
+    struct fault why;              /* the whole file cannot be used */
 };
 
 static bool header_take(struct reading *rd, const struct str *names, size_t n)
@@ -34,7 +34,9 @@ static bool header_take(struct reading *rd, const struct str *names, size_t n)
     struct creative *c = rd->c;
     enum { OWN_MAX = sizeof c->extra_fields / sizeof *c->extra_fields };
     bool is_taken[FIELD_KNOWN] = {0};
-    if (n > MAX_COLUMNS) return fault_user(&rd->why, 400, "the contact file has more than %d columns", MAX_COLUMNS);
+    int64_t most = limit_get(LIMIT_CSV_MAX_COLUMNS);
+    if ((int64_t)n > most) return fault_user(&rd->why, 400, "the contact file has more than %lld columns", (long long)most);
+    rd->field_of = ARENA_ARRAY(rd->a, int, n + 1);
     for (size_t i = 0; i < n; i++) {
         int field = columns_match(names[i]);
         if (field >= 0 && is_taken[field]) field = -1;
@@ -85,6 +87,13 @@ static bool codes_make(struct reading *rd, const struct address *ad, struct pres
     return coded == IMB_OK || fault_user(f, 400, "barcode: %s", imb_result_text(coded));
 }
 
+/* Specimens begin again when theirs are used up, as test batches do: no scan is waited for. */
+static void serial_next(struct reading *rd)
+{
+    rd->serial++;
+    if (rd->o->first_serial < 0 && rd->serial == rd->space) rd->serial = rd->specimens_from;
+}
+
 static bool piece_make(struct reading *rd, const struct str *v, const struct csv_row *row, struct str who, struct fault *f)
 {
     struct press_rows *r = rd->rows;
@@ -101,7 +110,8 @@ static bool piece_make(struct reading *rd, const struct str *v, const struct csv
                                     .country = ad->country == ADDRESS_CA ? STR("CA") : STR("US"),
                                     .contact = who};
     if (!codes_make(rd, ad, &piece, &package, f)) return false;
-    piece.purl = purl_make(rd, rd->serial++, row);
+    piece.purl = purl_make(rd, rd->serial, row);
+    serial_next(rd);
     room_make(r);
     r->pieces[r->n] = piece, r->package[r->n++] = package;
     return true;
@@ -112,6 +122,8 @@ static bool row_take(void *ctx, const struct csv_row *row)
     struct reading *rd = ctx;
     struct fault f = {0};
     if (row->n == 0 || (row->n == 1 && row->fields[0].len == 0 && !row->bad)) return true;
+    if (rd->n_columns == 0 && row->bad)
+        return fault_user(&rd->why, 400, "the contact file's first line cannot be used: it %s", row->bad);
     if (rd->n_columns == 0) return header_take(rd, row->fields, row->n);
     rd->n_rows++;
     struct str *v = ARENA_ARRAY(rd->a, struct str, FIELD_KNOWN + rd->c->n_extra_fields);
@@ -150,15 +162,17 @@ static bool file_feed(struct reading *rd, struct fault *f)
 
 static bool columns_take(struct reading *rd, struct fault *f)
 {
-    struct str names[MAX_COLUMNS], rest = str_of(rd->o->columns);
-    size_t n = 0;
-    while (rest.ptr && n < MAX_COLUMNS) names[n++] = str_trim(str_cut(rest, ',', &rest));
+    struct str rest = str_of(rd->o->columns);
+    size_t n = 0, commas = 0;
+    for (size_t i = 0; i < rest.len; i++) commas += rest.ptr[i] == ',';
+    struct str *names = ARENA_ARRAY(rd->a, struct str, commas + 1);
+    while (rest.ptr) names[n++] = str_trim(str_cut(rest, ',', &rest));
     if (header_take(rd, names, n)) return true;
     *f = rd->why;
     return false;
 }
 
-/* Without --first-serial the codes are specimens: their serials lie in the last tenth of the space, which live mail leaves out. */
+/* Without --first-serial the codes are specimens: their serials are those of test mode, which live mail leaves out. */
 bool press_rows_read(struct press_rows *r, const struct press_options *o, struct arena *a, struct creative *c, struct fault *f)
 {
     const char *base = o->purl_base ? o->purl_base : setting_get(SETTING_PURL_BASE);
@@ -167,10 +181,10 @@ bool press_rows_read(struct press_rows *r, const struct press_options *o, struct
     *rd = (struct reading){
         .rows = r, .o = o, .a = a, .c = c, .purl_base = str_of(base), .mid = o->mid >= 0 ? o->mid : ACCOUNT_DEMONSTRATION_MID};
     if (!str_ends(rd->purl_base, STR("/"))) rd->purl_base = str_of(arena_printf(a, "%s/", base));
-    int64_t space = imb_serial_space(rd->mid);
-    if (!space)
-        return fault_user(f, 400, "%lld is not a mailer id: it has 6 digits, or 9 that begin with 9", (long long)rd->mid);
-    rd->serial = o->first_serial >= 0 ? o->first_serial : space - space / 10;
+    rd->space = imb_serial_space(rd->mid);
+    ASSERT(rd->space); /* the options were checked */
+    rd->specimens_from = imb_test_serials(rd->space);
+    rd->serial = o->first_serial >= 0 ? o->first_serial : rd->specimens_from;
     if (o->columns && !columns_take(rd, f)) return false;
     if (!file_feed(rd, f)) return false;
     return rd->n_rows > 0 || fault_user(f, 400, "%s holds no contacts", o->contacts);

@@ -140,7 +140,11 @@ static void row_give(struct csv_reader *r)
     struct str raw = without_mark(r, r->row);
     struct csv_row row = {.line = r->line, .n = r->n_fields, .fields = r->fields, .raw = raw};
     row.at_byte = r->at_byte + (int64_t)r->row.len + r->thrown_away;
-    if (raw.len && memchr(raw.ptr, 0, raw.len)) strcpy(r->reason, "holds a NUL byte");
+    bool is_utf16 = r->at_byte == 0 && (str_starts(raw, STR("\xFF\xFE")) || str_starts(raw, STR("\xFE\xFF")));
+    if (is_utf16)
+        strcpy(r->reason, "is UTF-16 text; save the file as \"CSV UTF-8\"");
+    else if (raw.len && memchr(raw.ptr, 0, raw.len))
+        strcpy(r->reason, "holds a NUL byte");
     if (r->reason[0]) row.bad = r->reason;
     if (row.n > 0 || row.bad) {
         const char *base = buf_str(&r->text).ptr;

@@ -59,7 +59,7 @@ static bool put(struct tx *tx, void *arg)
                   NULL);
 }
 
-static bool look(const char *path, struct str name, struct put *p, struct fault *f)
+static bool look(const char *path, struct str name, struct kept_asset *out, struct fault *f)
 {
     struct stat st;
     char head[512];
@@ -76,20 +76,36 @@ static bool look(const char *path, struct str name, struct put *p, struct fault 
     if (!type)
         return fault_user(
             f, 415, "The asset is none of JPEG, PNG, SVG, a TrueType, OpenType or WOFF2 font, or a style sheet (NAME.css).");
-    p->media_type = str_of(type);
-    p->bytes = st.st_size;
+    out->media_type = str_of(type);
+    out->bytes = st.st_size;
+    return true;
+}
+
+bool asset_keep(struct mail *m, struct arena *a, const char *path, struct str name, struct kept_asset *out, struct fault *f)
+{
+    uint8_t digest[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    struct kept_asset k = {0};
+    if (!look(path, name, &k, f) || !sha256_file(path, digest, f)) return false;
+    hex_encode(digest, sizeof digest, hex);
+    k.digest = arena_str(a, str_of(hex));
+    if (!keep(m, a, path, k.digest, f)) return false;
+    *out = k;
     return true;
 }
 
 bool asset_put(struct mail *m, int64_t account, struct str name, const char *path, struct fault *f)
 {
     uint8_t digest[SHA256_BYTES];
-    char hex[2 * SHA256_BYTES + 1];
-    struct put p = {.account = account, .name = name, .digest = str_make(digest, sizeof digest)};
-    if (!asset_name_check(name, f) || !look(path, name, &p, f) || !sha256_file(path, digest, f)) return false;
-    hex_encode(digest, sizeof digest, hex);
+    struct kept_asset k;
+    if (!asset_name_check(name, f)) return false;
     struct arena *a = arena_create(4096);
-    bool ok = keep(m, a, path, str_of(hex), f) && store_write(m->store, put, &p, f);
+    bool ok = asset_keep(m, a, path, name, &k, f);
+    if (ok) {
+        struct put p = {account, k.bytes, name, k.media_type, str_make(digest, sizeof digest)};
+        ASSERT(hex_decode(k.digest, digest, sizeof digest));
+        ok = store_write(m->store, put, &p, f);
+    }
     arena_destroy(&a);
     return ok;
 }

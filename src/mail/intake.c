@@ -67,7 +67,8 @@ static bool take_file(struct mail *m, struct arena *a, const char *path, struct 
         return fault_user(f, 413, "The file has %lld bytes; http.max_upload_bytes is %lld.", (long long)st.st_size,
                           (long long)limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES));
     if (mb >= 0 && mb < limit_get(LIMIT_DISK_MIN_FREE_MB))
-        return fault_operator(f, "Only %lld MB are free; imports stop.", (long long)mb);
+        return fault_user(f, 503, "The disk is nearly full (%lld MB are free), so no file is taken. Try again later.",
+                          (long long)mb);
     k->bytes = st.st_size;
     k->file = str_of(arena_printf(a, "files/intake/%s.csv", token_make(a, 20)));
     const char *place = mail_path(m, a, "%s", k->file.ptr);

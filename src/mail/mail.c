@@ -28,7 +28,7 @@ static bool house_prepare(struct tx *tx, void *arg)
     struct q_house_put put = {STR(PURL_KEY_NAME), str_make(h->fresh, sizeof h->fresh)};
     struct r_house_find found;
     int64_t space = imb_serial_space(ACCOUNT_DEMONSTRATION_MID);
-    struct q_serial_pool_insert pool = {HOUSE_ACCOUNT, -ACCOUNT_DEMONSTRATION_MID, space, space / 100 * 99};
+    struct q_serial_pool_insert pool = {HOUSE_ACCOUNT, -ACCOUNT_DEMONSTRATION_MID, space, imb_test_serials(space)};
     if (!tx_run(tx, Q_HOUSE_PUT, &put, NULL) || !tx_run(tx, Q_SERIAL_POOL_INSERT, &pool, NULL)) return false;
     if (!tx_first(tx, Q_HOUSE_FIND, &(struct q_house_find){STR(PURL_KEY_NAME)}, &found)) return false;
     ASSERT(found.value.len == sizeof h->key);
@@ -67,7 +67,7 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     struct house h;
     struct mail *m = calloc(1, sizeof *m);
     ASSERT(m);
-    *m = (struct mail){.store = c->store, .jobs = c->jobs, .press = c->press, .accounts = c->accounts, .outbox = c->outbox};
+    *m = (struct mail){.store = c->store, .jobs = c->jobs, .press = c->press, .accounts = c->accounts, .fetcher = c->fetcher, .outbox = c->outbox};
     m->data_dir = strdup(c->data_dir);
     m->purl_base = strdup(c->purl_base);
     ASSERT(m->data_dir && m->purl_base);

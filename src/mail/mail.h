@@ -13,6 +13,7 @@ struct mail_config {
         *jobs; /* mail adds its sources: intakes, template versions, drops to expand, batches to close, batches to render */
     struct press *press;
     struct accounts *accounts;
+    struct fetcher *fetcher; /* fetches remote assets, with an address guard; NULL: none are */
     const char *data_dir;  /* files/assets, files/intake, batches/ below it */
     const char *purl_base; /* "http://…/p/" */
     struct outbox *outbox; /* NULL: nobody hears of events (tests) */

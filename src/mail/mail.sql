@@ -225,6 +225,11 @@ SELECT account_id, template_id, version, due_at FROM template_version WHERE due_
 UPDATE template_version SET lease_node = $4, lease_until = $5, attempt = attempt + 1 WHERE account_id = $1 AND template_id = $2 AND version = $3
  AND state = 1 AND due_at <= $6 AND lease_until < $6 RETURNING attempt;
 
+-- name: compile_pin
+-- What the version named on other machines is ours now, by the holder of the lease.
+-- in: account_id int, template_id int, version int, source text, lease_node int
+UPDATE template_version SET source = $4 WHERE account_id = $1 AND template_id = $2 AND version = $3 AND state = 1 AND lease_node = $5;
+
 -- name: compile_finish
 -- Published, refused, or to be tried again (due_at), by the holder of the lease.
 -- in: account_id int, template_id int, version int, state int, press_path int, report text, due_at int, lease_node int
@@ -381,7 +386,7 @@ UPDATE mail_drop SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL
 -- Batches and pieces of a drop by state.
 -- in: account_id int, drop_id int
 -- out: state int, n int, n_pieces int, n_refused int
-SELECT state, count(*) AS n, sum(n_pieces) AS n_pieces, sum(n_refused) AS n_refused FROM batch
+SELECT state, count(*) AS n, CAST(sum(n_pieces) AS BIGINT) AS n_pieces, CAST(sum(n_refused) AS BIGINT) AS n_refused FROM batch
  WHERE account_id = $1 AND drop_id = $2 GROUP BY state;
 
 -- ---- batches ----
@@ -511,14 +516,14 @@ INSERT INTO serial_run (account_id, mid, first_serial, lap, n, piece_account_id,
 -- Serials of a pool that are in the mail or rest.
 -- in: account_id int, mid int, now int
 -- out: n int
-SELECT COALESCE(sum(n), 0) AS n FROM serial_run WHERE account_id = $1 AND mid = $2 AND (free_at IS NULL OR free_at > $3);
+SELECT CAST(COALESCE(sum(n), 0) AS BIGINT) AS n FROM serial_run WHERE account_id = $1 AND mid = $2 AND (free_at IS NULL OR free_at > $3);
 
 -- name: serial_wanted
 -- Live pieces that are seated and have no serial yet.
 -- across accounts: a mailer id may serve several accounts
 -- in: mid int
 -- out: n int
-SELECT COALESCE(sum(n_pieces), 0) AS n FROM batch WHERE state IN (0, 1) AND due_at IS NOT NULL AND mid = $1 AND is_test = 0
+SELECT CAST(COALESCE(sum(n_pieces), 0) AS BIGINT) AS n FROM batch WHERE state IN (0, 1) AND due_at IS NOT NULL AND mid = $1 AND is_test = 0
  AND first_serial IS NULL;
 
 -- ---- pieces ----
@@ -627,3 +632,77 @@ INSERT INTO refused_row (account_id, intake_id, line, reason, detail, raw) VALUE
 -- in: account_id int, intake_id int, after_line int, n int
 -- out: line int, reason int, detail text, raw text
 SELECT line, reason, detail, raw FROM refused_row WHERE account_id = $1 AND intake_id = $2 AND line > $3 ORDER BY line LIMIT $4;
+
+-- ---- suppression ----
+
+-- name: suppression_list_insert
+-- A new suppression list.
+-- in: account_id int, suppression_list_id int, name text, country text, created_at int
+INSERT INTO suppression_list (account_id, suppression_list_id, name, country, created_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: suppression_lists
+-- Suppression lists between two numbers, oldest first.
+-- in: account_id int, from_id int, to_id int, n int, start int
+-- out: suppression_list_id int, name text, country text, n_contacts int, created_at int
+SELECT suppression_list_id, name, country, n_contacts, created_at FROM suppression_list
+ WHERE account_id = $1 AND suppression_list_id >= $2 AND suppression_list_id <= $3 ORDER BY suppression_list_id LIMIT $4 OFFSET $5;
+
+-- name: suppression_list_count
+-- People came or went.
+-- in: account_id int, suppression_list_id int, n int
+UPDATE suppression_list SET n_contacts = n_contacts + $3 WHERE account_id = $1 AND suppression_list_id = $2;
+
+-- name: suppression_list_remove
+-- The list is gone; its people went before.
+-- in: account_id int, suppression_list_id int
+DELETE FROM suppression_list WHERE account_id = $1 AND suppression_list_id = $2;
+
+-- name: suppressed_insert
+-- A person who is not to be printed; match_key is empty for one who is known by e-mail alone.
+-- in: account_id int, suppression_list_id int, suppressed_id int, match_key blob, email_key blob, person text, created_at int
+INSERT INTO suppressed (account_id, suppression_list_id, suppressed_id, match_key, email_key, person, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: suppressed_put
+-- The whole person.
+-- in: account_id int, suppression_list_id int, suppressed_id int, match_key blob, email_key blob, person text
+UPDATE suppressed SET match_key = $4, email_key = $5, person = $6 WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id = $3;
+
+-- name: suppressed_remove
+-- A person may be printed again.
+-- in: account_id int, suppression_list_id int, suppressed_id int
+DELETE FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id = $3;
+
+-- name: suppressed_remove_to
+-- The people of a list up to a number.
+-- in: account_id int, suppression_list_id int, suppressed_id int
+DELETE FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id <= $3;
+
+-- name: suppressed_find
+-- One person of a list.
+-- in: account_id int, suppression_list_id int, suppressed_id int
+-- out: person text, created_at int
+SELECT person, created_at FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 AND suppressed_id = $3;
+
+-- name: suppressed_page
+-- People of a list in order of their numbers.
+-- in: account_id int, suppression_list_id int, n int, start int
+-- out: suppressed_id int, person text, created_at int
+SELECT suppressed_id, person, created_at FROM suppressed WHERE account_id = $1 AND suppression_list_id = $2 ORDER BY suppressed_id LIMIT $3 OFFSET $4;
+
+-- name: suppressed_any
+-- Does the account suppress anybody?
+-- in: account_id int
+-- out: suppressed_id int
+SELECT suppressed_id FROM suppressed WHERE account_id = $1 LIMIT 1;
+
+-- name: suppressed_by_address
+-- Which list suppresses this person at this address?
+-- in: account_id int, match_key blob
+-- out: suppression_list_id int
+SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND match_key = $2 LIMIT 1;
+
+-- name: suppressed_by_email
+-- Which list suppresses this e-mail address?
+-- in: account_id int, email_key blob
+-- out: suppression_list_id int
+SELECT suppression_list_id FROM suppressed WHERE account_id = $1 AND email_key = $2 LIMIT 1;

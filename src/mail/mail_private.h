@@ -19,6 +19,7 @@ struct mail {
     struct press *press;
     struct accounts *accounts;
     struct outbox *outbox; /* NULL: no events */
+    struct fetcher *fetcher;
     char *data_dir, *purl_base;
     uint8_t purl_key[32];
     struct drop_cache *drops;
@@ -43,6 +44,13 @@ void import_source_add(struct mail *m);
 #define HOUSE_ACCOUNT     0
 #define PIECE_ID(b, seat) ((b)*SEATS_A_BATCH + (seat))
 
+/* Moves the file to its digest's place below files/assets, durably, when it is of a type that a creative may use (asset_type; `name` tells style
+ * sheets). 400, 413, 415 otherwise. Texts from the arena. */
+struct kept_asset {
+    struct str media_type, digest /* 64 hexadecimal digits */;
+    int64_t bytes;
+};
+bool asset_keep(struct mail *m, struct arena *a, const char *path, struct str name, struct kept_asset *out, struct fault *f);
 /* How long claimed work may go without a renewal, and the time by which to renew. */
 int64_t lease_ms(void);
 /* The first path below the data folder that `fmt` makes. */

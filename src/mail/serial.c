@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "postal/imb.h"
 #include "queries.h"
 #include <stdlib.h>
 
@@ -32,7 +33,7 @@ bool serial_run_take(struct tx *tx, const struct serial_want *w, int64_t *first)
     *first = DB_NULL;
     if (!pool_owner(tx, mid, &owner) || !tx_first(tx, Q_SERIAL_POOL_FIND, &(struct q_serial_pool_find){owner, key}, &pool))
         return tx_ok(tx);
-    int64_t begin = w->is_test ? pool.size / 100 * 99 : 0, at = pool.next_serial, lap = pool.lap;
+    int64_t begin = w->is_test ? imb_test_serials(pool.size) : 0, at = pool.next_serial, lap = pool.lap;
     if (at + w->n > pool.size) at = begin, lap++;
     if (at + w->n > pool.size) return true;
     struct q_serial_take take = {owner, key, w->n, at, lap, pool.next_serial, tx_now(tx)};

@@ -1,5 +1,6 @@
 /* template_compile.c: the due source that compiles template versions: Publishing to Published or Refused, with a report. A
  * press that fails by itself is tried again by the ladder; a creative that cannot be printed is refused with the reason. */
+#include "mail/asset_import.h"
 #include "mail/compile_wait.h"
 #include "mail/lease_keeper.h"
 #include "base/clock.h"
@@ -85,7 +86,7 @@ static bool compile(struct mail *m, struct arena *a, struct due_item item, struc
 {
     struct creative c;
     *r = (struct creative_report){0};
-    if (!template_creative(m, a, item.account_id, item.id, item.sub_id, &c, f)) {
+    if (!assets_import(m, item, f) || !template_creative(m, a, item.account_id, item.id, item.sub_id, &c, f)) {
         r->reason = *f;
         return f->whose == FAULT_USER;
     }
@@ -124,5 +125,6 @@ static void run(void *ctx, struct due_item item)
 
 void compile_source_add(struct mail *m)
 {
-    jobs_add(m->jobs, &(struct due_source){.name = SOURCE_COMPILE, .n_threads = 1, .find = find, .run = run, .ctx = m});
+    /* Several, because one may wait for other machines; the press bounds by its workers what runs there at once. */
+    jobs_add(m->jobs, &(struct due_source){.name = SOURCE_COMPILE, .n_threads = 4, .find = find, .run = run, .ctx = m});
 }

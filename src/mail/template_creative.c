@@ -3,6 +3,7 @@
  * the user's fault, with what to do. */
 #include "mail/template_source.h"
 #include "mail/mail_private.h"
+#include "mail/remote_address.h"
 #include "base/durable.h"
 #include "base/digest.h"
 #include "base/json.h"
@@ -51,11 +52,10 @@ static bool names_are_ours(const struct template_source *s, struct fault *f)
             "create the template again.",
             STR_ARG(s->missing[0]), STR_ARG(s->missing[0]));
     if (s->n_remote)
-        return fault_user(
-            f, 400,
-            "The template would fetch %.*s. Pictures, fonts and style sheets of other machines are not fetched: put the "
-            "file with PUT /v1/assets/NAME and write asset:NAME instead.",
-            (int)(s->remote[0].len < 200 ? s->remote[0].len : 200), s->remote[0].ptr);
+        return fault_user(f, 400,
+                          "The template would fetch %.*s. This server fetches nothing from other machines: put the "
+                          "file with PUT /v1/assets/NAME and write asset:NAME instead.",
+                          (int)(s->remote[0].len < 200 ? s->remote[0].len : 200), s->remote[0].ptr);
     return true;
 }
 
@@ -68,25 +68,34 @@ static bool read_bytes(struct mail *m, struct arena *a, struct str digest, struc
     return ok;
 }
 
+/* What was fetched for the version goes by its address. Chromium asks for https where a creative says http, as browsers do. */
 static bool load_assets(struct mail *m, struct arena *a, const struct template_source *s, struct creative *c, struct fault *f)
 {
-    struct chromium_asset *assets = ARENA_ARRAY(a, struct chromium_asset, s->n_assets + 1);
+    struct chromium_asset *assets = ARENA_ARRAY(a, struct chromium_asset, 2 * s->n_assets + 1);
+    int n = 0;
     for (int i = 0; i < s->n_assets; i++) {
-        assets[i].address = str_of(arena_printf(a, "asset:%.*s", STR_ARG(s->assets[i].name)));
-        assets[i].media_type = s->assets[i].media_type;
-        if (!read_bytes(m, a, s->assets[i].digest, &assets[i].bytes, f)) return false;
+        struct str name = s->assets[i].name, bytes;
+        bool is_http = str_starts(name, STR("http://")), is_remote = is_http || str_starts(name, STR("https://"));
+        if (!read_bytes(m, a, s->assets[i].digest, &bytes, f)) return false;
+        struct str address = is_remote ? name : str_of(arena_printf(a, "asset:%.*s", STR_ARG(name)));
+        assets[n++] = (struct chromium_asset){.address = address, .media_type = s->assets[i].media_type, .bytes = bytes};
+        if (!is_http) continue;
+        address = str_of(arena_printf(a, "https://%.*s", (int)name.len - 7, name.ptr + 7));
+        assets[n++] = (struct chromium_asset){.address = address, .media_type = s->assets[i].media_type, .bytes = bytes};
     }
     c->assets = assets;
-    c->n_assets = s->n_assets;
+    c->n_assets = n;
     return true;
 }
 
-/* A side of an image-only template: asset:NAME, or data:image/…;base64,…. */
+/* A side of an image-only template: asset:NAME, an address that was fetched, or data:image/…;base64,…. */
 static bool add_side(struct arena *a, struct creative *c, struct str address, const char *field, struct fault *f)
 {
-    struct str rest;
+    struct str rest, remote;
+    struct fault none;
     address = str_trim(address);
     if (str_is_empty(address)) return true;
+    if (str_starts(address, STR("http")) && (remote = remote_address(a, address, &none)).ptr) address = remote;
     for (int i = 0; i < c->n_assets; i++) {
         if (!str_eq(c->assets[i].address, address)) continue;
         c->image[c->n_image++] = c->assets[i].bytes;
@@ -128,6 +137,7 @@ bool template_creative(struct mail *m, struct arena *a, int64_t account, int64_t
     struct template_source s = {0};
     if (!store_read(m->store, load, &l, f) || !template_source_read(a, l.source, &s, f) || !names_are_ours(&s, f)) return false;
     struct creative c = {
+        .owner = account,
         .kind = s.is_full_html ? CREATIVE_HTML : CREATIVE_IMAGES,
         .g = press_geometry(l.size),
         .is_double_sided = s.is_double_sided,

@@ -3,7 +3,9 @@
 #include "net/web_address.h"
 #include "net/url.h"
 #include "base/arena.h"
+#include "base/log.h"
 #include <arpa/inet.h>
+#include <curl/curl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <unicode/uidna.h>
@@ -134,4 +136,18 @@ char *web_address_text(struct arena *a, const struct web_address *w)
     bool is_v6 = strchr(w->host, ':') != NULL;
     return arena_printf(a, "http%s://%s%s%s:%d%.*s", w->is_https ? "s" : "", is_v6 ? "[" : "", w->host, is_v6 ? "]" : "",
                         w->port, STR_ARG(w->rest));
+}
+
+struct str web_address_join(struct arena *a, struct str base, struct str reference)
+{
+    char *text = NULL;
+    CURLU *u = curl_url();
+    ASSERT(u);
+    bool is_joined = curl_url_set(u, CURLUPART_URL, arena_str(a, base).ptr, CURLU_URLENCODE) == CURLUE_OK &&
+                     curl_url_set(u, CURLUPART_URL, arena_str(a, reference).ptr, CURLU_URLENCODE) == CURLUE_OK &&
+                     curl_url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK;
+    struct str out = is_joined ? str_of(arena_strz(a, text)) : STR_NULL;
+    curl_free(text);
+    curl_url_cleanup(u);
+    return out;
 }

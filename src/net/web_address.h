@@ -20,3 +20,5 @@ bool web_address_read(struct str url, struct web_address *out, struct fault *f);
 /* The address again, its host as it is looked up. */
 struct arena;
 char *web_address_text(struct arena *a, const struct web_address *w);
+/* What a document at `base` means by `reference` ("../a.png", "//host/b.css", "https://…"); STR_NULL: nothing. */
+struct str web_address_join(struct arena *a, struct str base, struct str reference);

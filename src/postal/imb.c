@@ -180,6 +180,8 @@ int64_t imb_serial_space(int64_t mid)
     return mid >= 900000000 && mid <= 999999999 ? 1000000 : 0;
 }
 
+int64_t imb_test_serials(int64_t space) { return space / 100 * 99; }
+
 bool imb_tracking(int barcode_id, int stid, int64_t mid, int64_t serial, char out[21])
 {
     int64_t space = imb_serial_space(mid);

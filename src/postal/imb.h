@@ -25,3 +25,6 @@ enum imb_result imb_decode(struct str bars, char tracking[21], char routing[12])
  * first digit tells which, so a six-digit one never begins with 9. False when a part is out of range. */
 bool imb_tracking(int barcode_id, int stid, int64_t mid, int64_t serial, char out[21]);
 int64_t imb_serial_space(int64_t mid); /* 10^9, 10^6; 0: not a mailer id */
+/* The first of the serials that test mode and specimens print, so that no live piece carries one: the last hundredth of a space
+ * (specs: schema §4). */
+int64_t imb_test_serials(int64_t space);

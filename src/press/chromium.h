@@ -59,5 +59,7 @@ struct chromium_sheet {
  * gone. After a fault the chromium is of no more use: detach, and start another cage. sheet->pdf is the caller's to finish. */
 bool chromium_print(struct chromium *c, const struct chromium_document *d, struct arena *a, struct chromium_sheet *sheet,
                     struct fault *f);
+/* How many documents it was given. */
+int chromium_documents(const struct chromium *c);
 /* Addresses that the last documents asked for and did not get. */
 int chromium_missing(struct chromium *c, const struct str **addresses);

@@ -37,6 +37,8 @@ void chromium_assets_set(struct chromium_assets *s, const struct chromium_asset 
     arena_reset(s->arena);
 }
 
+void chromium_assets_forget(struct chromium_assets *s) { s->all = NULL, s->n = 0; }
+
 int chromium_assets_missing(const struct chromium_assets *s, const struct str **addresses)
 {
     *addresses = s->missing;

@@ -13,6 +13,8 @@ struct chromium_assets *chromium_assets_create(void);
 void chromium_assets_destroy(struct chromium_assets **s);
 /* Another document: nothing is missing yet. `all` stays the caller's. */
 void chromium_assets_set(struct chromium_assets *s, const struct chromium_asset *all, int n);
+/* `all` is about to go; what was missing stays known. */
+void chromium_assets_forget(struct chromium_assets *s);
 struct str chromium_assets_rewrite(const struct chromium_assets *s, struct arena *a, struct str html);
 /* How the creative names an address that Chromium asked for. */
 struct str chromium_assets_name(const struct chromium_assets *s, struct arena *a, struct str url);

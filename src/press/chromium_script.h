@@ -1,5 +1,5 @@
 /* chromium_script.h: what we run inside the page, in an isolated world: the creative's own script is off and cannot see it.
- * Included by chromium.c only. Events and promises do not run there while script is off, so everything is asked for.
+ * Included by chromium_page.c only. Events and promises do not run there while script is off, so everything is asked for.
  *
  *   start(css)        our rules; the served body is number 0
  *   add([html …])     further bodies
@@ -34,6 +34,26 @@ static const char chromium_script[] =
     "const stranger=(b,first)=>{if(sheets(b)!=first.sheets)return 'has a style sheet of its own';\n"
     "  for(const [id,html] of drawn(b))if(first.drawn.has(id)?first.drawn.get(id)!=html:true)return 'draws its own #'+id.slice(0,40);\n"
     "  if(getComputedStyle(b).backgroundColor!=first.color)return 'has a background of its own';return ''};\n"
+    /* A selector that looks past its body (body ~ body, :root:has(…)) would make one person's page depend on the next person: what such
+     * selectors match in a body here must be what they match where that body is alone. Sheets that cannot be read count as such. */
+    "const looking=()=>{const out=[],past=/[~+]|:has\\(|:(nth|first|last|only)-/;\n"
+    "  const look=(rules,parent)=>{for(const r of rules){let s=r.selectorText||'';\n"
+    "      if(s&&parent)s=s.includes('&')?s.replaceAll('&',':is('+parent+')'):':is('+parent+') :is('+s+')';\n"
+    "      s=s.replace(/::[\\w-]+(\\([^)]*\\))?|:(before|after|first-line|first-letter)\\b/g,':not(pp-none)');\n"
+    "      if(s&&past.test(s))out.push(s);\n"
+    "      if(r.constructor.name=='CSSScopeRule')out.push('');\n"
+    "      if(r.styleSheet)read(r.styleSheet);if(r.cssRules)look(r.cssRules,s||parent)}};\n"
+    "  const read=s=>{try{look(s.cssRules,'')}catch{out.push('')}};\n"
+    "  for(const s of document.styleSheets)read(s);return [...new Set(out)]};\n"
+    "const seen=(list,root,b)=>[root,b,...b.querySelectorAll('*')].map(e=>list.map(s=>e.matches(s)?1:0).join('')).join();\n"
+    "const reaches=(b,list)=>{const c=getComputedStyle(b);\n"
+    "  if(c.counterIncrement!='none'||c.counterSet!='none')return 'counts its neighbours';\n"
+    "  if(b.querySelector('input[type=radio],details[name]'))return 'has buttons that belong together';\n"
+    "  if(list.includes(''))return 'has a style sheet that cannot be looked into';if(!list.length)return '';\n"
+    "  const d=document.implementation.createHTMLDocument(''),root=document.documentElement.cloneNode(false);\n"
+    "  const alone=b.cloneNode(true);root.append(document.head.cloneNode(true),alone);d.replaceChild(root,d.documentElement);\n"
+    "  try{return seen(list,document.documentElement,b)==seen(list,root,alone)?'':'is styled by its neighbours'}\n"
+    "  catch{return 'has a selector that cannot be looked into'}};\n"
     "const walk=(e,clip,o)=>{const c=getComputedStyle(e);if(c.display=='none')return;\n"
     /* A pseudo-element has no box that we could ask for: one with words that is taken out of its place is judged alone. */
     "  if(!o.stray&&o.many)for(const q of ['::before','::after']){const g=getComputedStyle(e,q);\n"
@@ -60,7 +80,7 @@ static const char chromium_script[] =
     "        if(!o.stray&&Math.max(t.top,inner.top)<o.top-1.5&&t.bottom>inner.top)o.stray='text in '+name(e);\n"
     "        const foot=Math.min(t.bottom-t.height*.25,inner.bottom);\n"
     "        if(foot>o.low){o.low=foot;o.lowest='text in '+name(e)}}}}};\n"
-    "pp.check=w=>{const out=[],all=pp.bodies,first={sheets:sheets(all[0]),drawn:drawn(all[0]),color:getComputedStyle(all[0]).backgroundColor};\n"
+    "pp.check=w=>{const out=[],all=pp.bodies,first={sheets:sheets(all[0]),drawn:drawn(all[0]),color:getComputedStyle(all[0]).backgroundColor},list=all.length>1?looking():[];\n"
     "  all.forEach((b,k)=>{const r=b.getBoundingClientRect(),o={low:-1e9,right:-1e9,page:w,top:r.top,many:all.length>1};\n"
     "    walk(b,{bottom:1e9,right:1e9,top:-1e9},o);\n"
     /* One box beyond the right edge would make Chromium print the whole document smaller: it is clipped where the page ends. */
@@ -70,7 +90,7 @@ static const char chromium_script[] =
     "    else if(o.low>r.bottom+.5)out.push([k,1,o.lowest+' hangs '+px(o.low-r.bottom)+' below its page']);\n"
     "    else if(o.stray)out.push([k,1,o.stray+' may leave its page']);\n"
     "    else if(o.fixed)out.push([k,1,o.fixed+' has a fixed position']);\n"
-    "    else if(k){const s=stranger(b,first);if(s)out.push([k,1,s])}});\n"
+    "    else if(all.length>1){const s=(k?stranger(b,first):'')||reaches(b,list);if(s)out.push([k,1,s])}});\n"
     "  return out};\n"
     /* The colour of the page: without this a body's background ends where the body ends. */
     "pp.paint=()=>{const h=getComputedStyle(document.documentElement),b=getComputedStyle(document.body);\n"

@@ -9,6 +9,7 @@
 enum creative_kind { CREATIVE_HTML, CREATIVE_IMAGES };
 struct creative {
     enum creative_kind kind;
+    int64_t owner; /* whose it is, by any number; 0: no one's. Chromium is kept from a job to the next one of the same owner only */
     const struct press_geometry *g;
     /* HTML: one document whose printed pages are the sides, or one document per side (n_html 2: front, back). Images: one a
      * side, by asset. */

@@ -22,21 +22,23 @@ enum { READY_TIMEOUT_MS = 60000, FRAME_TIMEOUT_MS = 10000, LOOK_MS = 100 };
 struct press_worker {
     struct process process; /* pid 0: not started */
     int sock;
-    struct chromium_cage cage;
-    bool has_cage, is_taken;
-    int64_t killed_mb; /* the last cage was killed at that size; 0: it was not */
-    int64_t cage_peak_mb;
+    struct press_cage cage;
+    bool is_taken;
 };
 struct press {
     pthread_mutex_t lock;
     pthread_cond_t freed;
+    pthread_cond_t kept; /* a Chromium waits for its next job, or the press is being destroyed */
+    pthread_t tidier;
+    bool is_ending;
     int n;
     struct press_worker *workers;
 };
 
+static void *tidy_thread(void *arg);
+
 struct press *press_create(int n_workers, struct fault *f)
 {
-    (void)f;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct press *p = calloc(1, sizeof *p);
     ASSERT(p);
@@ -45,21 +47,21 @@ struct press *press_create(int n_workers, struct fault *f)
     ASSERT(p->workers);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->freed, NULL);
+    pthread_cond_init(&p->kept, NULL);
     for (int i = 0; i < p->n; i++) p->workers[i].sock = -1;
-    return p;
+    if (pthread_create(&p->tidier, NULL, tidy_thread, p) == 0) return p;
+    fault_operator(f, "there is no thread for the press");
+    pthread_mutex_destroy(&p->lock);
+    free(p->workers);
+    free(p);
+    return NULL;
 }
 
 int press_workers(const struct press *p) { return p->n; }
 
-static void cage_end(struct press_worker *w)
-{
-    if (w->has_cage) chromium_cage_stop(&w->cage);
-    w->has_cage = false;
-}
-
 static void worker_end(struct press_worker *w)
 {
-    cage_end(w);
+    press_cage_drop(&w->cage);
     if (w->sock >= 0) close(w->sock);
     process_kill(&w->process);
     w->sock = -1;
@@ -68,23 +70,38 @@ static void worker_end(struct press_worker *w)
 void press_destroy(struct press **p)
 {
     if (!*p) return;
+    pthread_mutex_lock(&(*p)->lock);
+    (*p)->is_ending = true;
+    pthread_cond_signal(&(*p)->kept);
+    pthread_mutex_unlock(&(*p)->lock);
+    pthread_join((*p)->tidier, NULL);
     for (int i = 0; i < (*p)->n; i++) worker_end(&(*p)->workers[i]);
     pthread_mutex_destroy(&(*p)->lock);
     pthread_cond_destroy(&(*p)->freed);
+    pthread_cond_destroy(&(*p)->kept);
     free((*p)->workers);
     free(*p);
     *p = NULL;
 }
 
-static struct press_worker *worker_take(struct press *p)
+/* The free worker that is best for the owner: with a Chromium of its own, else with none, else any. NULL: all are taken. */
+static struct press_worker *worker_choose(struct press *p, int64_t owner)
 {
-    struct press_worker *w = NULL;
-    pthread_mutex_lock(&p->lock);
-    while (!w) {
-        for (int i = 0; i < p->n && !w; i++)
-            if (!p->workers[i].is_taken) w = &p->workers[i];
-        if (!w) pthread_cond_wait(&p->freed, &p->lock);
+    struct press_worker *best = NULL;
+    int best_rank = 0;
+    for (int i = 0; i < p->n; i++) {
+        struct press_worker *w = &p->workers[i];
+        int rank = w->is_taken ? 0 : !w->cage.is_running ? 2 : w->cage.owner == owner ? 3 : 1;
+        if (rank > best_rank) best = w, best_rank = rank;
     }
+    return best;
+}
+
+static struct press_worker *worker_take(struct press *p, int64_t owner)
+{
+    struct press_worker *w;
+    pthread_mutex_lock(&p->lock);
+    while (!(w = worker_choose(p, owner))) pthread_cond_wait(&p->freed, &p->lock);
     w->is_taken = true;
     pthread_mutex_unlock(&p->lock);
     return w;
@@ -95,7 +112,42 @@ static void worker_give_back(struct press *p, struct press_worker *w)
     pthread_mutex_lock(&p->lock);
     w->is_taken = false;
     pthread_cond_signal(&p->freed);
+    if (w->cage.is_running) pthread_cond_signal(&p->kept);
     pthread_mutex_unlock(&p->lock);
+}
+
+/* Ends what has waited too long. Returns how many still wait. */
+static int idle_end(struct press *p)
+{
+    int64_t longest_ms = limit_get(LIMIT_PRESS_CHROMIUM_IDLE_S) * 1000;
+    int n = 0;
+    for (int i = 0; i < p->n; i++) {
+        struct press_worker *w = &p->workers[i];
+        if (w->is_taken || !w->cage.is_running) continue;
+        if (clock_mono_ms() - w->cage.kept_ms >= longest_ms)
+            press_cage_end(&w->cage);
+        else
+            n++;
+    }
+    return n;
+}
+
+/* A Chromium that nobody needs does not stay: it holds memory, and the last thing that an account printed. */
+static void *tidy_thread(void *arg)
+{
+    struct press *p = arg;
+    pthread_mutex_lock(&p->lock);
+    while (!p->is_ending) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        if (idle_end(p))
+            pthread_cond_timedwait(&p->kept, &p->lock, &until);
+        else
+            pthread_cond_wait(&p->kept, &p->lock);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
 }
 
 /* ---- starting ---- */
@@ -165,34 +217,6 @@ static bool worker_start(struct press_worker *w, struct fault *f)
 
 /* ---- talking ---- */
 
-static bool cage_give(struct press_worker *w, struct fault *f)
-{
-    struct fault why = {0};
-    struct buf body = BUF_INIT;
-    bool is_sent;
-    cage_end(w);
-    w->has_cage = chromium_cage_start(&w->cage, &why);
-    if (w->has_cage) {
-        wire_put_int(&body, w->killed_mb);
-        is_sent = frame_send(w->sock, FRAME_CAGE_TO, STR(""), w->cage.to_fd, f) &&
-                  frame_send(w->sock, FRAME_CAGE_FROM, buf_str(&body), w->cage.from_fd, f);
-    } else {
-        wire_put_fault(&body, &why);
-        is_sent = frame_send(w->sock, FRAME_CAGE_NONE, buf_str(&body), -1, f);
-    }
-    w->killed_mb = 0;
-    buf_finish(&body);
-    return is_sent;
-}
-
-static void cage_watch(struct press_worker *w)
-{
-    int64_t mb = 0;
-    if (!w->has_cage) return;
-    if (chromium_cage_over_memory(&w->cage, &mb)) w->killed_mb = mb;
-    if (mb > w->cage_peak_mb) w->cage_peak_mb = mb;
-}
-
 /* What a worker says about its work is checked: it has read what strangers made. */
 static bool outcome_is_true(const struct press_job *job, const struct press_outcome *o, const int *pages, bool is_compile)
 {
@@ -231,7 +255,7 @@ static enum said frame_take(struct press_worker *w, const struct press_call *cal
         done = wire_int(&in, 0, call->job->n_pieces), refused = wire_int(&in, 0, call->job->n_pieces);
         if (call->job->progress) call->job->progress(call->job->ctx, (int)done, (int)refused);
         return in.is_bad ? SAID_BROKEN : SAID_MORE;
-    case FRAME_CAGE_WANTED: return cage_give(w, f) ? SAID_MORE : SAID_BROKEN;
+    case FRAME_CAGE_WANTED: return press_cage_give(&w->cage, w->sock, f) ? SAID_MORE : SAID_BROKEN;
     case FRAME_DONE: return done_take(call, &in, a, out, f);
     case FRAME_FAULT: wire_get_fault(&in, f); return in.is_bad ? SAID_BROKEN : SAID_FAULT;
     default: fault_ours(f, "a press worker says what nobody asked"); return SAID_BROKEN;
@@ -256,7 +280,7 @@ static enum said listen_to(struct press_worker *w, const struct press_call *call
         struct pollfd p = {.fd = w->sock, .events = POLLIN};
         struct frame fr;
         int ready = poll(&p, 1, LOOK_MS);
-        cage_watch(w);
+        press_cage_watch(&w->cage);
         if (!may_wait(call, heard_ms, f)) return SAID_BROKEN;
         if (ready <= 0) continue;
         if (!frame_recv(w->sock, MAX_FROM_WORKER, FRAME_TIMEOUT_MS, &fr, f)) {
@@ -276,22 +300,25 @@ static enum said talk(struct press_worker *w, const struct press_call *call, str
 {
     struct buf body = BUF_INIT;
     if (w->sock < 0 && !worker_start(w, f)) return SAID_BROKEN;
-    w->cage_peak_mb = 0, w->killed_mb = 0;
+    if (!press_cage_ready(&w->cage, w->sock, call->job->creative->owner, f)) return SAID_BROKEN;
     wire_put_job(&body, call->job);
     bool is_sent = frame_send(w->sock, call->ask, buf_str(&body), call->job->out_fd, f);
     buf_finish(&body);
     enum said said = is_sent ? listen_to(w, call, a, out, f) : SAID_BROKEN;
-    if (said == SAID_DONE) out->chromium_peak_mb = w->cage_peak_mb;
+    if (said == SAID_DONE) out->chromium_peak_mb = w->cage.peak_mb, out->chromium_starts = w->cage.starts;
     return said;
 }
 
-/* Each job has a Chromium of its own: what one tenant's creative did to it, no other one meets. */
+/* After a fault nobody knows what state its Chromium is in; the worker lets go of it as well. */
 bool press_talk(struct press *p, const struct press_call *call, struct arena *a, struct press_outcome *out, struct fault *f)
 {
     struct press_outcome told = {0};
-    struct press_worker *w = worker_take(p);
+    struct press_worker *w = worker_take(p, call->job->creative->owner);
     enum said said = talk(w, call, a, &told, f);
-    cage_end(w);
+    if (said == SAID_DONE)
+        press_cage_keep(&w->cage);
+    else
+        press_cage_drop(&w->cage);
     if (said == SAID_BROKEN) worker_end(w);
     worker_give_back(p, w);
     if (said == SAID_DONE) *out = told;

@@ -4,6 +4,7 @@
  *   press      the pool of worker processes; one per server or command
  *   job        one creative and its pieces: prints into a file descriptor
  *   compile    one creative and sample pieces: a report
+ * A worker keeps its Chromium warm for the next job of the same owner (creative.h); see README.md.
  * A call blocks the calling thread while a worker works; several threads may call at once (one worker each). A worker that
  * crashes, is killed for memory or time, or lies, is replaced; its job fails with a sentence and nothing is left behind. */
 #pragma once
@@ -58,6 +59,7 @@ struct press_outcome {
     enum press_refusal *refusal; /* per piece */
     struct str *detail;          /* per piece: contact's box and reason; STR_NULL when printed */
     int64_t worker_peak_kb, chromium_peak_mb;
+    int chromium_starts; /* 0: there was a warm one, or none was needed */
 };
 bool press_run(struct press *p, const struct press_job *job, struct arena *a, struct press_outcome *out, struct fault *f);
 /* Lays the creative out for a few sample pieces (given, or made up when n is 0) and looks at the result. False only when the

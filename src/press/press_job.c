@@ -1,5 +1,5 @@
 /* press_job.c: what a worker does with a job: pieces in, one PDF out, in the order of the pieces; a refused piece leaves no
- * page. Called by press_worker.c; everything it makes is gone when it returns. */
+ * page. Called by press_worker.c; everything it makes is gone when it returns, but for the house's Chromium. */
 #include "base/failpoint.h"
 #include "base/limits.h"
 #include "press/overlay.h"
@@ -226,7 +226,6 @@ bool press_job_run(struct press_house *house, const struct press_job *job, bool 
     out->bytes = out->n_printed ? pdf_bytes(j.pdf) : 0;
     if (getrusage(RUSAGE_SELF, &used) == 0) out->worker_peak_kb = used.ru_maxrss;
     press_sheets_close(&j.w);
-    chromium_detach(&j.w.chromium);
     coverage_destroy(&j.w.own_fonts);
     pdf_destroy(&j.pdf);
     arena_destroy(&j.w.chunk);

@@ -23,8 +23,11 @@ static void refuse(struct press_printed *piece, enum press_refusal why, const ch
 
 static bool cage_get(struct press_work *w, int64_t *killed_mb, struct fault *f)
 {
-    if (!w->chromium) w->chromium = press_cage_ask(w->house, killed_mb, f);
-    return w->chromium != NULL;
+    struct press_house *house = w->house;
+    bool is_worn = house->chromium && chromium_documents(house->chromium) >= limit_get(LIMIT_PRESS_CHROMIUM_DOCUMENTS);
+    if (is_worn) chromium_detach(&house->chromium);
+    if (!house->chromium) house->chromium = press_cage_ask(house, killed_mb, f);
+    return house->chromium != NULL;
 }
 
 static struct press_sheet *sheet_add(struct press_work *w)
@@ -110,10 +113,9 @@ static bool sheet_take(struct press_work *w, int doc, struct member *members, in
 /* Chromium ended. A cage that was killed from outside is tried once more as it was. */
 static bool after_stop(struct press_work *w, int doc, struct member *members, int n, const struct fault *why, struct fault *f)
 {
-    enum { MOST_STOPS = 24 };
     int64_t killed_mb = 0;
-    chromium_detach(&w->chromium);
-    if (++w->stops > MOST_STOPS)
+    chromium_detach(&w->house->chromium);
+    if (++w->stops > limit_get(LIMIT_PRESS_CREATIVE_STOPS))
         return fault_user(f, 422, "the creative was stopped %d times, last: %.300s", w->stops, why->text);
     if (!cage_get(w, &killed_mb, f)) return false;
     bool is_innocent = why->whose != FAULT_USER && killed_mb == 0 && w->stops == 1;
@@ -144,7 +146,7 @@ static bool print_members(struct press_work *w, int doc, struct member *members,
                                   .assets = c->assets,
                                   .n_assets = c->n_assets};
     if (!cage_get(w, &killed_mb, f)) return false;
-    if (!chromium_print(w->chromium, &d, w->chunk, &sheet, &why)) {
+    if (!chromium_print(w->house->chromium, &d, w->chunk, &sheet, &why)) {
         buf_finish(&sheet.pdf);
         return after_stop(w, doc, members, n, &why, f);
     }

@@ -1,4 +1,4 @@
-/* press_private.h: shared by the files of the press itself: press.c, press_compile.c,
+/* press_private.h: shared by the files of the press itself: press.c, press_cage.c, press_compile.c,
  * press_samples.c and press_ink.c on the caller's side; press_worker.c, press_job.c, press_print.c, press_check.c and press_seal.c
  * in the worker. */
 #pragma once
@@ -9,6 +9,28 @@
 #include "press/press_wire.h"
 
 /* ---- caller's side ---- */
+/* press_cage.c: the Chromium of one worker. It sees documents of one owner only, and outlives a job that went well. */
+struct press_cage {
+    struct chromium_cage cage;
+    bool is_running;
+    bool is_held;      /* the worker has the ends of the pipe, even of one that ended meanwhile */
+    int64_t owner;     /* whose documents it sees */
+    int64_t killed_mb; /* the last one was killed at that size; 0: it was not */
+    int64_t peak_mb;   /* in the job at hand */
+    int starts;        /* in the job at hand */
+    int64_t kept_ms;   /* when the last job ended */
+};
+void press_cage_end(struct press_cage *c);
+/* Before a job: one that saw another owner's documents, or has ended, is done with, and the worker hears of it. */
+bool press_cage_ready(struct press_cage *c, int sock, int64_t owner, struct fault *f);
+/* The worker wants a fresh one. */
+bool press_cage_give(struct press_cage *c, int sock, struct fault *f);
+/* To be called every 100 ms or so: kills one that is too large. */
+void press_cage_watch(struct press_cage *c);
+/* After a job that went well: keeps it, unless it is no one's or has grown. */
+void press_cage_keep(struct press_cage *c);
+/* The worker has let go of it: a job that failed, a worker that is gone. */
+void press_cage_drop(struct press_cage *c);
 struct press_call {
     enum frame_kind ask; /* FRAME_JOB, FRAME_COMPILE */
     const struct press_job *job;
@@ -27,6 +49,7 @@ struct press_house { /* what a worker has loaded before it was sealed */
     int sock;
     struct buf font_regular, font_bold;
     struct coverage *coverage;
+    struct chromium *chromium; /* kept between jobs; NULL: none. The press tells when it has ended */
 };
 /* No call but those of a press at work is let through after this. */
 bool press_seal(struct fault *f);
@@ -55,7 +78,6 @@ struct press_work {
     struct merge *merge[2];
     int n_documents;            /* Chromium documents a piece: 1 or 2 */
     struct coverage *own_fonts; /* the creative's */
-    struct chromium *chromium;
     int stops; /* how often this job's Chromium ended before its time */
     struct press_sheet *sheets;
     int n_sheets, cap_sheets;

@@ -15,6 +15,7 @@ enum frame_kind {
     FRAME_CAGE_TO,     /* press: the end of its pipe to write to, then … */
     FRAME_CAGE_FROM,   /* … to read from; body: MB that the one before was killed for, or 0 */
     FRAME_CAGE_NONE,   /* press: a fault instead */
+    FRAME_CAGE_GONE,   /* press, between jobs: the Chromium that was kept has ended */
     FRAME_PROGRESS,    /* worker: pieces done, refused */
     FRAME_DONE,        /* worker: the outcome */
     FRAME_FAULT,       /* worker: the job failed */

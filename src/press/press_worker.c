@@ -98,11 +98,12 @@ static bool one_job(struct press_house *house)
     struct fault f = {0};
     if (!frame_recv(house->sock, MAX_FROM_PRESS, -1, &frame, &f)) return false;
     struct arena *a = arena_create(1 << 20);
-    bool goes_on = true;
-    if (frame.kind != FRAME_JOB && frame.kind != FRAME_COMPILE)
-        goes_on = false;
-    else if (!job_answer(house, &frame, a, &f))
-        goes_on = fault_send(house->sock, &f);
+    bool goes_on = true, is_job = frame.kind == FRAME_JOB || frame.kind == FRAME_COMPILE;
+    if (!is_job)
+        goes_on = frame.kind == FRAME_CAGE_GONE;
+    bool is_done = is_job && job_answer(house, &frame, a, &f);
+    if (!is_done) chromium_detach(&house->chromium); /* the press does the same: after a fault nothing is kept */
+    if (is_job && !is_done) goes_on = fault_send(house->sock, &f);
     arena_destroy(&a);
     buf_finish(&frame.body);
     if (frame.fd >= 0) close(frame.fd);

@@ -8,8 +8,8 @@
  * Failures. A unit that refused before it wrote is refused, and its group goes on. One that had written spoils the transaction:
  * the group is taken back; the units before it, which are known to be good, are run again as a group of their own; then it
  * comes first in the next group, where a failure can only be its own. A group whose commit, or whose participants, fail for now
- * is tried three times, then each unit of it alone. When the disk is full the whole group is refused with that sentence, and
- * the thread lives on. */
+ * is tried three times, then each unit of it alone. When the disk is full, or the database away, the whole group is refused with
+ * that sentence, and the thread lives on. */
 #include "store/store_private.h"
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -306,13 +306,20 @@ static enum driver_error commit(struct work *w, struct fault *f)
     return error;
 }
 
+static int n_taken(const struct work *w)
+{
+    int n = 0;
+    for (const struct unit *u = w->first; u; u = u->next) n++;
+    return n;
+}
+
 static void run_group(struct work *w)
 {
     struct unit *spoiler = NULL;
     struct fault f = {0};
     enum driver_error error = w->tx.driver->begin(w->tx.conn, true, &f);
     if (error != DRIVER_OK) {
-        w->n_run = 1;
+        w->n_run = error == DRIVER_FULL ? n_taken(w) : 1; /* nobody's unit will succeed: none of them waits for that again */
         after_group_failed(w, error, &f);
         return;
     }

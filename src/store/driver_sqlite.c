@@ -143,6 +143,15 @@ static struct conn *sqlite_open(const char *address, bool writer, struct fault *
     return NULL;
 }
 
+static void sqlite_show(const char *address, char *out, size_t n) { snprintf(out, n, "%s", address); }
+
+static bool sqlite_probe(const char *address, char *version, size_t n, struct fault *f)
+{
+    (void)address, (void)f; /* a file that is not there yet is made at the first start */
+    snprintf(version, n, "SQLite %s", sqlite3_libversion());
+    return true;
+}
+
 static bool sqlite_has_table(struct conn *c, const char *table, bool *has, struct fault *f)
 {
     sqlite3_stmt *stmt = NULL;
@@ -216,6 +225,8 @@ const struct store_driver store_driver_sqlite = {
     .scheme = "sqlite",
     .open = sqlite_open,
     .close = sqlite_close,
+    .show = sqlite_show,
+    .probe = sqlite_probe,
     .script = run_script,
     .has_table = sqlite_has_table,
     .migration = sqlite_migration,

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct store_driver *const drivers[] = {&store_driver_sqlite, &store_driver_fake};
+static const struct store_driver *const drivers[] = {&store_driver_sqlite, &store_driver_postgres, &store_driver_fake};
 
 static const struct store_driver *find_driver(const char *address, struct fault *f)
 {
@@ -13,7 +13,9 @@ static const struct store_driver *find_driver(const char *address, struct fault 
         size_t n = strlen(drivers[i]->scheme);
         if (strncmp(address, drivers[i]->scheme, n) == 0 && address[n] == ':') return drivers[i];
     }
-    fault_operator(f, "The database address %s is not one of sqlite:FILE.", address);
+    /* Only its first word: what follows may hold a password. */
+    fault_operator(f, "The database address (%.*s) is not one of sqlite:FILE and postgresql://USER@HOST/DATABASE.",
+                   (int)strcspn(address, ":"), address);
     return NULL;
 }
 
@@ -80,6 +82,21 @@ void store_close(struct store **store)
     free(s->address);
     free(s->data_dir);
     free(s);
+}
+
+void store_address_show(const char *address, char *out, size_t n)
+{
+    const struct store_driver *driver = find_driver(address, NULL);
+    if (driver && driver->show)
+        driver->show(address, out, n);
+    else
+        snprintf(out, n, "%.*s:…", (int)strcspn(address, ":"), address);
+}
+
+bool store_probe(const char *address, char *version, size_t n, struct fault *f)
+{
+    const struct store_driver *driver = find_driver(address, f);
+    return driver && driver->probe && driver->probe(address, version, n, f);
 }
 
 int store_node(const struct store *s) { return s->node; }

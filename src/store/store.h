@@ -8,7 +8,7 @@
  *   group        the units that share one transaction, one fsync. One committer thread per store runs them in order of arrival.
  *   participant  memory that moves with the group (the open batch's next seat): told before the commit, and how it ended.
  *   reader       a closure on a read-only connection, on the caller's thread.
- *   driver       an engine: sqlite, and a scripted fake for tests. store_driver.h is its face; PostgreSQL is to be one more.
+ *   driver       an engine: sqlite, postgresql, and a scripted fake for tests. store_driver.h is its face.
  *
  * Inside a closure errors stick: after the first failure every call does nothing and returns false, so a closure may be written
  * straight down and ask tx_ok() once. Text and blobs that come out live in the transaction's arena until the closure has ended.
@@ -27,7 +27,7 @@ struct tx;
 #define DB_NULL INT64_MIN
 
 struct store_config {
-    const char *address;  /* "sqlite:FILE" or "fake:" */
+    const char *address;  /* "sqlite:FILE", "postgresql://…" (libpq's), or "fake:" */
     const char *data_dir; /* holds the lock file that keeps a second process out */
     int node;             /* number of this node (tids, leases) */
     bool read_only;       /* no lock, no committer: only store_read */
@@ -38,6 +38,10 @@ struct store_config {
 struct store *store_open(const struct store_config *config, struct fault *f);
 /* Commits what is queued, checkpoints, closes. Nothing may be submitted any more. */
 void store_close(struct store **s);
+/* The address as people may read it: without a password. */
+void store_address_show(const char *address, char *out, size_t n);
+/* For the operator: the engine's name and version when it can be reached ("PostgreSQL 15.4"); false with a fault. */
+bool store_probe(const char *address, char *version, size_t n, struct fault *f);
 int store_node(const struct store *s);
 /* Version of the newest applied migration, and of the newest known one. */
 int64_t store_schema_version(struct store *s);

@@ -16,7 +16,7 @@ struct query_def {
     const struct query_column *in, *out;
     int n_in, n_out;
     size_t in_size, out_size; /* of the q_ and r_ struct */
-    bool is_append;           /* a one-row INSERT that may be merged with its likes */
+    const char *append_into;  /* of a one-row INSERT that may be merged with its likes: "table (columns in order of in)"; else NULL */
     bool writes;              /* INSERT, UPDATE or DELETE, with or without RETURNING */
 };
 

@@ -94,11 +94,9 @@ bool tx_run(struct tx *tx, int query, const void *in, int64_t *changed)
     if (!may_run(tx, query)) return false;
     ASSERT(query_table[query].n_out == 0);
     struct fault f = {0};
-    int64_t n = 0;
-    enum driver_error error = tx->driver->run(tx->conn, query, in, &n, &f);
+    enum driver_error error = tx->driver->run(tx->conn, query, in, changed, &f);
     if (error != DRIVER_OK) return engine_failed(tx, error, &f);
     tx->wrote |= query_table[query].writes;
-    if (changed) *changed = n;
     return true;
 }
 

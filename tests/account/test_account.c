@@ -1,4 +1,5 @@
 /* Accounts, keys and mailer ids on a real store. */
+#include "fresh_store.h"
 #include "account/account.h"
 #include "base/durable.h"
 #include <stdarg.h>
@@ -8,7 +9,7 @@
 #include <cmocka.h>
 
 struct house {
-    char dir[64];
+    char dir[64], address[FRESH_STORE_BYTES];
     struct store *store;
     struct accounts *accounts;
 };
@@ -16,9 +17,7 @@ struct house {
 static void open_house(struct house *h)
 {
     struct fault f;
-    char address[128];
-    snprintf(address, sizeof address, "sqlite:%s/test.db", h->dir);
-    h->store = store_open(&(struct store_config){.address = address, .data_dir = h->dir, .node = 1}, &f);
+    h->store = store_open(&(struct store_config){.address = h->address, .data_dir = h->dir, .node = 1}, &f);
     if (!h->store) fail_msg("%s", f.text);
     h->accounts = accounts_load(h->store, &f);
     assert_non_null(h->accounts);
@@ -34,7 +33,10 @@ static int setup(void **state)
 {
     struct house *h = calloc(1, sizeof *h);
     strcpy(h->dir, "/tmp/pennypost-account-XXXXXX");
+    char file[80];
     assert_non_null(mkdtemp(h->dir));
+    snprintf(file, sizeof file, "%s/test.db", h->dir);
+    fresh_store(file, h->address);
     open_house(h);
     *state = h;
     return 0;

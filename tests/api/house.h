@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "fresh_store.h"
 #include "api/api.h"
 
 struct test_house {
-    char dir[64], socket[80];
+    char dir[64], socket[80], address[FRESH_STORE_BYTES];
     struct store *store;
     struct accounts *accounts;
     struct press *press;

@@ -1,9 +1,9 @@
 /* Idempotency-Key: what is made is made once, and answered the same way again. */
 #include "house.h"
 #include "press/press.h"
+#include "fresh_store.h"
 #include "base/clock.h"
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,20 +179,7 @@ static void test_after_the_campaign(void **state)
     assert_int_equal(once("new", "POST", send_to, "{" PERSON "}").status, 404);
 }
 
-static int64_t kept(void)
-{
-    char file[100];
-    sqlite3 *db;
-    sqlite3_stmt *s;
-    snprintf(file, sizeof file, "%s/pennypost.db", house.dir);
-    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM idempotency", -1, &s, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-    int64_t n = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    sqlite3_close(db);
-    return n;
-}
+static int64_t kept(void) { return fresh_store_number(house.address, "SELECT count(*) FROM idempotency"); }
 
 /* After a day a key is new; some minutes later its row is gone. */
 static void test_a_day_later(void **state)

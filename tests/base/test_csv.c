@@ -57,6 +57,11 @@ static void test_rows(void **state)
         {"byte-order mark", STR("\xEF\xBB\xBF\"a\",b\n"), "1@9:[a][b] "},
         {"windows-1252", STR("a,b\nJos\xE9,\x80\n"), "1@4:[a][b] 2@11:[José][€]w "},
         {"utf-8", STR("a,é\n"), "1@5:[a][é] "},
+        {"UTF-16",
+         STR("\xFF\xFE"
+             "a\0\n\0"),
+         "1@5:is UTF-16 text; save the file as \"CSV UTF-8\" {\xFF\xFE"
+         "a"},
         {"NUL", STR("a,b\nc\0,d\ne,f\n"), "1@4:[a][b] 2@9:holds a NUL byte {c"},
     };
     for (size_t i = 0; i < ROWS(cases); i++) {
@@ -64,7 +69,8 @@ static void test_rows(void **state)
             struct buf out = BUF_INIT;
             read_all(cases[i].input, step, &out);
             struct str got = buf_str(&out), want = str_of(cases[i].want);
-            if (str_eq(str_of(cases[i].name), STR("NUL"))) got.len = want.len;
+            if (memchr(cases[i].input.ptr, 0, cases[i].input.len) && got.len > want.len)
+                got.len = want.len; /* the raw row stands last */
             if (!str_eq(got, want)) fail_msg("%s, step %zu: got %.*s", cases[i].name, step, STR_ARG(got));
             buf_finish(&out);
         }

@@ -1,4 +1,5 @@
 /* The scheduler on a source that lies in memory: what is due is run, once at a time, soon, and never in a busy loop. */
+#include "fresh_store.h"
 #include "jobs/due.h"
 #include "base/clock.h"
 #include "base/durable.h"
@@ -59,10 +60,11 @@ struct house {
 static void open_house(struct house *h, int n_threads)
 {
     struct fault f;
-    char address[128];
+    char file[80], address[FRESH_STORE_BYTES];
     strcpy(h->dir, "/tmp/pennypost-jobs-XXXXXX");
     assert_non_null(mkdtemp(h->dir));
-    snprintf(address, sizeof address, "sqlite:%s/test.db", h->dir);
+    snprintf(file, sizeof file, "%s/test.db", h->dir);
+    fresh_store(file, address);
     h->store = store_open(&(struct store_config){.address = address, .data_dir = h->dir, .node = 1}, &f);
     assert_non_null(h->store);
     pthread_mutex_init(&h->source.lock, NULL);

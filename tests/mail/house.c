@@ -37,21 +37,20 @@ static void set(const char *name, const char *value)
 void house_resume(struct house *h, bool with_jobs)
 {
     struct fault f = {0};
-    char address[128];
-    snprintf(address, sizeof address, "sqlite:%s/test.db", h->dir);
-    h->store = store_open(&(struct store_config){.address = address, .data_dir = h->dir, .node = 1}, &f);
+    h->store = store_open(&(struct store_config){.address = h->address, .data_dir = h->dir, .node = 1}, &f);
     if (!h->store) fail_msg("%s", f.text);
     h->accounts = accounts_load(h->store, &f);
     assert_non_null(h->accounts);
     h->jobs = jobs_create(h->store);
-    h->fetcher = fetcher_create(&(struct fetcher_config){0}, &f);
-    if (!h->fetcher) fail_msg("%s", f.text);
-    h->outbox = outbox_create(&(struct outbox_config){.store = h->store, .jobs = h->jobs, .fetcher = h->fetcher}, &f);
+    h->outbox_fetcher = fetcher_create(&(struct fetcher_config){0}, &f);
+    if (!h->outbox_fetcher) fail_msg("%s", f.text);
+    h->outbox = outbox_create(&(struct outbox_config){.store = h->store, .jobs = h->jobs, .fetcher = h->outbox_fetcher}, &f);
     if (!h->outbox) fail_msg("%s", f.text);
     struct mail_config config = {.store = h->store,
                                  .jobs = h->jobs,
                                  .press = h->press,
                                  .accounts = h->accounts,
+                                 .fetcher = h->fetcher,
                                  .data_dir = h->dir,
                                  .purl_base = "http://127.0.0.1:8080/p/",
                                  .outbox = h->outbox};
@@ -65,7 +64,7 @@ void house_suspend(struct house *h)
     jobs_stop(&h->jobs);
     outbox_stop(h->outbox);
     mail_destroy(&h->mail);
-    fetcher_destroy(&h->fetcher);
+    fetcher_destroy(&h->outbox_fetcher);
     outbox_destroy(&h->outbox);
     accounts_destroy(&h->accounts);
     store_close(&h->store);
@@ -74,7 +73,10 @@ void house_suspend(struct house *h)
 void house_open(struct house *h, struct press *press, bool with_jobs)
 {
     *h = (struct house){.dir = "/tmp/pennypost-mail-XXXXXX", .press = press};
+    char file[80];
     assert_non_null(mkdtemp(h->dir));
+    snprintf(file, sizeof file, "%s/test.db", h->dir);
+    fresh_store(file, h->address);
     log_set_hook(on_log);
     expected_log = NULL;
     set("mail.test_gather_ms", "50");

@@ -1,6 +1,7 @@
-/* house.h: a whole mail house in a temporary folder, on a real SQLite store and a real scheduler, for the tests of this folder. The
+/* house.h: a whole mail house in a temporary folder, on a real store (fresh_store.h) and a real scheduler, for the tests of this folder. The
  * press alone is played (fake_press.c). Log lines at warning or above that a test did not announce fail it. */
 #pragma once
+#include "fresh_store.h"
 #include "mail/campaign.h"
 #include "mail/intake.h"
 #include "mail/mail.h"
@@ -15,13 +16,14 @@
 /* clang-format on */
 
 struct house {
-    char dir[64];
+    char dir[64], address[FRESH_STORE_BYTES];
     struct store *store;
     struct accounts *accounts;
     struct jobs *jobs;
-    struct press *press; /* the caller's */
+    struct press *press;     /* the caller's */
+    struct fetcher *fetcher; /* the caller's; put here and reopen. NULL: nothing is fetched */
     struct mail *mail;
-    struct fetcher *fetcher; /* of the outbox: nothing subscribes, so it fetches nothing */
+    struct fetcher *outbox_fetcher; /* nothing subscribes, so it fetches nothing */
     struct outbox *outbox;
     struct arena *arena;
     int64_t account, other; /* two accounts that must not see each other */

@@ -59,13 +59,11 @@ static void small_batches(void)
 static int child_main(char **argv)
 {
     struct fault f;
-    char address[128];
     pthread_t threads[THREADS];
     struct child c[THREADS];
     log_set_level(LOG_ERROR);
     small_batches();
-    snprintf(address, sizeof address, "sqlite:%s/test.db", argv[2]);
-    struct store *store = store_open(&(struct store_config){.address = address, .data_dir = argv[2], .node = 1}, &f);
+    struct store *store = store_open(&(struct store_config){.address = argv[5], .data_dir = argv[2], .node = 1}, &f);
     if (!store) return 3;
     struct jobs *jobs = jobs_create(store);
     struct mail *mail = mail_create(
@@ -104,7 +102,7 @@ static int run_child(struct house *h, const struct drop *d, const char *failpoin
         dup2(pipe_fds[1], STDOUT_FILENO);
         close(pipe_fds[0]);
         setenv("PENNYPOST_FAILPOINT", failpoint, 1);
-        execl("/proc/self/exe", "test_mail_crash", "child", h->dir, account, d->endpoint.ptr, (char *)NULL);
+        execl("/proc/self/exe", "test_mail_crash", "child", h->dir, account, d->endpoint.ptr, h->address, (char *)NULL);
         _exit(6);
     }
     close(pipe_fds[1]);
@@ -224,7 +222,7 @@ static void test_taken_back(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 5 && strcmp(argv[1], "child") == 0) return child_main(argv);
+    if (argc == 6 && strcmp(argv[1], "child") == 0) return child_main(argv);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_taken_back), cmocka_unit_test(test_killed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,10 +133,12 @@ struct peer *peer_start(const struct peer_script *scripts, int n, const char *ip
     struct peer *p = calloc(1, sizeof *p);
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = inet_addr(ip)};
     socklen_t len = sizeof a;
+    int one = 1;
     p->scripts = scripts;
     p->n_scripts = n;
     pthread_mutex_init(&p->lock, NULL);
     p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(p->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one); /* a test may come back on its port */
     if (bind(p->listener, (struct sockaddr *)&a, sizeof a) != 0 || listen(p->listener, 2000) != 0 ||
         getsockname(p->listener, (struct sockaddr *)&a, &len) != 0 || pthread_create(&p->acceptor, NULL, accept_all, p) != 0)
         abort();

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "net/fetch.h"
 #include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -381,6 +383,75 @@ static void test_closed_under_it(void **state)
     }
 }
 
+/* ---- TLS ---- */
+
+static pid_t start_tls(char *certificate, int *port)
+{
+    char key[64], line[200] = "";
+    int out[2];
+    snprintf(key, sizeof key, "%s/key.pem", dir);
+    char *make_it = NULL;
+    assert_true(
+        asprintf(
+            &make_it,
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test -keyout %s -out %s "
+            "-addext subjectAltName=DNS:tls.test 2>/dev/null",
+            key, certificate) > 0);
+    assert_int_equal(system(make_it), 0);
+    free(make_it);
+    assert_int_equal(pipe(out), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(out[1], 1);
+        execlp("openssl", "openssl", "s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert", certificate, "-www", NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    FILE *said = fdopen(out[0], "r"); /* "ACCEPT 127.0.0.1:40123" */
+    while (fgets(line, sizeof line, said) && sscanf(line, "ACCEPT 127.0.0.1:%d", port) != 1) {}
+    fclose(said);
+    assert_true(*port > 0);
+    return pid;
+}
+
+static void test_tls(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *host;
+        bool is_trusted;
+        enum fetch_error want;
+    } asks[] = {{"tls.test", true, FETCH_OK},
+                {"tls.test", false, FETCH_TLS},
+                {"other.test", true, FETCH_TLS},
+                {"127.0.0.1", true, FETCH_TLS}};
+    char certificate[64];
+    int port = 0;
+    snprintf(certificate, sizeof certificate, "%s/cert.pem", dir);
+    pid_t server = start_tls(certificate, &port);
+    for (size_t i = 0; i < COUNT(asks); i++) {
+        struct fault why;
+        struct names names = {0};
+        struct fetcher *f = fetcher_create(
+            &(struct fetcher_config){
+                .guard = guard, .resolve = resolve, .resolve_ctx = &names, .ca_file = asks[i].is_trusted ? certificate : NULL},
+            &why);
+        struct arena *a = arena_create(1024);
+        struct fetch_answer got;
+        struct fetch_ask q = {.method = "GET",
+                              .url = str_of(arena_printf(a, "https://%s:%d/", asks[i].host, port)),
+                              .timeout_ms = LONG_MS,
+                              .is_guarded = true};
+        fetch_now(f, a, &q, &got);
+        if (got.error != asks[i].want || got.was_sent != (got.error == FETCH_OK))
+            fail_msg("%s: error %d sent %d: %s", asks[i].host, got.error, got.was_sent, got.sentence);
+        arena_destroy(&a);
+        fetcher_destroy(&f);
+    }
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+}
+
 /* ---- to a file ---- */
 
 static void test_file(void **state)
@@ -593,11 +664,11 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_peers),          cmocka_unit_test(test_no_connection),   cmocka_unit_test(test_request),
-        cmocka_unit_test(test_head),           cmocka_unit_test(test_refused),         cmocka_unit_test(test_names),
-        cmocka_unit_test(test_flip),           cmocka_unit_test(test_keep_alive),      cmocka_unit_test(test_closed_under_it),
-        cmocka_unit_test(test_file),           cmocka_unit_test(test_third_hangs),     cmocka_unit_test(test_names_hang),
-        cmocka_unit_test(test_name_times_out), cmocka_unit_test(test_place_times_out),
+        cmocka_unit_test(test_peers),      cmocka_unit_test(test_no_connection),  cmocka_unit_test(test_request),
+        cmocka_unit_test(test_head),       cmocka_unit_test(test_refused),        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_flip),       cmocka_unit_test(test_keep_alive),     cmocka_unit_test(test_closed_under_it),
+        cmocka_unit_test(test_tls),        cmocka_unit_test(test_file),           cmocka_unit_test(test_third_hangs),
+        cmocka_unit_test(test_names_hang), cmocka_unit_test(test_name_times_out), cmocka_unit_test(test_place_times_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

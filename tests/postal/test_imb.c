@@ -172,6 +172,8 @@ static void tracking_parts(void **state)
     assert_int_equal(imb_serial_space(900000), 0);
     assert_int_equal(imb_serial_space(0), 0);
     assert_int_equal(imb_serial_space(1000000), 0);
+    assert_int_equal(imb_test_serials(1000000000), 990000000);
+    assert_int_equal(imb_test_serials(1000000), 990000);
 }
 
 static void service_types(void **state)

@@ -1,5 +1,6 @@
 /* test_worker.c: workers that crash, lie or are killed, and a Chromium that is killed: a clean fault or a right file, never
- * half of one, and the next job works. The worker is this program itself; PENNYPOST_FAILPOINT reaches it. */
+ * half of one, and the next job works; whose Chromium is kept for whose next job. The worker is this program itself; PENNYPOST_FAILPOINT reaches it. */
+#include "base/limits.h"
 #include "press/press_wire.h"
 #include "press_case.h"
 #include <dirent.h>
@@ -186,6 +187,114 @@ static void test_kill(void **state)
     }
 }
 
+/* ---- a Chromium kept from job to job ---- */
+
+static pid_t warm_pid(void) { return child_find(getpid(), "chrom"); }
+
+static void warm_run(struct trial *t, int64_t owner, int want_starts)
+{
+    t->c.owner = owner;
+    t->f = (struct fault){0};
+    trial_run(t);
+    if (!t->is_done) fail_msg("%s", t->f.text);
+    assert_int_equal(t->o.n_printed, t->job.n_pieces);
+    assert_int_equal(t->o.chromium_starts, want_starts);
+}
+
+static void test_warm(void **state)
+{
+    (void)state;
+    struct trial t;
+    trial_open(&t, NULL, true, 4);
+    warm_run(&t, 7, 1);
+    pid_t first = warm_pid();
+    assert_true(first > 0);
+    warm_run(&t, 7, 0); /* the same owner: the same browser */
+    assert_int_equal(warm_pid(), first);
+    warm_run(&t, 8, 1); /* another one's */
+    assert_int_equal(kill(first, 0), -1);
+    kill(warm_pid(), SIGKILL);
+    warm_run(&t, 8, 1); /* it had been killed meanwhile */
+    kill(child_find(getpid(), "press-worker"), SIGKILL);
+    trial_run(&t);
+    assert_false(t.is_done);
+    warm_run(&t, 8, 1);
+    warm_run(&t, 0, 1); /* no one's is not kept */
+    assert_int_equal(warm_pid(), 0);
+    warm_run(&t, 0, 1);
+    trial_close(&t);
+}
+
+/* A picture of the job before is not found any more, not even by the same owner. */
+static void test_warm_forgets(void **state)
+{
+    (void)state;
+    struct trial t;
+    struct creative pictures;
+    trial_open(&t, NULL, true, 2);
+    case_pictures(&pictures);
+    struct chromium_asset photo = {STR("asset:photo.png"), STR("image/png"), pictures.image[0]};
+    t.c.html[0] = STR("<p style='break-after:page'>1<img src='asset:photo.png'><p>2");
+    t.c.assets = &photo, t.c.n_assets = 1;
+    warm_run(&t, 7, 1);
+    pid_t first = warm_pid();
+    t.c.n_assets = 0;
+    trial_run(&t);
+    assert_true(t.is_done);
+    assert_int_equal(t.o.chromium_starts, 0);
+    assert_int_equal(warm_pid(), first);
+    assert_int_equal(t.o.refusal[0], PRESS_MISSING_ASSET);
+    assert_int_equal(t.o.refusal[1], PRESS_MISSING_ASSET);
+    trial_close(&t);
+}
+
+/* Hangs and memory: what stops one job's Chromium is not there in the next one. */
+static void test_warm_after_fault(void **state)
+{
+    (void)state;
+    struct trial t;
+    trial_open(&t, NULL, true, 4);
+    struct str good = t.c.html[0];
+    warm_run(&t, 7, 1);
+    t.c.html[0] = STR("<p>{{first_name</p>");
+    trial_run(&t);
+    assert_false(t.is_done);
+    t.c.html[0] = good, t.job.stop = stop_now;
+    trial_run(&t);
+    assert_false(t.is_done);
+    t.job.stop = NULL;
+    warm_run(&t, 7, 1);
+    trial_close(&t);
+}
+
+static void test_warm_limits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *limit;
+        int value, starts, again;
+        bool is_kept;
+    } rows[] = {{"press.chromium_documents", 2, 3, 2, true},
+                {"press.chromium_keep", 1, 1, 1, false},
+                {"press.chromium_idle", 1, 1, 1, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct trial t;
+        struct str name = str_of(rows[i].limit);
+        int64_t before = 0;
+        for (int k = 0; k < LIMIT_COUNT; k++)
+            if (str_eq(name, str_of(limit_def((enum limit)k)->name))) before = limit_get((enum limit)k);
+        assert_true(limit_set(name, rows[i].value, NULL));
+        trial_open(&t, NULL, true, 5);
+        t.job.one_a_document = true;
+        warm_run(&t, 7, rows[i].starts); /* 5 documents */
+        for (int k = 0; k < 500 && !rows[i].is_kept && warm_pid(); k++) usleep(10000);
+        assert_int_equal(warm_pid() != 0, rows[i].is_kept);
+        warm_run(&t, 7, rows[i].again);
+        assert_true(limit_set(name, before, NULL));
+        trial_close(&t);
+    }
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -193,6 +302,12 @@ int main(int argc, char **argv)
     if (argc == 2 && failpoint && strncmp(failpoint, "lie:", 4) == 0) return lying_worker(failpoint + 4);
     if (press_worker_main(argc, argv, &code)) return code;
     signal(SIGPIPE, SIG_IGN);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_broken), cmocka_unit_test(test_stop), cmocka_unit_test(test_kill)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_broken),
+                                       cmocka_unit_test(test_stop),
+                                       cmocka_unit_test(test_warm),
+                                       cmocka_unit_test(test_warm_forgets),
+                                       cmocka_unit_test(test_warm_after_fault),
+                                       cmocka_unit_test(test_warm_limits),
+                                       cmocka_unit_test(test_kill)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

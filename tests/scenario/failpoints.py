@@ -1,7 +1,7 @@
 """Kill -9 at named failpoints while sends come in and batches are printed. Afterwards: every acknowledged send is there once, every piece lies in exactly one finished batch
 or is refused with a reason, and no half file was ever visible under its final name.
   failpoints.py PROGRAM [rounds=N] [points=a,b]"""
-import sqlite3, threading
+import threading
 from house import *
 
 ROUNDS = int(TOOLS.get("rounds", "1"))
@@ -78,8 +78,7 @@ def whole(package):
 
 
 def verdict(house, senders, where):
-    db = sqlite3.connect(f"file:{house.data}/pennypost.db?mode=ro", uri=True)
-    rows = {pid: (state, json.loads(recipient)[0]) for pid, state, recipient in db.execute("select piece_id, state, recipient from piece")}
+    rows = {pid: (state, json.loads(recipient)[0]) for pid, state, recipient in house.rows("select piece_id, state, recipient from piece")}
     lost = [a for a in senders.acked if rows.get(a[0], (0, None))[1] != a[1]]
     check(not lost, f"{where}: all {len(senders.acked)} acknowledged sends are there {lost[:2]}")
     check(len({n for _, n in rows.values()}) == len(rows), f"{where}: none is there twice")

@@ -2,11 +2,12 @@
 
 A test is a script that calls check(…) and ends with done(). It gets the program as its first argument (Meson passes it). When the tests
 run as root the program is copied to a temporary folder and run as an unprivileged user, because it will not serve as root."""
-import base64, csv, http.client, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.parse
+import base64, csv, http.client, json, os, pathlib, re, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, time, urllib.parse, uuid
 
 PROGRAM = os.path.abspath(sys.argv[1])
 TOOLS = dict(arg.split("=", 1) for arg in sys.argv[2:] if "=" in arg)  # read_imb=…
 SHARED = os.environ.get("PENNYPOST_SHARED_DATA", "")
+DATABASE = os.environ.get("PENNYPOST_TEST_STORE", "")  # a PostgreSQL database (tools/postgres-server run); empty: SQLite
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOBODY = 65534
 failures = []
@@ -48,6 +49,13 @@ def reachable_program(folder):
     return str(target)
 
 
+def fresh_schema():
+    """The address of an empty schema in the tests' database."""
+    name = "s_" + uuid.uuid4().hex[:16]
+    subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", DATABASE, "-c", f"CREATE SCHEMA {name}"], check=True)
+    return f"{DATABASE}{'&' if '?' in DATABASE else '?'}options=-csearch_path%3D{name}"
+
+
 class House:
     """One data folder and, while it is started, one server on it."""
 
@@ -59,6 +67,7 @@ class House:
         shutil.copytree(ROOT / "share" / "demo", share)
         self.share = str(share)
         self.settings = settings or {}
+        self.db = fresh_schema() if DATABASE else None
         self.env = {**os.environ, "HOME": str(self.dir), **(env or {})}
         self.server = None
         self.port = 0
@@ -66,6 +75,8 @@ class House:
 
     def flags(self):
         out = ["--data", str(self.data), "--listen", "127.0.0.1:0"]
+        if self.db:
+            out += ["--db", self.db]
         for name, value in self.settings.items():
             out += ["--set", f"{name}={value}"]
         return out
@@ -126,6 +137,23 @@ class House:
         made = json.loads(done.stdout)
         self.key = made["api_key"]
         return made["account_id"]
+
+    def rows(self, sql):
+        """What a question to the database beside the server gives: lists of numbers and texts."""
+        if not self.db:
+            db = sqlite3.connect(f"file:{self.data}/pennypost.db?mode=ro", uri=True)
+            return [list(row) for row in db.execute(sql)]
+        asked = subprocess.run(["psql", "-X", "--csv", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.db, "-c", sql], capture_output=True, text=True, check=True)
+        return [[int(v) if re.fullmatch(r"-?\d+", v) else v for v in row] for row in csv.reader(asked.stdout.splitlines())]
+
+    def database_bytes(self):
+        """All that is stored, as it lies there or as it is dumped."""
+        if not self.db:
+            return b"".join(path.read_bytes() for path in self.data.glob("pennypost.db*"))
+        schema = self.db.rsplit("%3D", 1)[1]
+        dump = subprocess.run(["pg_dump", "-n", schema, "-d", self.db], capture_output=True, check=True).stdout
+        check(b"COPY" in dump, "the dump holds the rows")
+        return dump
 
     def warnings(self):
         text = (self.dir / "server.log").read_text(errors="replace")

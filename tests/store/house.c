@@ -19,14 +19,12 @@ static bool count_warning(enum log_level level, const char *line)
 void house_init(struct house *h)
 {
     log_set_hook(count_warning);
-    const char *other = getenv("PENNYPOST_TEST_STORE");
+    char file[80];
     *h = (struct house){0};
     snprintf(h->dir, sizeof h->dir, "/tmp/pennypost-store-XXXXXX");
     assert_non_null(mkdtemp(h->dir));
-    if (other)
-        snprintf(h->address, sizeof h->address, "%s", other);
-    else
-        snprintf(h->address, sizeof h->address, "sqlite:%s/test.db", h->dir);
+    snprintf(file, sizeof file, "%s/test.db", h->dir);
+    fresh_store(file, h->address);
 }
 
 struct store_config house_config(const struct house *h)

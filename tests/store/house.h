@@ -1,6 +1,7 @@
-/* house.h: a store in a temporary folder for one test, and the few closures that most tests need. PENNYPOST_TEST_STORE names another
- * address than a fresh SQLite file, so that the same tests run on another engine. */
+/* house.h: a store in a temporary folder for one test, and the few closures that most tests need. fresh_store.h says where,
+ * so that the same tests run on each engine. */
 #pragma once
+#include "fresh_store.h"
 #include "store/store.h"
 #include "queries.h"
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 #include <cmocka.h>
 
 struct house {
-    char dir[64], address[128];
+    char dir[64], address[FRESH_STORE_BYTES];
     struct store *store;
 };
 

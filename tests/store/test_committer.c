@@ -110,7 +110,7 @@ static const struct bad_case {
     {"the first", refuse_late, {0}, 1, 2, "no, after writing"},
     {"the last", refuse_late, {99}, 1, 2, "no, after writing"},
     {"four of them", refuse_late, {10, 11, 50, 99}, 4, 6, "no, after writing"},
-    {"refused by the engine after it wrote", add_twice, {30}, 1, 2, "UNIQUE"},
+    {"refused by the engine after it wrote", add_twice, {30}, 1, 2, "The database refused note_add"},
 };
 
 static void check_bad_case(struct house *h, const struct bad_case *c, int64_t account_id)

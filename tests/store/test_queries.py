@@ -44,7 +44,7 @@ CASES = [
     ("insert of a constant account", "-- name: a\n-- x\n-- in: n int\nINSERT INTO thing (thing_id, account_id) SELECT $1, 1;", None),
     ("returning", GET + "UPDATE thing SET stamp = NULL WHERE account_id = $1 AND thing_id = $2 RETURNING name;", None),
     ("returning more", GET + "UPDATE thing SET stamp = NULL WHERE account_id = $1 AND thing_id = $2 RETURNING name, stamp;", "gives 2 columns, but the list out: has 1"),
-    ("append that is none", "-- name: a\n-- x\n-- append\n-- in: account_id int\nDELETE FROM thing WHERE account_id = $1;", '"append" is for a plain INSERT of one row'),
+    ("append that is none", "-- name: a\n-- x\n-- append\n-- in: account_id int\nDELETE FROM thing WHERE account_id = $1;", '"append" is for a plain INSERT of one row whose values are the parameters, each once'),
     ("no semicolon", GET + "SELECT name FROM thing WHERE account_id = $1 AND thing_id = $2", "does not end in a semicolon"),
     ("two statements", "-- name: a\n-- x\n-- out: n int\nSELECT 1; SELECT 2;", "one query is one statement"),
     ("no sentence", "-- name: a\n-- out: n int\nSELECT 1;", "says nothing about itself"),
@@ -92,7 +92,7 @@ def check_texts():
     """Both engines' texts of the schema and of a query."""
     _, _, made = run_tool(SCHEMA, CASES[0][1])
     wants = ["name TEXT, stamp BLOB, PRIMARY KEY (account_id, thing_id)) STRICT, WITHOUT ROWID;", "wide_id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL, name TEXT NOT NULL) STRICT;",
-             "name TEXT, stamp BYTEA, PRIMARY KEY (account_id, thing_id)) WITH (fillfactor=70);", "wide_id BIGINT NOT NULL, account_id BIGINT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account_id, wide_id));",
+             'name TEXT COLLATE \\"C\\", stamp BYTEA, PRIMARY KEY (account_id, thing_id)) WITH (fillfactor=70);', 'wide_id BIGINT NOT NULL, account_id BIGINT NOT NULL, name TEXT COLLATE \\"C\\" NOT NULL, PRIMARY KEY (account_id, wide_id));',
              "account_id = ?1 AND thing_id = ?2", "account_id = $1 AND thing_id = $2"]
     missing = [w for w in wants if w not in made]
     for w in missing:

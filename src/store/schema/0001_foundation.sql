@@ -13,6 +13,8 @@ CREATE TABLE mailer_id (mid BIGINT NOT NULL PRIMARY KEY, account_id BIGINT NOT N
 CREATE INDEX mailer_id_by_account ON mailer_id (account_id);
 -- What the house made once and must never lose: the key of the personal URLs is one row.
 CREATE TABLE house (name TEXT NOT NULL PRIMARY KEY, value BYTEA NOT NULL) CLUSTERED;
+-- What an engine at a distance needs: one row a group, by which a lost connection finds out whether its commit was made. `owner` is one opening of the store.
+CREATE TABLE commit_mark (owner BIGINT NOT NULL, mark BIGINT NOT NULL, made_at BIGINT NOT NULL, PRIMARY KEY (owner, mark)) CLUSTERED;
 -- 2 what people configure, and contacts
 CREATE TABLE id_pool (kind SMALLINT NOT NULL PRIMARY KEY, next_id BIGINT NOT NULL) CLUSTERED HOT;
 CREATE TABLE contact_list (account_id BIGINT NOT NULL, contact_list_id BIGINT NOT NULL, name TEXT NOT NULL, kind SMALLINT NOT NULL DEFAULT 0, n_contacts BIGINT NOT NULL DEFAULT 0,
