@@ -86,7 +86,7 @@ static bool same_place(struct str goal_url, struct str url)
     if (goal.port != page.port && !(standard_port(&goal) && standard_port(&page))) return false;
     while (goal.query.ptr) {
         struct str pair = str_cut(goal.query, '&', &goal.query);
-        if (pair.len && !has_pair(page.query, pair)) return false;
+        if (pair.len && !is_ours(pair) && !has_pair(page.query, pair)) return false;
     }
     return true;
 }

@@ -79,6 +79,7 @@ static void test_goal(void **state)
         {"https://a.example/thanks?order=1", "https://a.example/thanks?x=2&order=1", true},
         {"https://a.example/thanks?order=1", "https://a.example/thanks?order=12", false},
         {"https://a.example/caf\xc3\xa9", "https://a.example/caf%C3%A9", true},
+        {"https://a.example/thanks?pp=k&a=1", "https://a.example/thanks?a=1", true}, /* what is reported does not hold ours */
         {"https://a.example/thanks", "https://a.example/thanks/more", false},
         {"https://a.example/thanks", "https://a.example/Thanks", false},
         {"https://a.example/thanks", "https://b.example/thanks", false},
