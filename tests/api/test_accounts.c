@@ -189,7 +189,7 @@ static void test_delete(void **state)
     assert_int_equal(ask(house.other_key, "DELETE", path("/api/v1/account/%lld", child), NULL).status, 404);
     assert_answer(ask(house.other_key, "GET", "/v1/subaccounts", NULL), 200, "[]");
     assert_int_equal(count("mail_drop WHERE deleted_at IS NOT NULL AND drop_id", drop), 1);
-    assert_int_equal(count("batch WHERE state = 1 AND drop_id", drop), 1); /* closed */
+    assert_int_equal(count("batch WHERE state = 7 AND drop_id", drop), 1); /* recalled: BATCH_CANCELLED */
     assert_int_equal(count("piece WHERE account_id", child), 1);
     assert_int_equal(count("app_user WHERE account_id", child), 0);
     a = ask(house.other_key, "POST", "/api/v1/account", CHILD);

@@ -281,6 +281,7 @@ static void test_anyone(void **state)
         const char *body;
     } open[] = {
         {"GET", "/healthz", 200, "~"},
+        {"GET", "/login/{token}", 410, "~"}, /* the token is the key, and this one is none */
         {"GET", "/openapi.yaml", 200, "~"},
         {"GET", "/p/{code}", 404, "<!doctype html>~"},
         {"GET", "/t.js", 200, "/* t.js~"},
