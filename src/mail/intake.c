@@ -45,7 +45,8 @@ static bool keep(struct tx *tx, void *arg)
     const struct keep *k = arg;
     if (k->kind == INTAKE_CONTACT_CSV) {
         struct r_list_find list;
-        if (!tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, &list)) return tx_not_found(tx, "list", k->list);
+        if (!tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, &list))
+            return tx_not_found(tx, "list", k->list);
         if (!set_key(tx, k, list.key_field)) return false;
     }
     int64_t now = tx_now(tx);
