@@ -61,6 +61,7 @@ static int child_main(char **argv)
     log_set_level(LOG_ERROR);
     small();
     snprintf(child.dir, sizeof child.dir, "%s", argv[2]);
+    snprintf(child.address, sizeof child.address, "%s", argv[5]);
     child.press = fake_press();
     child.account = atoll(argv[3]);
     child_endpoint = argv[4];
@@ -123,7 +124,7 @@ static bool run_child(struct house *h, const struct drop *d, const char *failpoi
     pid_t pid = fork();
     if (pid == 0) {
         setenv("PENNYPOST_FAILPOINT", failpoint, 1);
-        execl("/proc/self/exe", "test_mail_handover_crash", "child", h->dir, account, d->endpoint.ptr, (char *)NULL);
+        execl("/proc/self/exe", "test_mail_handover_crash", "child", h->dir, account, d->endpoint.ptr, h->address, (char *)NULL);
         _exit(6);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -239,7 +240,7 @@ static void test_killed(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 5 && strcmp(argv[1], "child") == 0) return child_main(argv);
+    if (argc == 6 && strcmp(argv[1], "child") == 0) return child_main(argv);
     is_long = argc == 2 && strcmp(argv[1], "long") == 0;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed)};
     return cmocka_run_group_tests(tests, NULL, NULL);

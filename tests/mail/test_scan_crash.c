@@ -37,6 +37,7 @@ static int child_main(char **argv)
     small_steps(argv[6]);
     clock_set_ms(atoll(argv[5]));
     snprintf(c.dir, sizeof c.dir, "%s", argv[2]);
+    snprintf(c.address, sizeof c.address, "%s", argv[7]);
     c.arena = arena_create(1 << 16);
     house_resume(&c, true);
     if (!scan_intake_keep(c.mail, account, SCAN_INTAKE_PUSH, argv[4], &id, &f)) return 3;
@@ -57,7 +58,7 @@ static bool run_child(const char *file, int64_t clock, const char *sort_rows, co
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         setenv("PENNYPOST_FAILPOINT", failpoint, 1);
-        execl("/proc/self/exe", "test_scan_crash", "child", h->dir, account, file, at, sort_rows, (char *)NULL);
+        execl("/proc/self/exe", "test_scan_crash", "child", h->dir, account, file, at, sort_rows, h->address, (char *)NULL);
         _exit(6);
     }
     close(ends[1]);
@@ -200,7 +201,7 @@ static int teardown(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 6 && strcmp(argv[1], "child") == 0) return child_main(argv);
+    if (argc > 7 && strcmp(argv[1], "child") == 0) return child_main(argv);
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed), cmocka_unit_test(test_taken_back)};
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -280,7 +280,8 @@ static void test_serials_come_late(void **state)
     struct batch b = house_wait_batch(h, h->account, PIECE_BATCH(s.piece_id), BATCH_READY);
     assert_in_range(b.attempt, 2, 4);
     assert_int_equal(b.first_serial, 0);
-    assert_null(b.last_error.ptr);
+    /* What it had to wait for is over; that there is no printer may have been said by now. */
+    if (b.last_error.ptr) assert_null(strstr(arena_str(h->arena, b.last_error).ptr, "serial"));
 }
 
 static void test_purl_codes(void **state)
