@@ -1,220 +1,157 @@
-/* account.c: accounts and keys in the store. Called by the API and the command line; each change is one unit, and the directory
+/* account.c: accounts are made, are given a rate, and end. Called by the API and the command line; each change is one unit, and the directory
  * in memory follows its commit. Nothing of a refused change is stored. */
 #include "account/account_private.h"
+#include "base/buf.h"
 #include "base/ids.h"
+#include "base/json.h"
+#include "base/json_out.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "queries.h"
 #include <stdio.h>
 
-static const struct {
-    const char *name;
-    size_t offset;
-} texts[] = {
-    {"username", offsetof(struct account, username)},
-    {"first_name", offsetof(struct account, first_name)},
-    {"last_name", offsetof(struct account, last_name)},
-    {"email_address", offsetof(struct account, email_address)},
-    {"company", offsetof(struct account, company)},
-    {"phone", offsetof(struct account, phone)},
-    {"address_street", offsetof(struct account, address_street)},
-    {"address_city", offsetof(struct account, address_city)},
-    {"address_state", offsetof(struct account, address_state)},
-    {"address_zip", offsetof(struct account, address_zip)},
-};
-
-static bool check(const struct account *in, struct fault *f)
+bool tx_no_account(struct tx *tx, int64_t account_id)
 {
-    if (str_is_empty(str_trim(in->username))) return fault_user(f, 400, "username is required.");
+    return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 404, "There is no account %lld.", (long long)account_id) : false;
+}
+
+bool account_texts_check(const struct account *in, struct fault *f)
+{
+    static const char *const names[] = {
+#define X(name) #name,
+        ACCOUNT_TEXTS(X)
+#undef X
+    };
+    const struct str texts[] = {
+#define X(name) in->name,
+        ACCOUNT_TEXTS(X)
+#undef X
+    };
     size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct str s = *(const struct str *)(const void *)((const char *)in + texts[i].offset);
-        if (utf8_length(s) > most) return fault_user(f, 400, "%s is longer than %zu characters.", texts[i].name, most);
-        if (utf8_has_control(s)) return fault_user(f, 400, "%s holds a control character.", texts[i].name);
+    if (str_is_empty(str_trim(in->username))) return fault_user(f, 400, "username is required.");
+    for (int i = 0; i < ACCOUNT_N_TEXTS; i++) {
+        if (utf8_length(texts[i]) > most) return fault_user(f, 400, "%s is longer than %zu characters.", names[i], most);
+        if (utf8_has_control(texts[i])) return fault_user(f, 400, "%s holds a control character.", names[i]);
     }
     return true;
 }
 
-/* ---- keys ---- */
-
-void new_key_make(struct new_key *k)
-{
-    guid_make(k->key);
-    snprintf(k->hint, sizeof k->hint, "%s", k->key + 32);
-    sha256(str_of(k->key), k->digest);
-}
-
-bool new_key_insert(struct tx *tx, const struct new_key *k, int64_t account_id, struct str label)
-{
-    struct q_api_key_insert in = {str_make(k->digest, sizeof k->digest), account_id, label, str_of(k->hint), tx_now(tx)};
-    return tx_run(tx, Q_API_KEY_INSERT, &in, NULL);
-}
-
-struct key_create {
-    int64_t account_id;
-    struct str label;
-    struct new_key key;
-};
-
-static bool key_create(struct tx *tx, void *arg)
-{
-    struct key_create *c = arg;
-    struct r_account_find row;
-    if (!tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){c->account_id}, &row))
-        return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 404, "There is no account %lld.", (long long)c->account_id) : false;
-    return new_key_insert(tx, &c->key, c->account_id, c->label);
-}
-
-bool account_key_create(struct accounts *a, int64_t account_id, struct str label, char key[37], struct fault *f)
-{
-    struct key_create c = {.account_id = account_id, .label = label.ptr ? label : STR("")};
-    size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
-    if (utf8_length(label) > most) return fault_user(f, 400, "The label is longer than %zu characters.", most);
-    new_key_make(&c.key);
-    if (!store_write(a->store, key_create, &c, f)) return false;
-    accounts_note_key(a, c.key.digest, account_id, str_of(c.key.hint));
-    memcpy(key, c.key.key, sizeof c.key.key);
-    return true;
-}
-
-struct key_revoke {
-    int64_t account_id;
-    struct str hint;
-    uint8_t digest[SHA256_BYTES];
-};
-
-static bool key_revoke(struct tx *tx, void *arg)
-{
-    struct key_revoke *k = arg;
-    struct r_api_key_of_hint row;
-    int n = 0;
-    struct rows r = tx_rows(tx, Q_API_KEY_OF_HINT, &(struct q_api_key_of_hint){k->account_id, k->hint});
-    for (; rows_next(&r, &row); n++) memcpy(k->digest, row.key_digest.ptr, sizeof k->digest);
-    rows_end(&r);
-    if (!tx_ok(tx)) return false;
-    if (n != 1)
-        return tx_refuse(tx, FAULT_USER, n ? 409 : 404, "%s key of account %lld ends in \"%.*s\".", n ? "More than one" : "No",
-                         (long long)k->account_id, STR_ARG(k->hint));
-    return tx_run(tx, Q_API_KEY_REVOKE, &(struct q_api_key_revoke){str_make(k->digest, sizeof k->digest), tx_now(tx)}, NULL);
-}
-
-bool account_key_revoke(struct accounts *a, int64_t account_id, struct str hint, struct fault *f)
-{
-    struct key_revoke k = {.account_id = account_id, .hint = hint};
-    if (!store_write(a->store, key_revoke, &k, f)) return false;
-    accounts_forget_key(a, str_make(k.digest, sizeof k.digest));
-    return true;
-}
-
-/* ---- accounts ---- */
+/* ---- making ---- */
 
 struct create {
-    const struct account *in;
-    int64_t account_id;
+    struct account *in;
+    const char *password_hash; /* NULL: none */
     struct new_key key;
 };
+
+/* One level: who was made by another makes none. */
+static bool parent_check(struct tx *tx, int64_t parent_id)
+{
+    struct r_account_find parent;
+    if (parent_id == DB_NULL) return true;
+    if (!tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){parent_id}, &parent))
+        return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 404, "There is no account %lld to be the parent.", (long long)parent_id)
+                         : false;
+    if (parent.parent_id == DB_NULL) return true;
+    return tx_refuse(tx, FAULT_USER, 403, "Account %lld is a sub-account of account %lld: it makes no accounts of its own.",
+                     (long long)parent_id, (long long)parent.parent_id);
+}
 
 static bool create(struct tx *tx, void *arg)
 {
     struct create *c = arg;
-    const struct account *in = c->in;
+    struct account *in = c->in;
+    if (!parent_check(tx, in->parent_id)) return false;
     if (tx_first(tx, Q_ACCOUNT_BY_USERNAME, &(struct q_account_by_username){in->username}, NULL))
         return tx_refuse(tx, FAULT_USER, 409, "The username \"%.*s\" is taken.", STR_ARG(in->username));
-    c->account_id = tx_next_id(tx, ID_ACCOUNT);
+    in->account_id = tx_next_id(tx, ID_ACCOUNT);
+    in->created_at = tx_now(tx);
     struct q_account_insert row = {
-        c->account_id, in->parent_id,      in->username,     in->first_name,    in->last_name,   in->email_address, in->company,
-        in->phone,     in->address_street, in->address_city, in->address_state, in->address_zip, tx_now(tx),
+        in->account_id,    in->parent_id,   in->username,   in->first_name,     in->last_name,
+        in->email_address, in->company,     in->phone,      in->address_street, in->address_city,
+        in->address_state, in->address_zip, in->created_at,
     };
-    return tx_run(tx, Q_ACCOUNT_INSERT, &row, NULL) && new_key_insert(tx, &c->key, c->account_id, STR("first key"));
+    return tx_run(tx, Q_ACCOUNT_INSERT, &row, NULL) && new_key_insert(tx, &c->key, in->account_id, STR("first key")) &&
+           (!c->password_hash || login_create(tx, in, c->password_hash));
+}
+
+bool account_make(struct accounts *a, struct account *in, char key[37], struct fault *f)
+{
+    struct create c = {.in = in};
+    char hash[PASSWORD_HASH_BYTES];
+    in->username = str_trim(in->username);
+    if (in->parent_id == 0) in->parent_id = DB_NULL;
+    if (!account_texts_check(in, f)) return false;
+    if (in->password.ptr) {
+        if (!password_hash(in->password, in->username, hash, f)) return false;
+        c.password_hash = hash;
+    }
+    new_key_make(&c.key);
+    memcpy(key, c.key.key, sizeof c.key.key);
+    if (!store_write(a->store, create, &c, f)) return false;
+    accounts_note_account(a, in->account_id, (struct account_entry){.parent_id = in->parent_id});
+    accounts_note_key(a, c.key.digest, in->account_id, str_of(c.key.hint));
+    return true;
 }
 
 bool account_create(struct accounts *a, const struct account *in, int64_t *account_id, char key[37], struct fault *f)
 {
     struct account row = *in;
-    struct create c = {.in = &row};
-    row.username = str_trim(in->username);
-    if (!check(&row, f)) return false;
-    if (row.parent_id == 0) row.parent_id = DB_NULL;
-    if (row.parent_id != DB_NULL && !accounts_exists(a, row.parent_id))
-        return fault_user(f, 404, "There is no account %lld to be the parent.", (long long)row.parent_id);
-    new_key_make(&c.key);
-    if (!store_write(a->store, create, &c, f)) return false;
-    accounts_note_account(a, c.account_id);
-    accounts_note_key(a, c.key.digest, c.account_id, str_of(c.key.hint));
-    *account_id = c.account_id;
-    memcpy(key, c.key.key, sizeof c.key.key);
+    if (!account_make(a, &row, key, f)) return false;
+    *account_id = row.account_id;
     return true;
 }
 
-static struct account take(struct arena *arena, const struct r_account_find *r)
+/* ---- what the operator allows ---- */
+
+void settings_read(struct str json, bool *has_rate, struct rate *rate)
 {
-    return (struct account){
-        .account_id = r->account_id,
-        .parent_id = r->parent_id,
-        .username = arena_str(arena, r->username),
-        .first_name = arena_str(arena, r->first_name),
-        .last_name = arena_str(arena, r->last_name),
-        .email_address = arena_str(arena, r->email_address),
-        .company = arena_str(arena, r->company),
-        .phone = arena_str(arena, r->phone),
-        .address_street = arena_str(arena, r->address_street),
-        .address_city = arena_str(arena, r->address_city),
-        .address_state = arena_str(arena, r->address_state),
-        .address_zip = arena_str(arena, r->address_zip),
-        .created_at = r->created_at,
-        .mid = r->mid,
-    };
+    struct json_parser *p = json_parser_create();
+    struct arena *a = arena_create(1024);
+    struct json_value root;
+    struct fault f;
+    *has_rate = false;
+    if (json_parse(p, json_padded(a, json), &root, &f) && json_get(root, "rate_limit").type == JSON_STRING) {
+        *has_rate = rate_parse(json_get(root, "rate_limit").string, rate, &f);
+        ASSERT(*has_rate); /* as account_set_rate wrote it */
+    }
+    arena_destroy(&a);
+    json_parser_destroy(&p);
 }
 
-struct read {
-    struct arena *arena;
+struct set_rate {
     int64_t account_id;
-    struct account *rows;
-    int n;
+    const char *settings;
 };
 
-static bool read_one(struct tx *tx, void *arg)
+static bool set_rate(struct tx *tx, void *arg)
 {
-    struct read *g = arg;
-    struct r_account_find r;
-    if (!tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){g->account_id}, &r))
-        return tx_ok(tx) ? tx_refuse(tx, FAULT_USER, 404, "There is no account %lld.", (long long)g->account_id) : false;
-    g->rows[0] = take(g->arena, &r);
+    const struct set_rate *s = arg;
+    int64_t changed = 0;
+    if (!tx_run(tx, Q_ACCOUNT_SETTINGS, &(struct q_account_settings){s->account_id, str_of(s->settings)}, &changed))
+        return false;
+    return changed ? true : tx_no_account(tx, s->account_id);
+}
+
+bool account_set_rate(struct accounts *a, int64_t account_id, const struct rate *rate, struct fault *f)
+{
+    char text[RATE_TEXT_BYTES], settings[RATE_TEXT_BYTES + 20] = "{}";
+    if (rate) rate_write(*rate, text), snprintf(settings, sizeof settings, "{\"rate_limit\":\"%s\"}", text);
+    if (!store_write(a->store, set_rate, &(struct set_rate){account_id, settings}, f)) return false;
+    accounts_note_rate(a, account_id, rate);
     return true;
 }
 
-bool account_get(struct store *s, struct arena *arena, int64_t account_id, struct account *out, struct fault *f)
-{
-    struct account row;
-    struct read g = {.arena = arena, .account_id = account_id, .rows = &row};
-    if (!store_read(s, read_one, &g, f)) return false;
-    *out = row;
-    return true;
-}
+/* ---- the end ---- */
 
-static bool read_all(struct tx *tx, void *arg)
+bool account_remove(struct tx *tx, int64_t account_id)
 {
-    struct read *g = arg;
-    struct r_account_alive row;
-    int cap = 0;
-    struct rows r = tx_rows(tx, Q_ACCOUNT_ALIVE, NULL);
-    for (g->n = 0; rows_next(&r, &row); g->n++) {
-        if (g->n == cap) {
-            struct account *wider = ARENA_ARRAY(g->arena, struct account, cap = cap ? cap * 2 : 16);
-            if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
-            g->rows = wider;
-        }
-        g->rows[g->n] = take(g->arena, &row);
-    }
-    rows_end(&r);
-    return tx_ok(tx);
-}
-
-int account_list(struct store *s, struct arena *arena, struct account **out, struct fault *f)
-{
-    struct read g = {.arena = arena};
-    if (!store_read(s, read_all, &g, f)) return -1;
-    *out = g.rows;
-    return g.n;
+    int64_t changed = 0;
+    return tx_run(tx, Q_ACCOUNT_DELETE, &(struct q_account_delete){account_id, tx_now(tx)}, &changed) &&
+           (changed ? true : tx_no_account(tx, account_id)) &&
+           tx_run(tx, Q_API_KEY_REVOKE_ALL, &(struct q_api_key_revoke_all){account_id, tx_now(tx)}, NULL) &&
+           tx_run(tx, Q_LOGIN_REMOVE_ALL, &(struct q_login_remove_all){account_id}, NULL) &&
+           tx_run(tx, Q_USER_REMOVE_ALL, &(struct q_user_remove_all){account_id}, NULL) &&
+           tx_run(tx, Q_SESSION_REMOVE_ALL, &(struct q_session_remove_all){account_id}, NULL);
 }

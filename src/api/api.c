@@ -1,6 +1,7 @@
 /* api.c: the table of routes, who may ask for them, and how an error looks. One per server; lives as long as the server. */
 #include "api/api_private.h"
 #include "api/pace.h"
+#include "account/session.h"
 #include "base/clock.h"
 #include "base/durable.h"
 #include "base/log.h"
@@ -20,11 +21,22 @@ static const struct {
 };
 enum { N_ROUTES = sizeof table / sizeof *table };
 
+bool api_check_settings(struct fault *f)
+{
+    struct rate r;
+    if (rate_parse(str_of(setting_get(SETTING_API_RATE_LIMIT)), &r, f)) return true;
+    struct fault why = *f;
+    return fault_user(f, 0, "api.rate_limit: %s", why.text);
+}
+
 struct api *api_create(const struct api_config *c)
 {
     struct api *a = calloc(1, sizeof *a);
+    struct fault f;
     ASSERT(a);
     a->config = *c;
+    bool is_rate = rate_parse(str_of(setting_get(SETTING_API_RATE_LIMIT)), &a->rate, &f);
+    ASSERT(is_rate); /* api_check_settings */
     a->arena = arena_create(8192);
     a->pace = pace_create();
     a->disk_asked_ms = a->disk_said_ms = INT64_MIN / 2;
@@ -90,14 +102,54 @@ static bool operator_caller(struct http_exchange *x, struct caller *c, enum rout
     return false;
 }
 
+/* Everything beside the API is a page of the house. */
+static bool is_page(struct http_exchange *x)
+{
+    return !str_starts(http_path(x), STR("/api/")) && !str_starts(http_path(x), STR("/v1/"));
+}
+
+static bool is_too_fast(struct http_exchange *x, const struct caller *c, struct str key)
+{
+    struct rate rate;
+    int64_t wait_us = accounts_take(c->api->config.accounts, key, c->api->rate, &rate);
+    char text[RATE_TEXT_BYTES];
+    if (!wait_us) return false;
+    int64_t seconds = (wait_us + 999999) / 1000000;
+    rate_write(rate, text);
+    http_add_header(x, "Retry-After", arena_printf(http_arena(x), "%lld", (long long)seconds));
+    http_fail(x, 429, "Too many requests: this key may make %s. Try again in %lld s.", text, (long long)seconds);
+    return true;
+}
+
+/* An agency's key may act for a sub-account of its own. */
+static bool acts_for(struct http_exchange *x, struct caller *c)
+{
+    struct str name = http_header(x, "X-Account");
+    int64_t id;
+    c->account_id = c->key_account;
+    if (!name.ptr) return true;
+    if (str_to_int64(str_trim(name), &id) &&
+        (id == c->key_account || accounts_is_child(c->api->config.accounts, c->key_account, id))) {
+        c->account_id = id;
+        return true;
+    }
+    http_fail(x, 404, "There is no account %.*s.", (int)(name.len > 40 ? 40 : name.len), name.ptr);
+    return false;
+}
+
 static bool key_caller(struct http_exchange *x, struct caller *c, enum route_who who)
 {
+    struct accounts *accounts = c->api->config.accounts;
     struct str key = http_basic_user(x);
     if (who == WHO_ANYONE) return true;
     if (who == WHO_FEED && !key.ptr && feed_is_allowed(http_peer(x), str_of(setting_get(SETTING_USPS_PUSH_FROM)))) return true;
-    if (key.ptr) c->account_id = accounts_by_key(c->api->config.accounts, key, c->key_hint);
-    if (!c->account_id) return refuse_caller(x);
-    if (who != WHO_OPERATOR && who != WHO_OPERATOR_FOR) return true;
+    if (key.ptr)
+        c->key_account = accounts_by_key(accounts, key, c->key_hint);
+    else if (is_page(x) && is_reading(x))
+        c->key_account = session_account(accounts, login_cookie(x));
+    if (!c->key_account) return refuse_caller(x);
+    if (!is_page(x) && is_too_fast(x, c, key)) return false;
+    if (who != WHO_OPERATOR && who != WHO_OPERATOR_FOR) return acts_for(x, c);
     http_fail(x, 403, "Only the operator may do this, over the socket of the server's own machine.");
     return false;
 }

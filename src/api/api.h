@@ -17,13 +17,16 @@ struct api_config {
     const struct address_guard *guard; /* where webhooks may lead */
     const char *data_dir;
 };
+/* The setting api.rate_limit says a rate: asked before the house is opened. FAULT_USER. */
+bool api_check_settings(struct fault *f);
 struct api *api_create(const struct api_config *c);
 void api_destroy(struct api **a);
 
 /* The routes, for http_config; `extra` (the pages') are appended. Lives as long as the api. */
 const struct http_route *api_routes(struct api *a, const struct http_route *extra, size_t n_extra, size_t *n);
-/* http_config's `before`: authenticates (Basic, key as user name; over the operator's socket X-Account names the account) and
- * sets the caller. */
+/* http_config's `before`: authenticates, counts the request against its key's rate, and sets the caller. Who asks is named by Basic, the key as
+ * user name; on the status pages also by the cookie of a login link (login.c); over the operator's socket by X-Account. With a key, X-Account
+ * may name one of its account's sub-accounts: the request is then as if that sub-account's key had come. Another account's is not there (404). */
 bool api_before(struct http_exchange *x, void *api);
 /* http_config's `door`: a tracking domain serves the paths of visitors only (mail/domain.h). */
 bool api_door(struct http_exchange *x, void *api);
@@ -31,7 +34,8 @@ bool api_door(struct http_exchange *x, void *api);
 /* ---- for handlers (src/api, src/web) ---- */
 struct caller {
     struct api *api;
-    int64_t account_id; /* 0: the operator without an account */
+    int64_t account_id;  /* for whom; 0: the operator without an account */
+    int64_t key_account; /* whose key it was: account_id, or its agency; 0: the operator */
     bool is_operator;
     char key_hint[5];
 };

@@ -1,6 +1,8 @@
 /* api_private.h: what the files of src/api share: the handlers, and the small tools for requests and answers. */
 #pragma once
 #include "api/api.h"
+#include "api/once.h"
+#include "account/account.h"
 #include "base/json.h"
 #include "base/json_out.h"
 #include "base/limits.h"
@@ -11,11 +13,13 @@
 
 /* The two ends of a send, for the handler and for the benchmark that leaves out what lies between. */
 struct send;
+struct buf;
 bool send_read(struct http_exchange *x, struct send *s, struct fault *f);
 void send_reply(struct send *s);
 
 struct api {
     struct api_config config;
+    struct rate rate; /* of keys whose account has none of its own */
     struct arena *arena;
     struct http_route *routes;
     struct pace *pace; /* of visitors */
@@ -27,6 +31,9 @@ struct api {
 struct accounts *api_accounts(struct http_exchange *x);
 const char *api_data_dir(struct http_exchange *x);
 int64_t api_account(struct http_exchange *x); /* the caller's; asserted to be one */
+
+/* The token of the status pages' cookie; STR_NULL: it has none. */
+struct str login_cookie(struct http_exchange *x);
 
 /* False, 503, when the disk has less than disk.min_free; looked at once a second. */
 bool api_takes_mail(struct http_exchange *x, struct fault *f);

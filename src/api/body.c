@@ -84,6 +84,16 @@ static struct json_value find(struct json_value root, const char *name)
     return best;
 }
 
+bool body_has(struct json_value root, const char *name)
+{
+    struct json_iter it = {0};
+    struct json_value v;
+    struct str key, want = str_of(name);
+    while (json_next(root, &it, &key, &v))
+        if (body_name_eq(key, want)) return true;
+    return false;
+}
+
 /* ---- values ---- */
 
 bool body_text(struct json_value v, const char *name, struct arena *a, struct str *out, struct fault *f)

@@ -27,6 +27,8 @@ bool body_parse(struct http_exchange *x, bool may_be_empty, struct json_value *r
 /* All fields of `out` that the table names are set, present or not. */
 bool body_read(struct json_value root, struct arena *a, const struct body_field *fields, size_t n, void *out, struct fault *f);
 
+/* Is there a key of that name, in any spelling, be it null? */
+bool body_has(struct json_value root, const char *name);
 /* One value as text. False: 400 that names it. null gives STR_NULL. */
 bool body_text(struct json_value v, const char *name, struct arena *a, struct str *out, struct fault *f);
 /* True when both are the same but for case, blanks, - and _. */

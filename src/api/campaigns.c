@@ -138,18 +138,19 @@ static bool parent_kind(struct http_exchange *x, int64_t parent, int64_t *kind, 
     return true;
 }
 
-static void reply_created(struct http_exchange *x, const struct drop *d)
+static void drop_made_json(void *made, struct buf *out, bool is_kept)
 {
-    struct reply r;
-    struct json_out *j = reply_begin(&r, x);
-    json_object(j, NULL);
-    json_time(j, "created_date", d->created_at);
-    json_int(j, "drop_id", d->drop_id);
-    json_int(j, "campaign_id", d->campaign_id);
-    json_str(j, "endpoint", d->endpoint);
-    json_str(j, "endpoint_id", d->endpoint);
-    json_end(j);
-    reply_end(&r, 200);
+    const struct drop *d = made;
+    struct json_out j = json_out_begin(out);
+    (void)is_kept;
+    json_object(&j, NULL);
+    json_time(&j, "created_date", d->created_at);
+    json_int(&j, "drop_id", d->drop_id);
+    json_int(&j, "campaign_id", d->campaign_id);
+    json_str(&j, "endpoint", d->endpoint);
+    json_str(&j, "endpoint_id", d->endpoint);
+    json_end(&j);
+    json_out_end(&j);
 }
 
 void handle_campaign_post(struct http_exchange *x)
@@ -158,12 +159,14 @@ void handle_campaign_post(struct http_exchange *x)
     struct drop d;
     struct json_value root;
     struct fault f;
+    struct once once;
     size_t n = sizeof campaign_fields / sizeof *campaign_fields;
     int64_t kind;
+    if (!once_begin(&once, x, drop_made_json, &d)) return;
     bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), campaign_fields, n, &b, &f) &&
               parent_kind(x, b.parent, &kind, &f) && make_drop(&b, kind, &d, &f) &&
               campaign_create(api_mail(x), api_account(x), &d, &f);
-    if (!request_failed(x, ok, &f)) reply_created(x, &d);
+    once_reply(&once, ok, &f);
 }
 
 /* ---- switching, changing and deleting ---- */

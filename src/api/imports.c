@@ -2,6 +2,7 @@
  * looked at by its number. */
 #include "api/api_private.h"
 #include "mail/intake.h"
+#include <unistd.h>
 
 const char *intake_word(int state)
 {
@@ -24,11 +25,43 @@ static void import_json(struct json_out *j, const struct intake *in)
     json_int(j, "at_byte", in->at_byte);
     json_int(j, "rows", in->n_rows);
     json_int(j, "used", in->n_used);
-    if (in->kind != INTAKE_CONTACT_CSV) json_int(j, "repeated", in->n_repeat);
+    if (in->kind == INTAKE_CONTACT_CSV) {
+        json_int(j, "inserted", in->n_inserted);
+        json_int(j, "updated", in->n_updated);
+        json_int(j, "unchanged", in->n_used - in->n_inserted - in->n_updated - in->n_repeat);
+    }
+    json_int(j, "repeated", in->n_repeat);
     json_int(j, "refused", in->n_refused);
     json_str(j, "last_error", in->last_error);
     json_time(j, "received_date", in->received_at);
     json_end(j);
+}
+
+static void import_made_json(void *made, struct buf *out, bool is_kept)
+{
+    struct json_out j = json_out_begin(out);
+    (void)is_kept;
+    import_json(&j, made);
+    json_out_end(&j);
+}
+
+/* ?key=email_address: rows whose contact the list has update it. */
+void handle_import_post(struct http_exchange *x)
+{
+    struct fault f;
+    struct once once;
+    struct intake in = {0};
+    int64_t list;
+    const char *path;
+    if (!request_id(x, "id", "list", &list) || !request_upload(x, "a CSV file is expected", &path)) return;
+    if (!once_begin_file(&once, x, path, import_made_json, &in)) {
+        unlink(path);
+        return;
+    }
+    once.status = 202;
+    bool ok = intake_keep(api_mail(x), api_account(x), list, path, http_query(x, "key"), &in, &f);
+    if (!ok) unlink(path); /* it is still here when it was not taken */
+    once_reply(&once, ok, &f);
 }
 
 void reply_import(struct http_exchange *x, int64_t id, int status)
@@ -39,16 +72,6 @@ void reply_import(struct http_exchange *x, int64_t id, int status)
     struct reply r;
     import_json(reply_begin(&r, x), &row);
     reply_end(&r, status);
-}
-
-void handle_import_post(struct http_exchange *x)
-{
-    struct fault f;
-    int64_t list, id;
-    const char *path;
-    if (!request_id(x, "id", "list", &list) || !request_upload(x, "a CSV file is expected", &path)) return;
-    bool ok = intake_keep_contacts(api_mail(x), api_account(x), list, path, &id, &f);
-    if (!request_upload_failed(x, ok, path, &f)) reply_import(x, id, 202);
 }
 
 void handle_import_get(struct http_exchange *x)

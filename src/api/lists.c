@@ -5,23 +5,34 @@
 #include "base/clock.h"
 #include "mail/contact.h"
 
+struct list_made {
+    int64_t id, created_at;
+};
+
+static void list_made_json(void *made, struct buf *out, bool is_kept)
+{
+    const struct list_made *m = made;
+    struct json_out j = json_out_begin(out);
+    (void)is_kept;
+    json_object(&j, NULL);
+    json_int(&j, "contact_list_id", m->id);
+    json_time(&j, "created_date", m->created_at);
+    json_end(&j);
+    json_out_end(&j);
+}
+
 void handle_list_post(struct http_exchange *x)
 {
     static const struct body_field fields[] = {{"name", NULL, BODY_TEXT, true, 0}};
+    struct list_made made = {.created_at = clock_now_ms()};
     struct str name;
     struct json_value root;
     struct fault f;
-    int64_t id;
+    struct once once;
+    if (!once_begin(&once, x, list_made_json, &made)) return;
     bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 1, &name, &f) &&
-              list_create(api_store(x), api_account(x), name, &id, &f);
-    if (request_failed(x, ok, &f)) return;
-    struct reply r;
-    struct json_out *j = reply_begin(&r, x);
-    json_object(j, NULL);
-    json_int(j, "contact_list_id", id);
-    json_time(j, "created_date", clock_now_ms());
-    json_end(j);
-    reply_end(&r, 200);
+              list_create(api_store(x), api_account(x), name, &made.id, &f);
+    once_reply(&once, ok, &f);
 }
 
 static void list_json(struct json_out *j, const struct contact_list *l)
@@ -34,6 +45,7 @@ static void list_json(struct json_out *j, const struct contact_list *l)
     json_array(j, "columns");
     for (int i = 0; i < l->n_columns; i++) json_str(j, NULL, l->columns[i]);
     json_end(j);
+    json_str(j, "key_field", l->key_field);
     json_end(j);
 }
 

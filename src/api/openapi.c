@@ -117,12 +117,12 @@ static void write_content(struct buf *b, int indent, struct str what)
 
 static void write_answer(struct buf *b, struct str answer)
 {
-    bool is_later = str_starts(answer, STR("202:"));
-    if (is_later) str_cut(answer, ':', &answer);
+    struct str status = STR("200");
+    if (answer.len && isdigit((unsigned char)answer.ptr[0])) status = str_cut(answer, ':', &answer);
     yaml_line(b, 6, "responses:");
-    yaml_line(b, 8, "\"%d\":", is_later ? 202 : 200);
-    yaml_line(b, 10, "description: \"%s\"", is_later ? "taken; it goes on in the background" : "done");
-    write_content(b, 10, answer);
+    yaml_line(b, 8, "\"%.*s\":", STR_ARG(status));
+    yaml_line(b, 10, "description: \"%s\"", str_eq(status, STR("202")) ? "taken; it goes on in the background" : "done");
+    if (answer.len) write_content(b, 10, answer);
     yaml_line(b, 8, "default:");
     yaml_line(b, 10, "$ref: \"#/components/responses/Error\"");
 }

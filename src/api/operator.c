@@ -2,82 +2,62 @@
  * it and never again. */
 #include "api/account_json.h"
 #include "api/body.h"
+#include "api/page.h"
 #include "base/clock.h"
 
-#define TEXT(member)                                                                                                           \
-    {                                                                                                                          \
-#member, NULL, BODY_TEXT, false, offsetof(struct account, member)                                                      \
-    }
-static const struct body_field account_fields[] = {
-    {"username", NULL, BODY_TEXT, true, offsetof(struct account, username)},
-    TEXT(first_name),
-    TEXT(last_name),
-    TEXT(email_address),
-    TEXT(company),
-    TEXT(phone),
-    {"address_street", "address", BODY_TEXT, false, offsetof(struct account, address_street)},
-    {"address_city", "city", BODY_TEXT, false, offsetof(struct account, address_city)},
-    {"address_state", "state", BODY_TEXT, false, offsetof(struct account, address_state)},
-    {"address_zip", "zip", BODY_TEXT, false, offsetof(struct account, address_zip)},
-};
-#undef TEXT
 void handle_accounts_get(struct http_exchange *x)
 {
     struct account *rows;
     struct fault f;
+    struct page_range page;
+    int shown;
+    if (!page_request_open(x, &page)) return;
     int n = account_list(api_store(x), http_arena(x), &rows, &f);
     if (request_failed(x, n >= 0, &f)) return;
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_array(j, NULL);
-    for (int i = 0; i < n; i++) {
+    for (int i = page_cut(&page, n, &shown); shown > 0; shown--, i++) {
+        char rate[RATE_TEXT_BYTES];
         json_object(j, NULL);
         account_json(j, &rows[i]);
         reply_int(j, "parent_id", rows[i].parent_id);
         reply_int(j, "mailer_id", rows[i].mid);
+        if (rows[i].has_rate) rate_write(rows[i].rate, rate);
+        json_str(j, "rate_limit", rows[i].has_rate ? str_of(rate) : STR_NULL);
         json_end(j);
     }
     json_end(j);
     reply_end(&r, 200);
 }
 
-static void reply_key(struct http_exchange *x, int64_t account_id, const char *key)
-{
-    struct reply r;
-    struct json_out *j = reply_begin(&r, x);
-    json_object(j, NULL);
-    json_int(j, "account_id", account_id);
-    json_strz(j, "api_key", key);
-    json_time(j, "created_date", clock_now_ms());
-    json_end(j);
-    reply_end(&r, 200);
-}
-
 void handle_accounts_post(struct http_exchange *x)
 {
-    struct account in = {.parent_id = DB_NULL, .mid = DB_NULL};
+    struct account_made *made = ARENA_NEW(http_arena(x), struct account_made);
     struct json_value root;
     struct fault f;
-    char key[37];
-    int64_t id;
+    struct once once;
+    if (!once_begin(&once, x, account_made_json, made)) return;
+    made->account = (struct account){.parent_id = DB_NULL, .mid = DB_NULL};
     bool ok = body_parse(x, false, &root, &f) &&
-              body_read(root, http_arena(x), account_fields, sizeof account_fields / sizeof *account_fields, &in, &f) &&
-              account_create(api_accounts(x), &in, &id, key, &f);
-    if (!request_failed(x, ok, &f)) reply_key(x, id, key);
+              body_read(root, http_arena(x), account_body_fields, ACCOUNT_BODY_FIELDS, &made->account, &f) &&
+              account_make(api_accounts(x), &made->account, made->key, &f);
+    once_reply(&once, ok, &f);
 }
 
 void handle_keys_post(struct http_exchange *x)
 {
     static const struct body_field fields[] = {{"label", NULL, BODY_TEXT, false, 0}};
+    struct account_made *made = ARENA_NEW(http_arena(x), struct account_made);
     struct str label = STR_NULL;
     struct json_value root;
     struct fault f;
-    char key[37];
-    int64_t id;
-    if (!request_id(x, "id", "account", &id)) return;
+    struct once once;
+    if (!request_id(x, "id", "account", &made->account.account_id) || !once_begin(&once, x, account_made_json, made)) return;
+    made->account.created_at = clock_now_ms();
     bool ok = body_parse(x, true, &root, &f) && body_read(root, http_arena(x), fields, 1, &label, &f);
-    ok = ok && account_key_create(api_accounts(x), id, label.ptr ? label : STR(""), key, &f);
-    if (!request_failed(x, ok, &f)) reply_key(x, id, key);
+    ok = ok && account_key_create(api_accounts(x), made->account.account_id, label.ptr ? label : STR(""), made->key, &f);
+    once_reply(&once, ok, &f);
 }
 
 void handle_key_delete(struct http_exchange *x)
@@ -111,6 +91,30 @@ void handle_mailer_id_put(struct http_exchange *x)
     json_object(j, NULL);
     json_int(j, "account_id", id);
     json_int(j, "mailer_id", mid);
+    json_time(j, "updated_date", clock_now_ms());
+    json_end(j);
+    reply_end(&r, 200);
+}
+
+void handle_rate_limit_put(struct http_exchange *x)
+{
+    static const struct body_field fields[] = {{"rate_limit", NULL, BODY_TEXT, false, 0}};
+    struct str text = STR_NULL;
+    struct json_value root;
+    struct fault f;
+    struct rate rate;
+    int64_t id;
+    char written[RATE_TEXT_BYTES];
+    if (!request_id(x, "id", "account", &id)) return;
+    bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 1, &text, &f) &&
+              (!text.ptr || rate_parse(text, &rate, &f)) && account_set_rate(api_accounts(x), id, text.ptr ? &rate : NULL, &f);
+    if (request_failed(x, ok, &f)) return;
+    if (text.ptr) rate_write(rate, written);
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_object(j, NULL);
+    json_int(j, "account_id", id);
+    json_str(j, "rate_limit", text.ptr ? str_of(written) : STR_NULL);
     json_time(j, "updated_date", clock_now_ms());
     json_end(j);
     reply_end(&r, 200);

@@ -3,6 +3,7 @@
 #include "api/api_private.h"
 #include "api/body.h"
 #include "api/page.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "mail/template.h"
 #include <stdlib.h>
@@ -108,6 +109,31 @@ static const struct body_field template_fields[] = {
 };
 #undef AT
 
+static void take_body(const struct template_body *b, struct template_row *t)
+{
+    *t = (struct template_row){
+        .name = b->name,
+        .html = b->html,
+        .front = b->front,
+        .back = b->back,
+        .font_family = b->font_family,
+        .size = b->size == DB_NULL ? 0 : (int)b->size,
+        .n_pages = b->count == DB_NULL ? 0 : (int)b->count,
+        .is_full_html = b->is_full_html != 0, /* absent: true */
+        .is_proofed = b->is_proofed == 1,
+        .is_double_sided = b->is_double_sided == 1,
+        .is_strict = b->is_strict == 1,
+    };
+}
+
+static bool numbers_check(const struct template_body *b, struct fault *f)
+{
+    if (b->size != DB_NULL && (b->size < 0 || b->size > 100))
+        return fault_user(f, 400, "size %lld is not known.", (long long)b->size);
+    if (b->count != DB_NULL && (b->count < 0 || b->count > 1000)) return fault_user(f, 400, "count is out of range.");
+    return true;
+}
+
 static bool read_template(struct http_exchange *x, struct template_row *t, struct fault *f)
 {
     struct template_body b;
@@ -115,21 +141,8 @@ static bool read_template(struct http_exchange *x, struct template_row *t, struc
     size_t n = sizeof template_fields / sizeof *template_fields;
     if (!body_parse(x, false, &root, f) || !body_read(root, http_arena(x), template_fields, n, &b, f)) return false;
     if (b.size == DB_NULL) return fault_user(f, 400, "size is required.");
-    if (b.size < 0 || b.size > 100) return fault_user(f, 400, "size %lld is not known.", (long long)b.size);
-    if (b.count != DB_NULL && (b.count < 0 || b.count > 1000)) return fault_user(f, 400, "count is out of range.");
-    *t = (struct template_row){
-        .name = b.name,
-        .html = b.html,
-        .front = b.front,
-        .back = b.back,
-        .font_family = b.font_family,
-        .size = (int)b.size,
-        .n_pages = b.count == DB_NULL ? 0 : (int)b.count,
-        .is_full_html = b.is_full_html != 0, /* absent: true */
-        .is_proofed = b.is_proofed == 1,
-        .is_double_sided = b.is_double_sided == 1,
-        .is_strict = b.is_strict == 1,
-    };
+    if (!numbers_check(&b, f)) return false;
+    take_body(&b, t);
     return true;
 }
 
@@ -160,18 +173,98 @@ static void template_answer(void *arg)
     http_wake(server);
 }
 
+static void answer_when_compiled(struct http_exchange *x, int64_t id)
+{
+    struct wait *w = ARENA_NEW(http_arena(x), struct wait);
+    *w = (struct wait){x, id};
+    struct mail *m = api_mail(x);
+    int64_t account = api_account(x);
+    http_hold(x);
+    template_when_compiled(m, account, id, (int)limit_get(LIMIT_TEMPLATE_WAIT_S) * 1000, template_answer, w);
+}
+
+static void template_made_json(void *made, struct buf *out, bool is_kept)
+{
+    const struct template_row *t = made;
+    struct json_out j = json_out_begin(out);
+    (void)is_kept;
+    json_object(&j, NULL);
+    json_time(&j, "created_date", t->created_at);
+    json_int(&j, "template_id", t->template_id);
+    json_strz(&j, "state", state_word(TEMPLATE_PUBLISHING));
+    json_null(&j, "report");
+    json_end(&j);
+    json_out_end(&j);
+}
+
+/* With an Idempotency-Key the answer is the one that is kept, so it says what is true when the template is made: publishing. */
 void handle_template_post(struct http_exchange *x)
 {
     struct template_row row;
     struct fault f;
+    struct once once;
+    if (!once_begin(&once, x, template_made_json, &row)) return;
     bool ok = read_template(x, &row, &f) && template_create(api_mail(x), api_account(x), &row, &f);
-    if (request_failed(x, ok, &f)) return;
-    struct wait *w = ARENA_NEW(http_arena(x), struct wait);
-    *w = (struct wait){x, row.template_id};
-    struct mail *m = api_mail(x);
-    int64_t account = api_account(x);
-    http_hold(x);
-    template_when_compiled(m, account, row.template_id, (int)limit_get(LIMIT_TEMPLATE_WAIT_S) * 1000, template_answer, w);
+    if (ok && !once.has_key)
+        answer_when_compiled(x, row.template_id);
+    else
+        once_reply(&once, ok, &f);
+}
+
+/* ---- changing ---- */
+
+/* Null clears a text; a number or a flag that is null is not named. */
+static struct template_named named_of(struct json_value root, const struct template_body *b)
+{
+    return (struct template_named){
+        .name = body_has(root, "name"),
+        .html = body_has(root, "html"),
+        .front = body_has(root, "front"),
+        .back = body_has(root, "back"),
+        .font_family = body_has(root, "font_family"),
+        .size = b->size != DB_NULL,
+        .n_pages = b->count != DB_NULL,
+        .is_full_html = b->is_full_html >= 0,
+        .is_proofed = b->is_proofed >= 0,
+        .is_double_sided = b->is_double_sided >= 0,
+        .is_strict = b->is_strict >= 0,
+    };
+}
+
+static bool read_patch(struct http_exchange *x, struct template_row *t, struct template_named *named, struct fault *f)
+{
+    enum { N_FIELDS = sizeof template_fields / sizeof *template_fields };
+    static const struct template_named none;
+    struct body_field fields[N_FIELDS];
+    struct template_body b;
+    struct json_value root;
+    memcpy(fields, template_fields, sizeof fields);
+    for (int i = 0; i < N_FIELDS; i++) fields[i].is_required = false;
+    if (!body_parse(x, false, &root, f) || !body_read(root, http_arena(x), fields, N_FIELDS, &b, f) || !numbers_check(&b, f))
+        return false;
+    take_body(&b, t);
+    *named = named_of(root, &b);
+    return memcmp(named, &none, sizeof none) != 0 || fault_user(f, 400, "The body names no field of a template.");
+}
+
+void handle_template_patch(struct http_exchange *x)
+{
+    struct template_row row;
+    struct template_named named;
+    struct fault f;
+    int64_t id;
+    if (!request_id(x, "id", "template", &id) || request_failed(x, read_patch(x, &row, &named, &f), &f)) return;
+    row.template_id = id;
+    if (request_failed(x, template_patch(api_mail(x), api_account(x), &row, &named, &f), &f)) return;
+    struct reply r;
+    struct json_out *j = reply_begin(&r, x);
+    json_object(j, NULL);
+    json_time(j, "updated_date", clock_now_ms());
+    json_int(j, "template_id", id);
+    json_int(j, "version", row.version);
+    json_strz(j, "state", state_word(row.state));
+    json_end(j);
+    reply_end(&r, 200);
 }
 
 void handle_template_delete(struct http_exchange *x)

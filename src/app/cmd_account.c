@@ -59,6 +59,25 @@ static int simple(struct remote *r, const struct options *o, const char *method,
     return EXIT_DONE;
 }
 
+static int rate_limit(struct remote *r, const struct options *o, struct fault *f)
+{
+    char target[300];
+    struct json_value root;
+    struct buf body = BUF_INIT;
+    struct json_out j = json_out_begin(&body);
+    struct str rate = str_of(o->rest[2]);
+    json_object(&j, NULL);
+    json_str(&j, "rate_limit", str_eq(rate, STR("house")) ? STR_NULL : rate);
+    json_end(&j);
+    json_out_end(&j);
+    snprintf(target, sizeof target, "/v1/accounts/%s/rate-limit", o->rest[1]);
+    bool ok = remote_call(r, "PUT", target, buf_str(&body), &root, f);
+    buf_finish(&body);
+    if (!ok) return fail(f);
+    show(r, o, root, (const char *const[]){"account_id", "rate_limit", NULL});
+    return EXIT_DONE;
+}
+
 static const struct verb {
     const char *name, *args[2], *form;
 } verbs[] = {
@@ -67,6 +86,9 @@ static const struct verb {
     {"key", {"ID"}, "key ID"},
     {"revoke", {"ID", "HINT"}, "revoke ID HINT   (HINT: the key's last four characters)"},
     {"mailer-id", {"ID", "MID"}, "mailer-id ID MID"},
+    {"rate-limit",
+     {"ID", "RATE"},
+     "rate-limit ID RATE   (off, vendor, 5/s, 100/min or 5/s,100/min; house: api.rate_limit again)"},
 };
 enum { N_VERBS = sizeof verbs / sizeof *verbs };
 
@@ -112,6 +134,7 @@ static int act(struct remote *r, const struct options *o, struct fault *f)
         snprintf(target, sizeof target, "/v1/accounts/%s/mailer-ids/%s", o->rest[1], o->rest[2]);
         return simple(r, o, "PUT", target, f);
     }
+    if (str_eq(verb, STR("rate-limit"))) return rate_limit(r, o, f);
     ASSERT(!"verbs has it, act does not");
     return EXIT_USAGE;
 }

@@ -1,10 +1,13 @@
-/* cmd_contacts.c: `pennypost contacts import LIST FILE.csv --account ID`. Exit 1 when rows were refused. */
+/* cmd_contacts.c: `pennypost contacts import LIST FILE.csv --account ID [--key FIELD]`. Exit 1 when rows were refused. */
 #include "app/commands.h"
 #include "app/import_watch.h"
 #include "app/options.h"
 #include <stdio.h>
 
-#define FORM "pennypost contacts import LIST FILE.csv --account ID   (LIST is the list's number)"
+#define FORM                                                                                                                   \
+    "pennypost contacts import LIST FILE.csv --account ID [--key FIELD]   (LIST is the list's number; with --key "             \
+    "email_address a row "                                                                                                     \
+    "updates the contact that has its e-mail address)"
 
 /* NULL: everything is there. */
 static const char *missing(const struct options *o)
@@ -31,11 +34,16 @@ int cmd_contacts(int argc, char **argv)
     str_to_int64(str_of(o.rest[1]), &list);
     struct remote *r = remote_open(o.account, &f);
     struct import_outcome out = {0};
-    bool ok = r && import_and_watch(r, list, o.rest[2], o.json, &out, &f);
+    bool ok = r && import_and_watch(r, list, o.rest[2], o.key, o.json, &out, &f);
     remote_close(&r);
     if (!ok) return fprintf(stderr, "pennypost contacts: %s\n", f.text), EXIT_CANNOT;
-    printf(o.json ? "{\"import_id\":%lld,\"rows\":%lld,\"used\":%lld,\"refused\":%lld}\n"
-                  : "import %lld: %lld rows, %lld contacts, %lld refused\n",
-           (long long)out.import_id, (long long)out.rows, (long long)out.used, (long long)out.refused);
+    printf(
+        o.json
+            ? "{\"import_id\":%lld,\"rows\":%lld,\"used\":%lld,\"inserted\":%lld,\"updated\":%lld,\"unchanged\":%lld,"
+              "\"repeated\":%lld,"
+              "\"refused\":%lld}\n"
+            : "import %lld: %lld rows, %lld contacts (%lld new, %lld updated, %lld unchanged, %lld repeated), %lld refused\n",
+        (long long)out.import_id, (long long)out.rows, (long long)out.used, (long long)out.inserted, (long long)out.updated,
+        (long long)out.unchanged, (long long)out.repeated, (long long)out.refused);
     return out.refused ? EXIT_REFUSED : EXIT_DONE;
 }

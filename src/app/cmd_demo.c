@@ -146,7 +146,7 @@ static bool make_list(struct demo *d, struct fault *f)
     const char *target = arena_printf(d->arena, "/api/v1/contacts/%" PRId64 "?limit=1", d->list);
     if (!remote_call(d->remote, "GET", target, STR_NULL, &root, f)) return false;
     return json_count(root) > 0 ||
-           import_and_watch(d->remote, d->list, arena_printf(d->arena, "%s/contacts.csv", d->share), d->quiet, &out, f);
+           import_and_watch(d->remote, d->list, arena_printf(d->arena, "%s/contacts.csv", d->share), NULL, d->quiet, &out, f);
 }
 
 static void campaign_body(const struct demo *d, int i, struct buf *body)

@@ -49,7 +49,7 @@ static bool cage_is_off(void) { return strcmp(setting_get(SETTING_PRESS_SANDBOX)
 
 bool house_check_settings(struct fault *f)
 {
-    if (!http_check_address(setting_get(SETTING_LISTEN), f)) return false;
+    if (!http_check_address(setting_get(SETTING_LISTEN), f) || !api_check_settings(f)) return false;
     if (cage_is_off() && !is_loopback(setting_get(SETTING_LISTEN)))
         return fault_user(
             f, 0,
@@ -143,6 +143,7 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     if (!(h->fetcher = fetcher_create(&(struct fetcher_config){.guard = h->guard}, f))) return false;
     h->jobs = jobs_create(h->store);
     if (!open_outbox(h, f)) return false;
+    accounts_source_add(h->accounts, h->jobs);
     set_purl_base(h);
     static const struct printer_def *const printers[] = {&printer_folder};
     struct mail_config mail = {.store = h->store,

@@ -1,5 +1,6 @@
 /* import_watch.c: see import_watch.h. */
 #include "app/import_watch.h"
+#include "base/buf.h"
 #include "base/progress.h"
 #include <stdio.h>
 #include <sys/stat.h>
@@ -17,6 +18,10 @@ static bool wait_for(struct remote *r, struct import_outcome *out, int64_t bytes
     while ((ok = remote_call(r, "GET", target, STR_NULL, &root, f)) && !done) {
         out->rows = json_get(root, "rows").integer;
         out->used = json_get(root, "used").integer;
+        out->inserted = json_get(root, "inserted").integer;
+        out->updated = json_get(root, "updated").integer;
+        out->unchanged = json_get(root, "unchanged").integer;
+        out->repeated = json_get(root, "repeated").integer;
         out->refused = json_get(root, "refused").integer;
         progress_set(bar, json_get(root, "at_byte").integer, out->refused);
         struct str state = json_get(root, "state").string;
@@ -45,14 +50,24 @@ static void show_refused(struct remote *r, const struct import_outcome *o)
         fprintf(stderr, "  and %lld more: GET %s\n", (long long)(o->refused - SHOWN_REFUSALS), target);
 }
 
-bool import_and_watch(struct remote *r, int64_t list, const char *file, bool quiet, struct import_outcome *out, struct fault *f)
+static void add_key(struct buf *target, const char *key)
 {
-    char target[80];
+    buf_addz(target, "?key=");
+    for (const unsigned char *p = (const unsigned char *)key; *p; p++) buf_addf(target, "%%%02X", *p);
+}
+
+bool import_and_watch(struct remote *r, int64_t list, const char *file, const char *key, bool quiet, struct import_outcome *out,
+                      struct fault *f)
+{
+    struct buf target = BUF_INIT;
     struct stat st;
     struct json_value root;
     if (stat(file, &st) != 0) return fault_errno(f, "the file %s cannot be read", file);
-    snprintf(target, sizeof target, "/v1/lists/%lld/imports", (long long)list);
-    if (!remote_upload(r, "POST", target, file, "text/csv", &root, f)) return false;
+    buf_addf(&target, "/v1/lists/%lld/imports", (long long)list);
+    if (key) add_key(&target, key);
+    bool ok = remote_upload(r, "POST", target.data, file, "text/csv", &root, f);
+    buf_finish(&target);
+    if (!ok) return false;
     *out = (struct import_outcome){.import_id = json_get(root, "import_id").integer};
     if (!wait_for(r, out, st.st_size, quiet, f)) return false;
     if (!quiet) show_refused(r, out);

@@ -3,8 +3,8 @@
 #include "app/remote.h"
 
 struct import_outcome {
-    int64_t import_id, rows, used, refused;
+    int64_t import_id, rows, used, inserted, updated, unchanged, repeated, refused;
 };
-/* Refused rows are printed to standard error with line and reason, at most 20 of them. */
-bool import_and_watch(struct remote *r, int64_t list, const char *file, bool quiet, struct import_outcome *out,
+/* key: the field that tells the contacts apart; NULL: as the list has it. Refused rows are printed to standard error with line and reason, at most 20 of them. */
+bool import_and_watch(struct remote *r, int64_t list, const char *file, const char *key, bool quiet, struct import_outcome *out,
                       struct fault *f);

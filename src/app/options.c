@@ -7,17 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FLAG_DATA = 1, FLAG_DB, FLAG_LISTEN, FLAG_CONFIG, FLAG_SET, FLAG_JSON, FLAG_ACCOUNT, FLAG_SHARE };
+enum { FLAG_DATA = 1, FLAG_DB, FLAG_LISTEN, FLAG_CONFIG, FLAG_SET, FLAG_JSON, FLAG_ACCOUNT, FLAG_SHARE, FLAG_KEY };
 
-static const struct option flags[] = {{"data", required_argument, NULL, FLAG_DATA},
-                                      {"db", required_argument, NULL, FLAG_DB},
-                                      {"listen", required_argument, NULL, FLAG_LISTEN},
-                                      {"config", required_argument, NULL, FLAG_CONFIG},
-                                      {"set", required_argument, NULL, FLAG_SET},
-                                      {"json", no_argument, NULL, FLAG_JSON},
-                                      {"account", required_argument, NULL, FLAG_ACCOUNT},
-                                      {"share", required_argument, NULL, FLAG_SHARE},
-                                      {0}};
+static const struct option flags[] = {
+    {"data", required_argument, NULL, FLAG_DATA},       {"db", required_argument, NULL, FLAG_DB},
+    {"listen", required_argument, NULL, FLAG_LISTEN},   {"config", required_argument, NULL, FLAG_CONFIG},
+    {"set", required_argument, NULL, FLAG_SET},         {"json", no_argument, NULL, FLAG_JSON},
+    {"account", required_argument, NULL, FLAG_ACCOUNT}, {"share", required_argument, NULL, FLAG_SHARE},
+    {"key", required_argument, NULL, FLAG_KEY},         {0}};
 
 static bool set_pair(const char *pair, struct fault *f)
 {
@@ -54,6 +51,7 @@ static bool apply(int argc, char **argv, struct options *o, bool only_config, st
         case FLAG_JSON: o->json = true; break;
         case FLAG_ACCOUNT: o->account = optarg; break;
         case FLAG_SHARE: o->share = optarg; break;
+        case FLAG_KEY: o->key = optarg; break;
         default: break;
         }
     }

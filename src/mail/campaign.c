@@ -123,9 +123,9 @@ bool campaign_create(struct mail *m, int64_t account, struct drop *d, struct fau
         row.endpoint = STR_NULL;
         if (!smart_send_check(m, account, &row, f)) return false;
     }
-    if (!store_write(m->store, create, &(struct create){m, account, &row}, f)) return false;
-    *d = row;
+    *d = row; /* the unit fills it: an answer may be kept with what it made */
     if (row.endpoint.ptr) d->endpoint = str_of(d->endpoint_text);
+    if (!store_write(m->store, create, &(struct create){m, account, d}, f)) return false;
     jobs_wake(m->jobs, SOURCE_EXPAND);
     return true;
 }

@@ -41,7 +41,7 @@ bool campaign_get(struct store *s, struct arena *a, int64_t account, int64_t id,
                   struct fault *f);
 /* All drops, newest first; how many, -1 with a fault. */
 int campaign_all(struct store *s, struct arena *a, int64_t account, bool drips_only, struct drop **out, struct fault *f);
-/* At most n of them from the skip-th (0-based) on, with their numbers as of one moment. */
+/* At most n of them from the skip-th (0-based) on, oldest first, so that a new one moves no page; with their numbers as of one moment. */
 int campaign_page(struct store *s, struct arena *a, int64_t account, bool drips_only, int64_t skip, int64_t n,
                   struct drop **out, struct drop_stats **stats, struct fault *f);
 

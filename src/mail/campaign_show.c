@@ -102,5 +102,11 @@ int campaign_page(struct store *s, struct arena *a, int64_t account, bool drips_
 
 int campaign_all(struct store *s, struct arena *a, int64_t account, bool drips_only, struct drop **out, struct fault *f)
 {
-    return campaign_page(s, a, account, drips_only, 0, INT64_MAX, out, NULL, f);
+    int n = campaign_page(s, a, account, drips_only, 0, INT64_MAX, out, NULL, f);
+    for (int i = 0; i < n / 2; i++) {
+        struct drop newer = (*out)[n - 1 - i];
+        (*out)[n - 1 - i] = (*out)[i];
+        (*out)[i] = newer;
+    }
+    return n;
 }

@@ -3,10 +3,12 @@
  * The thread reads, parses and checks; the committer inserts. Two chunks take turns, so that the next is read while the last is
  * written. `at_byte` moves in the transaction that used the bytes, and only from where it stood: a crash repeats nothing and
  * loses nothing, and another node's late chunk changes nothing. */
+#include "mail/contact_event.h"
 #include "mail/import.h"
 #include "mail/intake.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +20,11 @@
 enum { READ_BYTES = 1 << 18 };
 
 struct import;
-struct turn { /* a chunk and its way through the committer */
+struct turn { /* a chunk and its way through the committer: in one slice, or, with a key, in several */
     struct import *import;
     struct import_chunk *chunk;
     struct unit unit;
+    int from, to; /* the slice at hand, of the chunk's order */
     sem_t is_free;
 };
 struct import {
@@ -81,15 +84,18 @@ static bool claim(struct tx *tx, void *arg)
 
 /* ---- writing a chunk ---- */
 
-static bool insert_contacts(struct tx *tx, struct import_chunk *c)
+static bool insert_contacts(struct tx *tx, const struct import *im, struct import_chunk *c)
 {
+    struct outbox *o = im->mail->outbox;
     if (!c->n) return true;
+    bool is_told = o && event_is_wanted(o, im->item.account_id, EVENT_LIST, im->list_id, CONTACT_CREATED);
     int64_t first = tx_next_ids(tx, ID_CONTACT, c->n);
     for (int i = 0; i < c->n && tx_ok(tx); i++) {
         struct q_contact_insert *row = &c->rows[i];
         row->contact_id = first + i;
         row->created_at = row->updated_at = tx_now(tx);
         tx_run(tx, Q_CONTACT_INSERT, row, NULL);
+        if (is_told) contact_emit(o, tx, im->item.account_id, im->list_id, row->contact_id, CONTACT_CREATED);
     }
     return tx_ok(tx);
 }
@@ -109,24 +115,59 @@ static bool lease_was_lost(struct tx *tx, const struct import *im)
     return tx_refuse(tx, FAULT_REMOTE, 0, "The import %lld is worked off by another node.", (long long)im->item.id);
 }
 
-static bool write_chunk(struct tx *tx, void *arg)
+/* The chunk's bytes are used, and its rows counted, when its last slice is in. What earlier slices wrote is found as it is when they are done
+ * again after a crash, so what they added and renewed is counted at once. */
+static bool step(struct tx *tx, const struct import *im, const struct import_chunk *c, const struct import_counts *n,
+                 bool is_last)
+{
+    int64_t changed = 0;
+    struct q_intake_step in = {.account_id = im->item.account_id,
+                               .intake_id = im->item.id,
+                               .at_byte = c->was_byte,
+                               .was = c->was_byte,
+                               .lease_node = store_node(tx_store(tx)),
+                               .lease_until = tx_now(tx) + lease_ms(),
+                               .n_inserted = n->inserted,
+                               .n_updated = n->updated};
+    if (is_last) {
+        in.at_byte = c->at_byte;
+        in.n_rows = c->n_rows;
+        in.n_used = c->n;
+        in.n_refused = c->n_refused;
+        in.n_repeat = im->header.key_place ? c->n - c->n_order : 0;
+    }
+    if (!tx_run(tx, Q_INTAKE_STEP, &in, &changed)) return false;
+    return changed ? true : lease_was_lost(tx, im);
+}
+
+static bool write_slice(struct tx *tx, void *arg)
 {
     struct turn *t = arg;
     const struct import *im = t->import;
     struct import_chunk *c = t->chunk;
-    int64_t changed = 0;
-    struct q_intake_step step = {
-        im->item.account_id,    im->item.id, c->at_byte, c->n_rows, c->n, c->n_refused, c->was_byte, store_node(tx_store(tx)),
-        tx_now(tx) + lease_ms()};
-    if (!tx_run(tx, Q_INTAKE_STEP, &step, &changed)) return false;
-    if (!changed) return lease_was_lost(tx, im);
-    return insert_contacts(tx, c) && insert_refused(tx, im, c) &&
-           tx_run(tx, Q_LIST_COUNT, &(struct q_list_count){im->item.account_id, im->list_id, c->n}, NULL);
+    struct import_counts n = {.inserted = c->n};
+    bool has_key = im->header.key_place != 0, is_last = !has_key || t->to == c->n_order;
+    bool ok = has_key ? import_keyed_write(tx, im->mail, c, t->from, t->to, &n) : insert_contacts(tx, im, c);
+    return ok && step(tx, im, c, &n, is_last) && (!is_last || insert_refused(tx, im, c)) &&
+           tx_run(tx, Q_LIST_COUNT, &(struct q_list_count){im->item.account_id, im->list_id, n.inserted}, NULL);
 }
 
-static void chunk_done(struct unit *u)
+static void next_slice(struct turn *t)
+{
+    int most = (int)limit_get(LIMIT_IMPORT_ROWS_PER_COMMIT), left = t->chunk->n_order - t->to;
+    t->from = t->to;
+    t->to += left < most ? left : most;
+}
+
+/* On the committer's thread: other units come between two slices. */
+static void slice_done(struct unit *u)
 {
     struct turn *t = (struct turn *)u->arg;
+    if (u->committed && t->to < t->chunk->n_order) {
+        next_slice(t);
+        if (store_submit(t->import->mail->store, u, &u->fault)) return;
+        u->committed = false;
+    }
     sem_post(&t->is_free);
 }
 
@@ -147,7 +188,10 @@ static bool flush(struct import *im)
     if (!wait_for(other)) return false; /* in order: a chunk that failed keeps the next one out */
     int64_t at_byte = t->chunk->at_byte;
     if (at_byte > t->chunk->was_byte) {
-        t->unit = (struct unit){.run = write_chunk, .arg = t, .done = chunk_done};
+        t->unit = (struct unit){.run = write_slice, .arg = t, .done = slice_done};
+        t->from = t->to = 0;
+        if (im->header.key_place) import_chunk_sort(t->chunk);
+        next_slice(t);
         while (sem_wait(&t->is_free) != 0) ASSERT(errno == EINTR);
         if (!store_submit(im->mail->store, &t->unit, &im->fault)) {
             t->unit.run = NULL;
@@ -258,6 +302,9 @@ static bool prepare(struct import *im)
     im->fd = open(mail_path(m, im->arena, "%s", im->file.ptr), O_RDONLY | O_CLOEXEC);
     if (im->fd < 0) return fault_errno(f, "The file of import %lld cannot be opened", (long long)im->item.id);
     if (!read_header(im)) return false;
+    if (im->header.key_place && im->at_byte == 0 &&
+        !import_keyed_prepare(m, im->item.account_id, &im->list, im->header.key_place, f))
+        return false;
     return im->header.n_columns == im->list.n_columns || store_write(m->store, put_columns, im, f);
 }
 
@@ -309,6 +356,20 @@ static void finish(struct import *im, bool ok)
         log_error("mail", "The end of import %lld was not stored: %s", (long long)im->item.id, f.text);
 }
 
+static bool work(struct import *im)
+{
+    for (int i = 0; i < 2; i++) {
+        im->turns[i] = (struct turn){.import = im, .chunk = import_chunk_create(im->header.key_place != 0)};
+        sem_init(&im->turns[i].is_free, 0, 1);
+    }
+    bool ok = read_rows(im);
+    for (int i = 0; i < 2; i++) {
+        sem_destroy(&im->turns[i].is_free);
+        import_chunk_destroy(&im->turns[i].chunk);
+    }
+    return ok;
+}
+
 static void run(void *ctx, struct due_item item)
 {
     struct mail *m = ctx;
@@ -319,15 +380,7 @@ static void run(void *ctx, struct due_item item)
     if (im.is_claimed) {
         im.bytes = malloc(READ_BYTES);
         ASSERT(im.bytes);
-        for (int i = 0; i < 2; i++) {
-            im.turns[i] = (struct turn){.import = &im, .chunk = import_chunk_create()};
-            sem_init(&im.turns[i].is_free, 0, 1);
-        }
-        finish(&im, prepare(&im) && read_rows(&im));
-        for (int i = 0; i < 2; i++) {
-            sem_destroy(&im.turns[i].is_free);
-            import_chunk_destroy(&im.turns[i].chunk);
-        }
+        finish(&im, prepare(&im) && work(&im));
         free(im.bytes);
         if (im.fd >= 0) close(im.fd);
     }

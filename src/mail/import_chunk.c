@@ -1,6 +1,7 @@
 /* import_chunk.c: rows of a CSV become contacts, or refused rows with a reason, in one piece of memory that is used again and
  * again: an import's memory does not grow with its file. On the import's thread. */
 #include "mail/contact_check.h"
+#include "mail/contact_key.h"
 #include "mail/import.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -22,15 +23,16 @@ const char *import_reason_word(int reason)
     return words[reason];
 }
 
-struct import_chunk *import_chunk_create(void)
+struct import_chunk *import_chunk_create(bool has_key)
 {
     struct import_chunk *c = calloc(1, sizeof *c);
     ASSERT(c);
-    c->max = (int)limit_get(LIMIT_IMPORT_ROWS_PER_COMMIT);
+    c->max = (int)limit_get(has_key ? LIMIT_IMPORT_ROWS_SORTED : LIMIT_IMPORT_ROWS_PER_COMMIT);
     c->rows = malloc(sizeof *c->rows * (size_t)c->max);
     c->refused = malloc(sizeof *c->refused * (size_t)c->max);
-    c->arena = arena_create(ROW_BYTES * (size_t)c->max);
-    ASSERT(c->rows && c->refused);
+    c->order = has_key ? malloc(sizeof *c->order * (size_t)c->max) : NULL;
+    c->arena = arena_create(ROW_BYTES * (size_t)limit_get(LIMIT_IMPORT_ROWS_PER_COMMIT));
+    ASSERT(c->rows && c->refused && (c->order || !has_key));
     return c;
 }
 
@@ -41,6 +43,7 @@ void import_chunk_destroy(struct import_chunk **chunk)
     arena_destroy(&c->arena);
     free(c->rows);
     free(c->refused);
+    free(c->order);
     free(c);
     *chunk = NULL;
 }
@@ -48,7 +51,7 @@ void import_chunk_destroy(struct import_chunk **chunk)
 void import_chunk_clear(struct import_chunk *c, int64_t at_byte)
 {
     arena_reset(c->arena);
-    c->n = c->n_refused = 0;
+    c->n = c->n_refused = c->n_order = 0;
     c->n_rows = 0;
     c->was_byte = c->at_byte = at_byte;
 }
@@ -126,5 +129,35 @@ void import_chunk_add(struct import_chunk *c, const struct import_header *h, con
         refuse(c, row, IMPORT_INVALID, f.text);
         return;
     }
-    c->rows[c->n++] = contact_row_insert(account, &contact, contact_row_vars(c->arena, contact.values, contact.n_values));
+    struct str key = h->key_place ? contact_key(c->arena, h->key_place, contact.values[h->key_place - 1]) : STR_NULL;
+    if (h->key_place && !key.ptr) {
+        refuse(c, row, IMPORT_NO_KEY, "The value that tells the list's contacts apart is missing.");
+        return;
+    }
+    struct q_contact_insert *to = &c->rows[c->n++];
+    *to = contact_row_insert(account, &contact, contact_row_vars(c->arena, contact.values, contact.n_values));
+    to->source_key = key;
+}
+
+/* ---- the key's order ---- */
+
+static int by_key(const void *a, const void *b, void *chunk)
+{
+    const struct import_chunk *c = chunk;
+    uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+    struct str x = c->rows[i].source_key, y = c->rows[k].source_key;
+    int order = memcmp(x.ptr, y.ptr, x.len < y.len ? x.len : y.len);
+    if (order || x.len != y.len) return order ? order : x.len < y.len ? -1 : 1;
+    return i < k ? -1 : 1;
+}
+
+void import_chunk_sort(struct import_chunk *c)
+{
+    for (int i = 0; i < c->n; i++) c->order[i] = (uint32_t)i;
+    qsort_r(c->order, (size_t)c->n, sizeof *c->order, by_key, c);
+    c->n_order = 0;
+    for (int i = 0; i < c->n; i++) {
+        bool comes_again = i + 1 < c->n && str_eq(c->rows[c->order[i]].source_key, c->rows[c->order[i + 1]].source_key);
+        if (!comes_again) c->order[c->n_order++] = c->order[i];
+    }
 }

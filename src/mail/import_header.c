@@ -1,6 +1,7 @@
 /* import_header.c: which column of a CSV is which field of a contact. Columns that are no known field become columns of the
  * list. Pure. */
 #include "mail/contact_check.h"
+#include "mail/contact_key.h"
 #include "mail/import.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -76,6 +77,13 @@ bool import_header_make(struct arena *a, const struct csv_row *row, const struct
             return false;
     }
     if (!required_are_there(&h, f)) return false;
+    struct contact_list with = *list; /* the key may be a column that this file brings */
+    with.columns = h.columns;
+    with.n_columns = h.n_columns;
+    h.key_place = list_key_place(a, &with);
+    if (list->key_field.ptr && (!h.key_place || !is_taken(&h, h.n, h.key_place - 1)))
+        return fault_user(f, 400, "The file's first line names no column for %.*s, by which the list tells its contacts apart.",
+                          STR_ARG(list->key_field));
     *out = h;
     return true;
 }

@@ -1,5 +1,6 @@
 /* intake.c: takes files for imports and shows how far they are. A file is in its place, durably, before its row is written. The
  * work itself is import.c's and printed.c's. */
+#include "mail/contact_key.h"
 #include "mail/import.h"
 #include "mail/intake.h"
 #include "mail/mail_private.h"
@@ -25,19 +26,37 @@ static const unsigned moves[] = {
 void intake_move(enum intake_state from, enum intake_state to) { ASSERT(moves[from] & 1u << to); }
 
 struct keep {
-    int64_t account, list /* DB_NULL: of no list */, bytes, id;
+    int64_t account, list /* DB_NULL: of no list */, bytes;
     enum intake_kind kind;
-    struct str file;
+    struct str file, key;
+    struct intake *out;
 };
+
+static bool set_key(struct tx *tx, const struct keep *k, struct str old)
+{
+    if (!k->key.ptr || str_eq(old, k->key)) return true;
+    if (!old.ptr) return tx_run(tx, Q_LIST_KEY, &(struct q_list_key){k->account, k->list, k->key}, NULL);
+    return tx_refuse(tx, FAULT_USER, 409, "The list %lld tells its contacts apart by %.*s, not by %.*s.", (long long)k->list,
+                     STR_ARG(old), STR_ARG(k->key));
+}
 
 static bool keep(struct tx *tx, void *arg)
 {
-    struct keep *k = arg;
-    if (k->kind == INTAKE_CONTACT_CSV && !tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, NULL))
-        return tx_not_found(tx, "list", k->list);
-    k->id = tx_next_id(tx, ID_INTAKE);
+    const struct keep *k = arg;
+    if (k->kind == INTAKE_CONTACT_CSV) {
+        struct r_list_find list;
+        if (!tx_first(tx, Q_LIST_FIND, &(struct q_list_find){k->account, k->list}, &list))
+            return tx_not_found(tx, "list", k->list);
+        if (!set_key(tx, k, list.key_field)) return false;
+    }
     int64_t now = tx_now(tx);
-    struct q_intake_insert in = {k->account, k->id, k->kind, k->list, INTAKE_KEPT, k->file, k->bytes, now, now};
+    *k->out = (struct intake){.intake_id = tx_next_id(tx, ID_INTAKE),
+                              .target_id = k->list,
+                              .kind = k->kind,
+                              .state = INTAKE_KEPT,
+                              .bytes = k->bytes,
+                              .received_at = now};
+    struct q_intake_insert in = {k->account, k->out->intake_id, k->kind, k->list, INTAKE_KEPT, k->file, k->bytes, now, now};
     return tx_run(tx, Q_INTAKE_INSERT, &in, NULL);
 }
 
@@ -81,24 +100,34 @@ static bool take(struct mail *m, struct arena *a, const char *path, struct keep 
     return ok;
 }
 
-bool intake_keep_contacts(struct mail *m, int64_t account, int64_t list, const char *path, int64_t *intake_id, struct fault *f)
+bool intake_keep(struct mail *m, int64_t account, int64_t list, const char *path, struct str key, struct intake *out,
+                 struct fault *f)
 {
-    struct keep k = {.account = account, .list = list, .kind = INTAKE_CONTACT_CSV};
+    struct keep k = {.account = account, .list = list, .kind = INTAKE_CONTACT_CSV, .out = out};
     struct contact_list there;
     struct arena *a = arena_create(4096);
-    bool ok = list_get(m->store, a, account, list, &there, f) && take(m, a, path, &k, SOURCE_IMPORT, f);
+    bool ok = (!key.ptr || contact_key_name(a, key, &k.key, f)) && list_get(m->store, a, account, list, &there, f) &&
+              take(m, a, path, &k, SOURCE_IMPORT, f);
     arena_destroy(&a);
-    if (ok) *intake_id = k.id;
     return ok;
+}
+
+bool intake_keep_contacts(struct mail *m, int64_t account, int64_t list, const char *path, int64_t *intake_id, struct fault *f)
+{
+    struct intake in;
+    if (!intake_keep(m, account, list, path, STR_NULL, &in, f)) return false;
+    *intake_id = in.intake_id;
+    return true;
 }
 
 bool intake_keep_printed(struct mail *m, int64_t account, const char *path, int64_t *intake_id, struct fault *f)
 {
-    struct keep k = {.account = account, .list = DB_NULL, .kind = INTAKE_PRINTED};
+    struct intake in;
+    struct keep k = {.account = account, .list = DB_NULL, .kind = INTAKE_PRINTED, .out = &in};
     struct arena *a = arena_create(4096);
     bool ok = take(m, a, path, &k, SOURCE_PRINTED, f);
     arena_destroy(&a);
-    if (ok) *intake_id = k.id;
+    if (ok) *intake_id = in.intake_id;
     return ok;
 }
 
@@ -125,8 +154,10 @@ static bool read_one(struct tx *tx, void *arg)
                               .at_byte = r.at_byte,
                               .n_rows = r.n_rows,
                               .n_used = r.n_used,
-                              .n_repeat = r.n_repeat,
                               .n_refused = r.n_refused,
+                              .n_inserted = r.n_inserted,
+                              .n_updated = r.n_updated,
+                              .n_repeat = r.n_repeat,
                               .received_at = r.received_at,
                               .last_error = arena_str(g->arena, r.last_error)};
     return true;

@@ -14,6 +14,7 @@ struct intake {
     enum intake_kind kind;
     enum intake_state state;
     int64_t bytes, at_byte, n_rows, n_used, n_repeat, n_refused, received_at;
+    int64_t n_inserted, n_updated; /* contacts: of those used; the rest were as the list had them. n_repeat: the file names the same key again soon after */
     struct str last_error; /* why it failed, or why the last attempt did; STR_NULL: none did since the last chunk */
 };
 struct refused_row {
@@ -21,7 +22,11 @@ struct refused_row {
     struct str reason, detail, raw;
 };
 struct mail;
-/* Takes `path` (renames it into the data folder, durably) as an import into the list. */
+/* Takes `path` (renames it into the data folder, durably) as an import into the list. `key` names the field that tells its contacts apart, so that
+ * rows update instead of adding; it stays with the list (409 when the list has another one). STR_NULL: as the list has it. `out` is set before
+ * the unit has ended. */
+bool intake_keep(struct mail *m, int64_t account, int64_t list, const char *path, struct str key, struct intake *out,
+                 struct fault *f);
 bool intake_keep_contacts(struct mail *m, int64_t account, int64_t list, const char *path, int64_t *intake_id, struct fault *f);
 /* The same for a printer's return file (postal/printed.h): raw first, worked off afterwards. */
 bool intake_keep_printed(struct mail *m, int64_t account, const char *path, int64_t *intake_id, struct fault *f);

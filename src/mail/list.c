@@ -43,6 +43,7 @@ bool list_read(struct arena *a, const struct r_list_find *r, struct contact_list
     *out = (struct contact_list){.contact_list_id = r->contact_list_id,
                                  .name = arena_str(a, r->name),
                                  .count = r->n_contacts,
+                                 .key_field = arena_str(a, r->key_field),
                                  .created_at = r->created_at};
     return columns_read(a, r->columns, out, f);
 }
@@ -50,24 +51,22 @@ bool list_read(struct arena *a, const struct r_list_find *r, struct contact_list
 /* ---- units and readings ---- */
 
 struct create {
-    int64_t account, id;
+    int64_t account, id, *made;
     struct str name;
 };
 
 static bool create(struct tx *tx, void *arg)
 {
     struct create *c = arg;
-    c->id = tx_next_id(tx, ID_LIST);
+    *c->made = c->id = tx_next_id(tx, ID_LIST);
     struct q_list_insert in = {c->account, c->id, c->name, KIND_API, STR("[]"), tx_now(tx)};
     return tx_run(tx, Q_LIST_INSERT, &in, NULL);
 }
 
 bool list_create(struct store *s, int64_t account, struct str name, int64_t *id, struct fault *f)
 {
-    struct create c = {.account = account, .name = name};
-    if (!name_check(&c.name, "name", f) || !store_write(s, create, &c, f)) return false;
-    *id = c.id;
-    return true;
+    struct create c = {.account = account, .name = name, .made = id};
+    return name_check(&c.name, "name", f) && store_write(s, create, &c, f);
 }
 
 struct read {

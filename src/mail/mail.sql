@@ -23,15 +23,15 @@ INSERT INTO contact_list (account_id, contact_list_id, name, kind, columns, crea
 -- name: list_find
 -- One list.
 -- in: account_id int, contact_list_id int
--- out: contact_list_id int, name text, n_contacts int, columns text, created_at int
-SELECT contact_list_id, name, n_contacts, columns, created_at FROM contact_list
+-- out: contact_list_id int, name text, n_contacts int, key_field text, columns text, created_at int
+SELECT contact_list_id, name, n_contacts, key_field, columns, created_at FROM contact_list
  WHERE account_id = $1 AND contact_list_id = $2 AND deleted_at IS NULL;
 
 -- name: list_every
 -- All lists of an account, oldest first.
 -- in: account_id int
 -- out: as list_find
-SELECT contact_list_id, name, n_contacts, columns, created_at FROM contact_list WHERE account_id = $1 AND deleted_at IS NULL
+SELECT contact_list_id, name, n_contacts, key_field, columns, created_at FROM contact_list WHERE account_id = $1 AND deleted_at IS NULL
  ORDER BY contact_list_id;
 
 -- name: list_count
@@ -43,6 +43,11 @@ UPDATE contact_list SET n_contacts = n_contacts + $3 WHERE account_id = $1 AND c
 -- An import brought columns that the list did not have.
 -- in: account_id int, contact_list_id int, columns text
 UPDATE contact_list SET columns = $3 WHERE account_id = $1 AND contact_list_id = $2;
+
+-- name: list_key
+-- The list's contacts are told apart by this field from now on.
+-- in: account_id int, contact_list_id int, key_field text
+UPDATE contact_list SET key_field = $3 WHERE account_id = $1 AND contact_list_id = $2 AND deleted_at IS NULL;
 
 -- name: list_remove
 -- The list is gone for everybody who asks.
@@ -62,10 +67,10 @@ SELECT drop_id FROM mail_drop WHERE account_id = $1 AND contact_list_id = $2 AND
 -- append
 -- in: contact_id int, account_id int, contact_list_id int, first_name text, last_name text, company text, address_street text
 -- in: address_street2 text, address_city text, address_state text, address_zip text, country text, email_address text, phone text
--- in: mobile_phone text, occupation text, website text, vars text, address_status int, created_at int, updated_at int
+-- in: mobile_phone text, occupation text, website text, vars text, source_key text, address_status int, created_at int, updated_at int
 INSERT INTO contact (contact_id, account_id, contact_list_id, first_name, last_name, company, address_street, address_street2, address_city,
- address_state, address_zip, country, email_address, phone, mobile_phone, occupation, website, vars, address_status, created_at, updated_at)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
+ address_state, address_zip, country, email_address, phone, mobile_phone, occupation, website, vars, source_key, address_status, created_at,
+ updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22);
 
 -- name: contact_put
 -- The whole row but its list and its birth.
@@ -112,12 +117,59 @@ SELECT contact_id FROM contact WHERE account_id = $1 AND contact_list_id = $2 OR
 -- in: account_id int, contact_id int
 DELETE FROM contact WHERE contact_id = $2 AND account_id = $1;
 
+-- ---- contacts by their list's key ----
+
+-- name: contact_add
+-- A new contact, unless its list has one of that key: then nothing happens.
+-- in: contact_id int, account_id int, contact_list_id int, first_name text, last_name text, company text, address_street text
+-- in: address_street2 text, address_city text, address_state text, address_zip text, country text, email_address text, phone text
+-- in: mobile_phone text, occupation text, website text, vars text, source_key text, address_status int, created_at int, updated_at int
+INSERT INTO contact (contact_id, account_id, contact_list_id, first_name, last_name, company, address_street, address_street2, address_city,
+ address_state, address_zip, country, email_address, phone, mobile_phone, occupation, website, vars, source_key, address_status, created_at,
+ updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+ ON CONFLICT (account_id, contact_list_id, source_key) WHERE source_key IS NOT NULL DO NOTHING;
+
+-- name: contact_renew
+-- The contact of a key as a file has it now; one that is the same already is not written.
+-- in: account_id int, contact_list_id int, source_key text, first_name text, last_name text, company text, address_street text
+-- in: address_street2 text, address_city text, address_state text, address_zip text, country text, email_address text, phone text
+-- in: mobile_phone text, occupation text, website text, vars text, address_status int, updated_at int
+UPDATE contact SET first_name = $4, last_name = $5, company = $6, address_street = $7, address_street2 = $8, address_city = $9,
+ address_state = $10, address_zip = $11, country = $12, email_address = $13, phone = $14, mobile_phone = $15, occupation = $16, website = $17,
+ vars = $18, address_status = $19, updated_at = $20 WHERE account_id = $1 AND contact_list_id = $2 AND source_key = $3
+ AND (first_name IS DISTINCT FROM $4 OR last_name IS DISTINCT FROM $5 OR company IS DISTINCT FROM $6 OR address_street IS DISTINCT FROM $7
+ OR address_street2 IS DISTINCT FROM $8 OR address_city IS DISTINCT FROM $9 OR address_state IS DISTINCT FROM $10
+ OR address_zip IS DISTINCT FROM $11 OR country IS DISTINCT FROM $12 OR email_address IS DISTINCT FROM $13 OR phone IS DISTINCT FROM $14
+ OR mobile_phone IS DISTINCT FROM $15 OR occupation IS DISTINCT FROM $16 OR website IS DISTINCT FROM $17 OR vars IS DISTINCT FROM $18);
+
+-- name: contact_of_key
+-- Which contact of a list has this key?
+-- in: account_id int, contact_list_id int, source_key text
+-- out: contact_id int, created_at int
+SELECT contact_id, created_at FROM contact WHERE account_id = $1 AND contact_list_id = $2 AND source_key = $3;
+
+-- name: contact_key_put
+-- The key moves with the field that it is made of.
+-- in: account_id int, contact_id int, source_key text
+UPDATE contact SET source_key = $3 WHERE contact_id = $2 AND account_id = $1;
+
+-- name: contact_keyed
+-- How many contacts of a list have a key.
+-- in: account_id int, contact_list_id int
+-- out: n int
+SELECT count(*) AS n FROM contact WHERE account_id = $1 AND contact_list_id = $2 AND source_key IS NOT NULL;
+
 -- ---- templates and assets ----
 
 -- name: template_insert
 -- A new template.
 -- in: account_id int, template_id int, name text, size int, current_version int, is_proofed int, created_at int
 INSERT INTO template (account_id, template_id, name, size, current_version, is_proofed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: template_put
+-- What may change of a template by itself; a new creative is a new version.
+-- in: account_id int, template_id int, name text, is_proofed int, current_version int
+UPDATE template SET name = $3, is_proofed = $4, current_version = $5 WHERE account_id = $1 AND template_id = $2 AND deleted_at IS NULL;
 
 -- name: template_version_insert
 -- A version to be compiled.
@@ -268,14 +320,14 @@ SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.templ
  WHERE d.account_id = $1 AND d.drop_id = $2;
 
 -- name: drop_every
--- Drops of an account, newest first; drips_only 1: those with an endpoint.
+-- Drops of an account, oldest first; drips_only 1: those with an endpoint.
 -- in: account_id int, drips_only int, skip int, n int
 -- out: as drop_find
 SELECT d.drop_id, d.campaign_id, d.name, d.endpoint, d.state, d.is_live, d.template_id, d.template_version, d.contact_list_id, d.send_at, d.mid,
  d.stid, d.sender, d.starting_url, d.goal_url, d.settings, d.created_at, d.last_error, c.kind, t.size,
  c.name AS campaign_name, c.min_days_between, c.daily_cap FROM mail_drop d
  JOIN campaign c ON c.account_id = $1 AND c.campaign_id = d.campaign_id JOIN template t ON t.account_id = $1 AND t.template_id = d.template_id
- WHERE d.account_id = $1 AND d.deleted_at IS NULL AND (d.endpoint IS NOT NULL OR $2 = 0) ORDER BY d.drop_id DESC LIMIT $4 OFFSET $3;
+ WHERE d.account_id = $1 AND d.deleted_at IS NULL AND (d.endpoint IS NOT NULL OR $2 = 0) ORDER BY d.drop_id LIMIT $4 OFFSET $3;
 
 -- name: drop_by_endpoint
 -- What a send must know about the drop behind its endpoint.
@@ -547,9 +599,9 @@ INSERT INTO intake (account_id, intake_id, kind, target_id, state, file, bytes, 
 -- name: intake_find
 -- One intake.
 -- in: account_id int, intake_id int
--- out: intake_id int, target_id int, state int, bytes int, at_byte int, n_rows int, n_used int, n_refused int, received_at int, last_error text
--- out: kind int, n_repeat int
-SELECT intake_id, target_id, state, bytes, at_byte, n_rows, n_used, n_refused, received_at, last_error, kind, n_repeat FROM intake
+-- out: intake_id int, target_id int, kind int, state int, bytes int, at_byte int, n_rows int, n_used int, n_inserted int, n_updated int, n_repeat int
+-- out: n_refused int, received_at int, last_error text
+SELECT intake_id, target_id, kind, state, bytes, at_byte, n_rows, n_used, n_inserted, n_updated, n_repeat, n_refused, received_at, last_error FROM intake
  WHERE account_id = $1 AND intake_id = $2;
 
 -- name: intake_due
@@ -569,8 +621,9 @@ UPDATE intake SET lease_node = $3, lease_until = $4, state = 1, attempt = attemp
 -- name: intake_step
 -- These bytes are used, in the transaction that used them. Whoever fails now fails for the first time.
 -- in: account_id int, intake_id int, at_byte int, n_rows int, n_used int, n_refused int, was int, lease_node int, lease_until int
-UPDATE intake SET at_byte = $3, n_rows = n_rows + $4, n_used = n_used + $5, n_refused = n_refused + $6, lease_until = $9, attempt = 1,
- last_error = NULL
+-- in: n_inserted int, n_updated int, n_repeat int
+UPDATE intake SET at_byte = $3, n_rows = n_rows + $4, n_used = n_used + $5, n_refused = n_refused + $6, n_inserted = n_inserted + $10,
+ n_updated = n_updated + $11, n_repeat = n_repeat + $12, lease_until = $9, attempt = 1, last_error = NULL
  WHERE account_id = $1 AND intake_id = $2 AND at_byte = $7 AND lease_node = $8;
 
 -- name: intake_end
@@ -804,7 +857,7 @@ DELETE FROM orphan_scan WHERE account_id = $1 AND mid = $2 AND serial = $3 AND s
 -- out: parent_id int
 SELECT parent_id FROM account WHERE account_id = $1;
 
--- name: account_children
+-- name: accounts_below
 -- Accounts below this one.
 -- in: account_id int
 -- out: account_id int

@@ -28,6 +28,7 @@ struct mail {
     struct jobs *jobs;
     struct press *press;
     struct accounts *accounts;
+    struct outbox *outbox; /* NULL: no events */
     struct fetcher *fetcher;
     char *data_dir, *purl_base;
     uint8_t purl_key[32];
@@ -35,7 +36,6 @@ struct mail {
     struct serial_rooms *rooms;
     struct compile_waiters *waiters;
     struct renderings *renderings;
-    struct outbox *outbox;
     struct stats *stats;
     struct runs *runs;
     struct track_batches *track_batches;

@@ -81,13 +81,13 @@ static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, i
 /* An account's feed tells of its own pieces and of those of the accounts below it; the house's of everybody's. */
 static bool read_family(struct tx *tx, struct reading *g)
 {
-    struct r_account_children row;
+    struct r_accounts_below row;
     size_t max = 16;
     g->n_family = 0;
     if (g->item.account_id == HOUSE_ACCOUNT) return true;
     g->family = ARENA_ARRAY(g->arena, int64_t, max);
     g->family[g->n_family++] = g->item.account_id;
-    struct rows r = tx_rows(tx, Q_ACCOUNT_CHILDREN, &(struct q_account_children){g->item.account_id});
+    struct rows r = tx_rows(tx, Q_ACCOUNTS_BELOW, &(struct q_accounts_below){g->item.account_id});
     while (rows_next(&r, &row)) {
         if (g->n_family == max) {
             int64_t *wider = ARENA_ARRAY(g->arena, int64_t, max *= 2);

@@ -10,12 +10,13 @@
 static bool send_run(struct tx *tx, void *arg)
 {
     struct send *s = arg;
+    if (s->rider && !s->rider->before(s->rider, tx)) return false;
     struct drop_ref *ref = (struct drop_ref *)(uintptr_t)s->drop_ref; /* the header keeps the cache's shape to itself */
     if (!seat_take(tx, &ref->seat, s->key, &s->piece_id)) return false;
     s->contact_id = tx_next_id(tx, ID_CONTACT);
     s->created_at = tx_now(tx);
     struct q_piece_insert in = {s->piece_id, s->account, s->contact_id, s->created_at, s->values[FIELD_COUNTRY], s->recipient};
-    return tx_run(tx, Q_PIECE_INSERT, &in, NULL);
+    return tx_run(tx, Q_PIECE_INSERT, &in, NULL) && (!s->rider || s->rider->after(s->rider, tx));
 }
 
 static void send_done(struct unit *u)

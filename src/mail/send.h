@@ -14,6 +14,7 @@ struct send {
     /* called on the committer's thread after the commit, or not committed with unit.fault */
     void (*done)(struct send *s);
     void *arg;
+    struct rider *rider; /* rides along with the unit (an Idempotency-Key); NULL: nobody, and the unit is one statement */
     struct unit unit;
     struct str recipient; /* filled by send_begin from the arena */
     const void *drop_ref;

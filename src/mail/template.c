@@ -42,11 +42,9 @@ struct create {
     struct template_row *row;
 };
 
-static bool create(struct tx *tx, void *arg)
+static struct template_source source_of(const struct template_row *t)
 {
-    const struct create *c = arg;
-    struct template_row *t = c->row;
-    struct template_source s = {
+    return (struct template_source){
         .html = t->html,
         .front = t->front,
         .back = t->back,
@@ -56,6 +54,13 @@ static bool create(struct tx *tx, void *arg)
         .is_double_sided = t->is_double_sided,
         .is_strict = t->is_strict,
     };
+}
+
+static bool create(struct tx *tx, void *arg)
+{
+    const struct create *c = arg;
+    struct template_row *t = c->row;
+    struct template_source s = source_of(t);
     if (!template_source_pin(tx, c->account, &s)) return false;
     t->template_id = tx_next_id(tx, ID_TEMPLATE);
     t->version = FIRST_VERSION;
@@ -152,6 +157,78 @@ int template_all(struct store *s, struct arena *a, int64_t account, struct templ
     if (!store_read(s, read_all, &g, f)) return -1;
     *out = g.rows;
     return g.n;
+}
+
+/* ---- changing ---- */
+
+struct patch {
+    int64_t account;
+    const struct template_row *to;
+    const struct template_named *named;
+    struct template_row row; /* as it is afterwards; its texts are the caller's or the transaction's */
+    bool is_new_version;
+};
+
+static void overlay(struct patch *p)
+{
+    const struct template_row *to = p->to;
+    struct template_row *row = &p->row;
+    const struct template_named *n = p->named;
+    if (n->name) row->name = to->name;
+    if (n->html) row->html = to->html;
+    if (n->front) row->front = to->front;
+    if (n->back) row->back = to->back;
+    if (n->font_family) row->font_family = to->font_family;
+    if (n->n_pages) row->n_pages = to->n_pages;
+    if (n->is_full_html) row->is_full_html = to->is_full_html;
+    if (n->is_proofed) row->is_proofed = to->is_proofed;
+    if (n->is_double_sided) row->is_double_sided = to->is_double_sided;
+    if (n->is_strict) row->is_strict = to->is_strict;
+    p->is_new_version =
+        n->html || n->front || n->back || n->font_family || n->n_pages || n->is_full_html || n->is_double_sided || n->is_strict;
+}
+
+static bool insert_version(struct tx *tx, int64_t account, const struct template_row *t)
+{
+    struct template_source s = source_of(t);
+    if (!template_source_pin(tx, account, &s)) return false;
+    struct q_template_version_insert version = {
+        account,    t->template_id, t->version, TEMPLATE_PUBLISHING, template_source_write(tx_arena(tx), &s),
+        tx_now(tx), tx_now(tx)};
+    return tx_run(tx, Q_TEMPLATE_VERSION_INSERT, &version, NULL);
+}
+
+static bool patch(struct tx *tx, void *arg)
+{
+    struct patch *p = arg;
+    struct r_template_find r;
+    struct fault f;
+    int64_t id = p->to->template_id;
+    if (!tx_first(tx, Q_TEMPLATE_FIND, &(struct q_template_find){p->account, id}, &r)) return tx_not_found(tx, "template", id);
+    if (!take(tx, tx_arena(tx), &r, &p->row)) return false;
+    if (p->named->size && p->to->size != p->row.size)
+        return tx_refuse(tx, FAULT_USER, 400, "size: the template %lld is a %d; another size is another template.",
+                         (long long)id, p->row.size);
+    overlay(p);
+    if (!check(&p->row, &f)) return tx_fail(tx, &f);
+    if (p->is_new_version) {
+        p->row.version++;
+        p->row.state = TEMPLATE_PUBLISHING;
+        if (!insert_version(tx, p->account, &p->row)) return false;
+    }
+    struct q_template_put in = {p->account, id, p->row.name, p->row.is_proofed, p->row.version};
+    return tx_run(tx, Q_TEMPLATE_PUT, &in, NULL);
+}
+
+bool template_patch(struct mail *m, int64_t account, struct template_row *to, const struct template_named *named,
+                    struct fault *f)
+{
+    struct patch p = {.account = account, .to = to, .named = named};
+    if (!store_write(m->store, patch, &p, f)) return false;
+    to->version = p.row.version;
+    to->state = p.row.state;
+    if (p.is_new_version) jobs_wake(m->jobs, SOURCE_COMPILE);
+    return true;
 }
 
 /* ---- deleting ---- */

@@ -15,6 +15,13 @@ struct template_row {
 struct mail;
 /* 400: name, size, html/front/back missing or too long. Returns when stored; the compile is due at once. */
 bool template_create(struct mail *m, int64_t account, struct template_row *t, struct fault *f);
+/* PATCH. What is named of `to` changes, at once; a named creative becomes a new version, which is compiled and takes the place of the old one for
+ * campaigns made from then on (those that are there keep theirs). The size stays (400). `to` gets the newest version and its state. */
+struct template_named {
+    bool name, html, front, back, font_family, size, n_pages, is_full_html, is_proofed, is_double_sided, is_strict;
+};
+bool template_patch(struct mail *m, int64_t account, struct template_row *to, const struct template_named *named,
+                    struct fault *f);
 /* Calls fn once, from any thread, when the newest version has left Publishing or `timeout_ms` has passed. */
 void template_when_compiled(struct mail *m, int64_t account, int64_t template_id, int timeout_ms, void (*fn)(void *arg),
                             void *arg);

@@ -87,8 +87,26 @@ static void waiter_done(struct unit *u)
     futex_wake(&w->is_done); /* *w may be gone by now; its address is only a name here */
 }
 
+static _Thread_local struct rider *next_rider;
+void store_ride(struct rider *r) { next_rider = r; }
+
+struct ride {
+    struct rider *rider;
+    store_fn *fn;
+    void *arg;
+};
+
+static bool run_ridden(struct tx *tx, void *arg)
+{
+    const struct ride *r = arg;
+    return r->rider->before(r->rider, tx) && r->fn(tx, r->arg) && r->rider->after(r->rider, tx);
+}
+
 bool store_write(struct store *s, store_fn *fn, void *arg, struct fault *f)
 {
+    struct ride ride = {next_rider, fn, arg};
+    next_rider = NULL;
+    if (ride.rider) fn = run_ridden, arg = &ride;
     ASSERT(s->read_only || !pthread_equal(pthread_self(), s->committer.thread)); /* a `done` that waits would wait for itself */
     struct waiter w = {.unit = {.run = fn, .arg = arg, .done = waiter_done}};
     if (!store_submit(s, &w.unit, f)) return false;

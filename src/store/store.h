@@ -52,6 +52,14 @@ typedef bool store_fn(struct tx *tx, void *arg);
 
 /* Runs fn in the committer and waits until its group is durable. On false nothing of it is stored. */
 bool store_write(struct store *s, store_fn *fn, void *arg, struct fault *f);
+/* What rides along with one unit of somebody else's: `before` runs ahead of it in its transaction, and may refuse; `after` when it has
+ * done its work. Either may run again with the unit. So a request's Idempotency-Key is stored with whatever the request makes. */
+struct rider {
+    bool (*before)(struct rider *r, struct tx *tx);
+    bool (*after)(struct rider *r, struct tx *tx);
+};
+/* Rides along with this thread's next store_write, and with that one alone; NULL: nobody does. */
+void store_ride(struct rider *r);
 /* Runs fn on a read-only connection in a snapshot. */
 bool store_read(struct store *s, store_fn *fn, void *arg, struct fault *f);
 

@@ -28,6 +28,9 @@ static void make_accounts(void)
     assert_true(account_create(house.accounts, &a, &house.account, house.key, &f));
     a.username = STR("other");
     assert_true(account_create(house.accounts, &a, &house.other, house.other_key, &f));
+    a.username = STR("sub");
+    a.parent_id = house.account;
+    assert_true(account_create(house.accounts, &a, &house.sub, house.sub_key, &f));
     assert_true(account_key_create(house.accounts, house.account, STR("old"), house.revoked_key, &f));
     assert_true(account_key_revoke(house.accounts, house.account, str_of(house.revoked_key + 32), &f));
 }
@@ -180,6 +183,21 @@ static struct answer exchange(int fd, const char *bytes, size_t n)
 
 struct answer ask_raw(const char *bytes, size_t n) { return exchange(open_port(), bytes, n); }
 
+int house_ask_bytes(const char *request, char *body, size_t size)
+{
+    char got[4000];
+    size_t len = 0, n = strlen(request);
+    ssize_t part;
+    int fd = open_port();
+    assert_int_equal(send(fd, request, n, MSG_NOSIGNAL), (ssize_t)n);
+    while (len < sizeof got - 1 && (part = recv(fd, got + len, sizeof got - 1 - len, 0)) > 0) len += (size_t)part;
+    close(fd);
+    got[len] = 0;
+    const char *at = strstr(got, "\r\n\r\n");
+    snprintf(body, size, "%s", at ? at + 4 : "");
+    return len > 12 ? atoi(got + 9) : 0;
+}
+
 static struct answer ask_over(int fd, const char *extra, const char *method, const char *path, const char *body)
 {
     char head[2000];
@@ -208,15 +226,20 @@ void house_base64(const char *s, char *out)
     *out = '\0';
 }
 
-struct answer ask(const char *key, const char *method, const char *path, const char *body)
+struct answer ask_with(const char *key, const char *headers, const char *method, const char *path, const char *body)
 {
-    char pair[200], coded[300], extra[400] = "";
+    char pair[200], coded[300] = "", extra[1000];
     if (key) {
         snprintf(pair, sizeof pair, "%s:", key);
         house_base64(pair, coded);
-        snprintf(extra, sizeof extra, "Authorization: Basic %s\r\n", coded);
     }
+    snprintf(extra, sizeof extra, "%s%s%s%s", key ? "Authorization: Basic " : "", coded, key ? "\r\n" : "", headers);
     return ask_over(open_port(), extra, method, path, body);
+}
+
+struct answer ask(const char *key, const char *method, const char *path, const char *body)
+{
+    return ask_with(key, "", method, path, body);
 }
 
 struct answer ask_operator(int64_t account, const char *method, const char *path, const char *body)
@@ -271,6 +294,16 @@ const char *answer_text(struct answer a, const char *name, char *out, size_t siz
     const char *at = strstr(a.body, key);
     if (!at) fail_msg("no %s in %d %.500s", name, a.status, a.body);
     snprintf(out, size, "%.*s", (int)strcspn(at + strlen(key), "\""), at + strlen(key));
+    return out;
+}
+
+const char *answer_header(struct answer a, const char *name, char *out, size_t size)
+{
+    char key[80];
+    snprintf(key, sizeof key, "\r\n%s: ", name);
+    const char *at = strcasestr(a.head, key);
+    if (!at) fail_msg("no header %s in %s", name, a.head);
+    snprintf(out, size, "%.*s", (int)strcspn(at + strlen(key), "\r"), at + strlen(key));
     return out;
 }
 

@@ -29,7 +29,8 @@ struct test_house {
     const struct http_route *extra; /* set before house_open: routes beside the API's */
     size_t n_extra;
     int64_t account, other; /* two accounts with a key each, and a key of the first that was revoked */
-    char key[37], other_key[37], revoked_key[37];
+    int64_t sub;            /* a sub-account of the first, with its key */
+    char key[37], other_key[37], revoked_key[37], sub_key[37];
 };
 extern struct test_house house;
 int house_open(void **state); /* cmocka's group setup and teardown */
@@ -43,9 +44,14 @@ struct answer {
 };
 enum { OVER_SOCKET = 1 };
 struct answer ask(const char *key /* NULL: none */, const char *method, const char *path, const char *body /* NULL: none */);
+/* With more header lines, each ending in "\r\n". */
+struct answer ask_with(const char *key, const char *headers, const char *method, const char *path, const char *body);
 struct answer ask_operator(int64_t account /* 0: none */, const char *method, const char *path, const char *body);
 /* Bytes as they are; "" when the connection closes without a word. */
 struct answer ask_raw(const char *bytes, size_t n);
+
+/* The same with memory of one's own, for several threads at once: the status; the answer's body is copied. */
+int house_ask_bytes(const char *request, char *body, size_t size);
 
 /* The status, and the body byte for byte but for the pattern's marks: '#' digits, '@' a time, '$' an upper-case GUID, '~' whatever is left. */
 #define assert_answer(a, want_status, pattern) assert_answer_at((a), (want_status), (pattern), __FILE__, __LINE__)
@@ -53,6 +59,9 @@ void assert_answer_at(struct answer a, int status, const char *pattern, const ch
 /* The number behind "name": in the body. */
 int64_t answer_number(struct answer a, const char *name);
 const char *answer_text(struct answer a, const char *name, char *out, size_t size);
+
+/* The value of a header of the answer. */
+const char *answer_header(struct answer a, const char *name, char *out, size_t size);
 
 /* Strict base 64 with padding. */
 void house_base64(const char *s, char *out);

@@ -185,7 +185,7 @@ static const struct {
     {"no such page", "GET", "/api/v1/nothing", NULL, 404, "~"},
     {"no such page at all", "GET", "/nothing", NULL, 404, "~"},
     /* methods */
-    {"PATCH of a contact", "PATCH", "/api/v1/contacts/%c", "{}", 405, "~"},
+    {"PATCH of a list", "PATCH", "/v1/lists/%l", "{}", 405, "~"},
     {"DELETE of all lists", "DELETE", "/v1/lists", NULL, 405, "~"},
     {"GET of a send", "GET", "/api/v1/send/%e", NULL, 405, "~"},
     {"a method of nobody's", "BREW", "/api/v1/contacts", NULL, 405, "~"},

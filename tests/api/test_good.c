@@ -50,11 +50,12 @@ static void test_lists(void **state)
     assert_answer(a, 200, "{\"contact_list_id\":#,\"created_date\":\"@\"}");
     list = answer_number(a, "contact_list_id");
     static const char all[] =
-        "[{\"contact_list_id\":#,\"name\":\"Neighbors\",\"count\":0,\"created_date\":\"@\",\"columns\":[]}]";
+        "[{\"contact_list_id\":#,\"name\":\"Neighbors\",\"count\":0,\"created_date\":\"@\",\"columns\":[],\"key_field\":null}]";
     assert_answer(ask(house.key, "GET", "/api/v1/contacts", NULL), 200, all);
     assert_answer(ask(house.key, "GET", "/v1/lists", NULL), 200, all);
-    assert_answer(ask(house.key, "GET", path("/v1/lists/%lld", list), NULL), 200,
-                  "{\"contact_list_id\":#,\"name\":\"Neighbors\",\"count\":0,\"created_date\":\"@\",\"columns\":[]}");
+    assert_answer(
+        ask(house.key, "GET", path("/v1/lists/%lld", list), NULL), 200,
+        "{\"contact_list_id\":#,\"name\":\"Neighbors\",\"count\":0,\"created_date\":\"@\",\"columns\":[],\"key_field\":null}");
     assert_answer(ask(house.other_key, "GET", "/api/v1/contacts", NULL), 200, "[]");
     int64_t second = answer_number(ask(house.key, "POST", "/v1/lists", "{\"name\":\"gone\"}"), "contact_list_id");
     assert_answer(ask(house.key, "DELETE", path("/v1/lists/%lld", second), NULL), 200,
@@ -128,7 +129,8 @@ static void test_imports(void **state)
     struct answer a = ask(house.key, "POST", path("/v1/lists/%lld/imports", list), "First Name,Last Name\nA,B\n");
     assert_answer(a, 202,
                   "{\"import_id\":#,\"contact_list_id\":#,\"state\":\"kept\",\"bytes\":25,\"at_byte\":0,\"rows\":0,\"used\":0,"
-                  "\"refused\":0,\"last_error\":null,\"received_date\":\"@\"}");
+                  "\"inserted\":0,\"updated\":0,\"unchanged\":0,\"repeated\":0,\"refused\":0,\"last_error\":null,\"received_"
+                  "date\":\"@\"}");
     int64_t id = answer_number(a, "import_id");
     assert_answer(ask(house.key, "GET", path("/v1/imports/%lld", id), NULL), 200,
                   "{\"import_id\":#,\"contact_list_id\":#,\"state\":\"kept\",~");
@@ -279,7 +281,7 @@ static void test_operator(void **state)
     a = ask_operator(0, "GET", "/v1/accounts", NULL);
     assert_answer(a, 200, "[{\"account_id\":#,\"username\":\"first\",~");
     assert_non_null(strstr(a.body, "\"address_street\":\"1 Main Street\""));
-    assert_non_null(strstr(a.body, "\"mailer_id\":901234567}"));
+    assert_non_null(strstr(a.body, "\"mailer_id\":901234567,\"rate_limit\":null}"));
     assert_answer(ask_operator(house.account, "GET", "/v1/lists", NULL), 200,
                   "[{\"contact_list_id\":#,\"name\":\"Neighbors\",~");
 }

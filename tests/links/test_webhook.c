@@ -237,7 +237,7 @@ static void test_contact_body(void **state)
     house_open(&h, fake_press(), false);
     int64_t list = house_list(&h, h.account, "People");
     struct contact c = house_contact(list, "Ada");
-    assert_true(contact_create(h.store, h.account, &c, &f));
+    assert_true(contact_create(h.mail, h.account, &c, &f));
     struct webhook *w = webhook_create();
     struct event e = {
         .account_id = h.account, .source = EVENT_LIST, .source_id = list, .code = CONTACT_UPDATED, .subject_id = c.contact_id};

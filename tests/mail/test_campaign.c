@@ -152,7 +152,7 @@ static void test_smart_send(void **state)
         assert_int_not_equal(in.state, INTAKE_FAILED);
     }
     struct contact bystander = house_contact(elsewhere, "Nobody");
-    assert_true(contact_create(h->store, h->account, &bystander, &f));
+    assert_true(contact_create(h->mail, h->account, &bystander, &f));
     assert_true(campaign_create(h->mail, h->account, &d, &f));
     assert_null(d.endpoint.ptr);
     wait_sent(h, d.drop_id, &stats);
@@ -179,7 +179,7 @@ static void test_smart_send_waits_for_its_date(void **state)
     d.contact_list_id = house_list(h, h->account, "People");
     d.send_at = clock_now_ms() + 400;
     struct contact c = house_contact(d.contact_list_id, "Ann");
-    assert_true(contact_create(h->store, h->account, &c, &f));
+    assert_true(contact_create(h->mail, h->account, &c, &f));
     assert_true(campaign_create(h->mail, h->account, &d, &f));
     assert_false(list_delete(h->store, h->account, d.contact_list_id, &f));
     assert_fault(409, &f, "is being sent");
@@ -215,7 +215,7 @@ static void test_smart_send_that_fails_for_good(void **state)
     assert_true(limit_set(STR("job.attempts"), 2, &f));
     assert_true(limit_set(STR("job.retry_first"), 1, &f));
     struct contact good = house_contact(d.contact_list_id, "Ann"), bad = house_contact(d.contact_list_id, "Bea");
-    assert_true(contact_create(h->store, h->account, &good, &f) && contact_create(h->store, h->account, &bad, &f));
+    assert_true(contact_create(h->mail, h->account, &good, &f) && contact_create(h->mail, h->account, &bad, &f));
     assert_true(store_write(h->store, break_contact, &(struct breaking){h->account, &bad}, &f));
     house_expect_log("Sending campaign");
     int64_t begin = clock_mono_ms();

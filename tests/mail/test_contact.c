@@ -26,7 +26,7 @@ static void test_round_trip(void **state)
     struct contact_list list;
     int64_t id = house_list(h, h->account, "  People  ");
     struct contact c = house_contact(id, "Ann");
-    assert_true(contact_create(h->store, h->account, &c, &f));
+    assert_true(contact_create(h->mail, h->account, &c, &f));
     assert_true(contact_get(h->store, h->arena, h->account, 0, c.contact_id, &got, &f));
     for (int i = 0; i < FIELD_KNOWN; i++) {
         if (!str_eq(got.values[i], c.values[i]) || !got.values[i].ptr != !c.values[i].ptr) fail_msg("field %d differs", i);
@@ -36,7 +36,7 @@ static void test_round_trip(void **state)
     assert_true(list_get(h->store, h->arena, h->account, id, &list, &f));
     assert_int_equal(list.count, 1);
     assert_str("People", list.name);
-    assert_true(contact_delete(h->store, h->account, id, c.contact_id, &f));
+    assert_true(contact_delete(h->mail, h->account, id, c.contact_id, &f));
     assert_true(list_get(h->store, h->arena, h->account, id, &list, &f));
     assert_int_equal(list.count, 0);
 }
@@ -49,18 +49,18 @@ static void test_replace_makes_absent_null(void **state)
     int64_t list = house_list(h, h->account, "People");
     struct contact c = house_contact(list, "Ann"), n;
     c.values[FIELD_COMPANY] = STR("Old");
-    assert_true(contact_create(h->store, h->account, &c, &f));
+    assert_true(contact_create(h->mail, h->account, &c, &f));
     n = house_contact(0, "Bea");
     n.contact_id = c.contact_id;
     n.values[FIELD_VAR_1 + 6] = STR_NULL;
-    assert_true(contact_replace(h->store, h->account, &n, &f));
+    assert_true(contact_replace(h->mail, h->account, &n, &f));
     assert_true(contact_get(h->store, h->arena, h->account, list, c.contact_id, &got, &f));
     assert_str("Bea", got.values[FIELD_FIRST_NAME]);
     assert_null(got.values[FIELD_COMPANY].ptr);
     assert_null(got.values[FIELD_VAR_1 + 6].ptr);
     assert_int_equal(got.created_at, c.created_at);
     n.contact_list_id = list + 1;
-    assert_false(contact_replace(h->store, h->account, &n, &f));
+    assert_false(contact_replace(h->mail, h->account, &n, &f));
     assert_fault(404, &f, "in list");
 }
 
@@ -108,7 +108,7 @@ static void test_checks(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct contact c = house_contact(list, "Ann");
         c.values[cases[i].field] = cases[i].value;
-        bool ok = contact_create(h->store, h->account, &c, &f);
+        bool ok = contact_create(h->mail, h->account, &c, &f);
         if (ok != !cases[i].words) fail_msg("%s: %s", cases[i].name, ok ? "taken" : f.text);
         if (!ok && (f.status != 400 || !strstr(f.text, cases[i].words))) fail_msg("%s: %d %s", cases[i].name, f.status, f.text);
     }
@@ -122,7 +122,7 @@ static void test_pages(void **state)
     int64_t list = house_list(h, h->account, "People");
     for (int i = 0; i < 35; i++) {
         struct contact c = house_contact(list, arena_printf(h->arena, "P%02d", i));
-        assert_true(contact_create(h->store, h->account, &c, &f));
+        assert_true(contact_create(h->mail, h->account, &c, &f));
     }
     static const struct {
         int start, n, want;
@@ -143,7 +143,7 @@ static void test_others_see_nothing(void **state)
     struct contact_list one, *lists;
     int64_t list = house_list(h, h->account, "People");
     struct contact c = house_contact(list, "Ann"), theirs = c;
-    assert_true(contact_create(h->store, h->account, &c, &f));
+    assert_true(contact_create(h->mail, h->account, &c, &f));
     theirs.contact_id = c.contact_id;
     theirs.contact_list_id = 0;
     assert_false(list_get(h->store, h->arena, h->other, list, &one, &f));
@@ -155,12 +155,12 @@ static void test_others_see_nothing(void **state)
     assert_fault(404, &f, "list");
     assert_false(contact_get(h->store, h->arena, h->other, 0, c.contact_id, &got, &f));
     assert_fault(404, &f, "contact");
-    assert_false(contact_replace(h->store, h->other, &theirs, &f));
+    assert_false(contact_replace(h->mail, h->other, &theirs, &f));
     assert_fault(404, &f, "contact");
-    assert_false(contact_delete(h->store, h->other, 0, c.contact_id, &f));
+    assert_false(contact_delete(h->mail, h->other, 0, c.contact_id, &f));
     assert_fault(404, &f, "contact");
     theirs.contact_list_id = list;
-    assert_false(contact_create(h->store, h->other, &theirs, &f));
+    assert_false(contact_create(h->mail, h->other, &theirs, &f));
     assert_fault(404, &f, "list");
     assert_true(contact_get(h->store, h->arena, h->account, 0, c.contact_id, &got, &f));
 }
@@ -173,7 +173,7 @@ static void test_deleted_list_hides_its_contacts(void **state)
     struct contact_list *lists;
     int64_t list = house_list(h, h->account, "People"), kept = house_list(h, h->account, "Kept");
     struct contact c = house_contact(list, "Ann");
-    assert_true(contact_create(h->store, h->account, &c, &f));
+    assert_true(contact_create(h->mail, h->account, &c, &f));
     assert_true(list_delete(h->store, h->account, list, &f));
     assert_false(contact_get(h->store, h->arena, h->account, 0, c.contact_id, &got, &f));
     assert_fault(404, &f, "contact");

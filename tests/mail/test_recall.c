@@ -234,7 +234,7 @@ static void test_smart_send_cap(void **state)
     assert_true(limit_set(STR("send.campaign_day"), 3, &f) && limit_set(STR("batch.max_pieces"), 2, &f));
     for (int i = 0; i < 5; i++) {
         struct contact c = house_contact(list, "Ann");
-        assert_true(contact_create(h->store, h->account, &c, &f));
+        assert_true(contact_create(h->mail, h->account, &c, &f));
     }
     struct drop d = house_drop(template, CAMPAIGN_SMART_SEND), got;
     d.contact_list_id = list;

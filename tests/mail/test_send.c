@@ -252,7 +252,7 @@ static void test_no_room_for_serials(void **state)
     smart.contact_list_id = house_list(h, h->account, "People");
     smart.is_live = true;
     struct contact c = house_contact(smart.contact_list_id, "Ann");
-    assert_true(contact_create(h->store, h->account, &c, &f));
+    assert_true(contact_create(h->mail, h->account, &c, &f));
     assert_true(campaign_set_live(h->mail, h->account, drip.drop_id, true, &f));
     assert_true(store_write(h->store, hold_all, (int64_t[]){h->account, DB_NULL}, &f));
     assert_false(house_send(h, h->account, drip.endpoint, "Ann", &s, &f));

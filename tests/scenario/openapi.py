@@ -92,8 +92,11 @@ class Document:
         answer = op["responses"].get(str(status))
         if answer is None and status < 400:
             return [f"{where}: status {status} is not in the document"]
-        content = self.ref(answer or op["responses"]["default"])["content"]
-        if (kind or "").split(";")[0] not in content:
+        content = self.ref(answer or op["responses"]["default"]).get("content")
+        if content is None:
+            if got is not None:
+                out.append(f"{where}: an answer {status} has no body in the document")
+        elif (kind or "").split(";")[0] not in content:
             out.append(f"{where}: {kind} is not in the document for {status}")
         elif "application/json" in content:
             out += self.differs(got, content["application/json"]["schema"], where + " answers")

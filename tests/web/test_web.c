@@ -223,7 +223,7 @@ static void test_failed(void **state)
     struct drop d = house_drop(got.template_id, CAMPAIGN_SMART_SEND);
     struct contact c = house_contact(list, "Ann");
     d.contact_list_id = list;
-    assert_true(contact_create(h->store, h->account, &c, &f));
+    assert_true(contact_create(h->mail, h->account, &c, &f));
     assert_true(store_write(h->store, break_contact, &(struct breaking){h->account, &c}, &f));
     house_expect_log("Sending campaign");
     if (!campaign_create(h->mail, h->account, &d, &f)) fail_msg("%s", f.text);

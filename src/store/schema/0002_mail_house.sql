@@ -3,6 +3,11 @@ CREATE TABLE session (token_digest BYTEA NOT NULL PRIMARY KEY, account_id BIGINT
   expires_at BIGINT NOT NULL) CLUSTERED;
 CREATE INDEX session_expiry ON session (expires_at);
 CREATE TABLE tracking_domain (host TEXT NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL, created_at BIGINT NOT NULL) CLUSTERED;
+CREATE TABLE login (username TEXT NOT NULL PRIMARY KEY, account_id BIGINT NOT NULL, user_id BIGINT NOT NULL) CLUSTERED;
+CREATE INDEX login_by_account ON login (account_id);
+-- 2 people who log in with a name and a password
+CREATE TABLE app_user (account_id BIGINT NOT NULL, user_id BIGINT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, role SMALLINT NOT NULL, password_hash TEXT NOT NULL,
+  failed_count BIGINT NOT NULL DEFAULT 0, locked_until BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL, PRIMARY KEY (account_id, user_id)) CLUSTERED;
 -- 2 suppression: who is never printed
 CREATE TABLE suppression_list (account_id BIGINT NOT NULL, suppression_list_id BIGINT NOT NULL, name TEXT NOT NULL, kind SMALLINT NOT NULL DEFAULT 0, country TEXT NOT NULL DEFAULT 'US',
   n_contacts BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL, PRIMARY KEY (account_id, suppression_list_id)) CLUSTERED;
@@ -56,3 +61,6 @@ ALTER TABLE batch ADD COLUMN n_told BIGINT NOT NULL DEFAULT 0;
 CREATE TABLE account_printer (account_id BIGINT NOT NULL PRIMARY KEY, connection_id BIGINT NOT NULL, granted_at BIGINT NOT NULL) CLUSTERED;
 -- Live pieces a day (days since 1970, UTC) of a key or a campaign.
 CREATE TABLE day_count (account_id BIGINT NOT NULL, name TEXT NOT NULL, day BIGINT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (account_id, name, day)) CLUSTERED HOT;
+-- 6 imports by a unique key
+ALTER TABLE intake ADD COLUMN n_inserted BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE intake ADD COLUMN n_updated BIGINT NOT NULL DEFAULT 0;
