@@ -137,7 +137,7 @@ static int64_t check_batches(struct house *h, const struct drop *d)
     int n = batch_all(h->store, h->arena, h->account, d->drop_id, 0, 1000, &all, &f);
     for (int i = 0; i < n; i++) {
         struct batch b = house_wait_batch(h, h->account, all[i].batch_id, BATCH_READY);
-        int n_pieces = piece_page(h->store, h->arena, h->account, b.batch_id, 0, 5000, &pieces, &f);
+        int n_pieces = piece_page(h->store, h->arena, h->account, b.batch_id, 0, b.n_pieces > 0 ? (int)b.n_pieces : 1, &pieces, &f);
         assert_int_equal(n_pieces, b.n_pieces);
         assert_in_range(n_pieces, 1, MAX_PIECES);
         struct buf pdf = BUF_INIT;
