@@ -110,8 +110,9 @@ const char *post_events(struct house *h, const struct post *p, int64_t piece_id)
 {
     struct event *rows;
     char *text = arena_strz(h->arena, "");
-    for (int i = read_events(h, p, &rows) - 1; i >= 0; i--) /* newest first */
-        if (rows[i].subject_id == piece_id) text = arena_printf(h->arena, "%s%s%d", text, *text ? " " : "", rows[i].code);
+    /* Newest first; MailPieceCreated comes with the package and at its own time. */
+    for (int i = read_events(h, p, &rows) - 1; i >= 0; i--)
+        if (rows[i].subject_id == piece_id && rows[i].code != STATUS_CREATED) text = arena_printf(h->arena, "%s%s%d", text, *text ? " " : "", rows[i].code);
     return text;
 }
 

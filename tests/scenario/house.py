@@ -144,7 +144,8 @@ class House:
             self.document = openapi.Document(conn.getresponse().read())
             conn.close()
         try:
-            sent = json.loads(body) if isinstance(body, (str, bytes)) and body else None
+            is_file = path.split("?")[0] in ("/v1/usps/iv", "/v1/scans")  # kept, whatever it holds
+            sent = json.loads(body) if isinstance(body, (str, bytes)) and body and not is_file else None
         except ValueError:
             sent = None
         for difference in self.document.judge(method, path, sent, answer.status, answer.getheader("Content-Type"), got):

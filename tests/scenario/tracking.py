@@ -56,7 +56,8 @@ def story(piece):
 
 
 def told(piece):
-    return [e["status"] for e in story(piece)["events"]]
+    """Without MailPieceCreated, which comes with the package and at its own time."""
+    return [e["status"] for e in story(piece)["events"] if e["status"] != "MailPieceCreated"]
 
 
 def send(endpoint, people):
@@ -151,7 +152,7 @@ check(house.cli("why", "4711", "--account", str(account)).returncode == 3, "no s
 
 house.stop()
 numbers = {code: n for code, n in query("SELECT code, sum(n) FROM drop_stat WHERE drop_id = ? GROUP BY code", drop)}
-check(numbers == {11: 2, 4: 2, 5: 2, 6: 2, 3: 1, 64 + 11: 1, 64 + 4: 1, 64 + 5: 1, 64 + 6: 1}, f"the statistics of the drop, live and test: {numbers}")
+check(numbers == {11: 2, 4: 2, 5: 2, 6: 2, 3: 1, 64 + 0: 1, 64 + 11: 1, 64 + 4: 1, 64 + 5: 1, 64 + 6: 1}, f"the statistics of the drop, live and test: {numbers}")
 check(query("SELECT count(*) FROM event WHERE source = 1")[0][0] == sum(numbers.values()), "one event each")
 check(not house.warnings(), f"no warning {house.warnings()[:2]}")
 done()
