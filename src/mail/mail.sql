@@ -1165,18 +1165,6 @@ DELETE FROM mailed_address WHERE account_id = $1 AND match_key = $2 AND campaign
 UPDATE intake SET at_byte = $3, n_rows = n_rows + $4, n_used = n_used + $5, n_refused = n_refused + $6, n_repeat = n_repeat + $10, lease_until = $9,
  attempt = 1, last_error = NULL WHERE account_id = $1 AND intake_id = $2 AND at_byte = $7 AND lease_node = $8;
 
--- name: printed_reached
--- What a piece has reached: bits of status codes.
--- in: account_id int, piece_id int
--- out: emits int
-SELECT emits FROM scan WHERE account_id = $1 AND piece_id = $2;
-
--- name: printed_insert
--- A printer's line as a row of the piece; a second one changes nothing.
--- in: account_id int, piece_id int, scanned_at int, op_code int, facility int, handling int, phase int, emits int, intake_id int, detail text
-INSERT INTO scan (account_id, piece_id, scanned_at, op_code, facility, handling, phase, emits, intake_id, detail)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (account_id, piece_id, scanned_at, op_code, facility, handling) DO NOTHING;
-
 -- name: mailed_give_back_range
 -- Pieces that were recalled, or whose batch failed: none was printed.
 -- in: account_id int, from_id int, to_id int

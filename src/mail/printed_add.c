@@ -1,14 +1,11 @@
-/* printed_add.c: the seam between a printer's line and tracking: the row of `scan` (handling 'P', op_code the status), what it causes, and the
- * event. Called by printed.c inside its units. */
+/* printed_add.c: a printer's line: may it be said of this piece, and what tracking makes of it (track.h). Called by printed.c inside its units. */
 #include "mail/printed.h"
 #include "mail/batch_row.h"
 #include "mail/recipient.h"
+#include "mail/track.h"
 #include "base/json_out.h"
 #include "base/log.h"
-#include "outbox/event.h"
 #include "queries.h"
-
-enum { HANDLING_PRINTER = 'P' };
 
 static enum printed_result refuse(struct tx *tx, enum scan_reason *reason, enum scan_reason is, struct str *why,
                                   int64_t piece_id, const char *what)
@@ -37,27 +34,6 @@ static struct str corrected(struct arena *a, const struct address *ad)
     return s;
 }
 
-static unsigned reached_by(struct tx *tx, int64_t account, int64_t piece_id)
-{
-    struct r_printed_reached row;
-    unsigned reached = 0;
-    struct rows r = tx_rows(tx, Q_PRINTED_REACHED, &(struct q_printed_reached){account, piece_id});
-    while (rows_next(&r, &row)) reached |= (unsigned)row.emits;
-    rows_end(&r);
-    return reached;
-}
-
-static enum printed_result record(struct mail *m, struct tx *tx, struct event *e, int64_t intake_id)
-{
-    unsigned news = status_news(reached_by(tx, e->account_id, e->subject_id), STATUS_BIT((unsigned)e->code));
-    int64_t added = 0;
-    struct q_printed_insert in = {e->account_id, e->subject_id, e->happened_at, e->code, 0, HANDLING_PRINTER, 0,
-                                  news,          intake_id,     e->detail};
-    if (!tx_run(tx, Q_PRINTED_INSERT, &in, &added) || !added) return PRINTED_REPEAT;
-    if (news && m->outbox) event_emit(m->outbox, tx, e);
-    return PRINTED_USED;
-}
-
 enum printed_result printed_add(struct mail *m, struct tx *tx, struct json_parser *p, int64_t account,
                                 const struct printed_row *row, int64_t intake_id, enum scan_reason *reason, struct str *why)
 {
@@ -77,13 +53,9 @@ enum printed_result printed_add(struct mail *m, struct tx *tx, struct json_parse
     if (row->status == STATUS_MAILED && !(has_address && ad.country == ADDRESS_CA))
         return refuse(tx, reason, SCAN_REASON_STATUS, why, row->piece_id,
                       "goes to the US, where the first scan says that it is Mailed");
-    struct event e = {.account_id = account,
-                      .source = EVENT_DROP,
-                      .source_id = batch.drop_id,
-                      .code = row->status,
-                      .subject_id = row->piece_id,
-                      .person_id = piece.contact_id,
-                      .happened_at = row->at_ms};
-    if (row->status == STATUS_ADDRESSED && has_address) e.detail = corrected(tx_arena(tx), &ad);
-    return record(m, tx, &e, intake_id);
+    struct track_row seen = {.account = account, .piece_id = row->piece_id, .scan = track_printed(row->status, row->at_ms)};
+    struct track_count count = {0};
+    if (row->status == STATUS_ADDRESSED && has_address) seen.detail = corrected(tx_arena(tx), &ad);
+    if (!track_add(m, tx, &seen, 1, intake_id, &count)) return PRINTED_REFUSED; /* the unit failed */
+    return count.n_added ? PRINTED_USED : PRINTED_REPEAT;
 }
