@@ -1,6 +1,7 @@
 /* campaign_webhook.c: see campaign_webhook.h. Each change is one unit; what it sets is copied out after the commit. */
 #include "mail/campaign_webhook.h"
 #include "mail/campaign_private.h"
+#include "outbox/subscription_row.h"
 #include "base/log.h"
 
 enum { FIRST_NUMBER = 1000000000 }; /* store/id_pool.c: a webhook's number is never a drop's */
@@ -37,25 +38,6 @@ static bool find_source(struct tx *tx, int64_t account, enum event_source source
     return true;
 }
 
-static struct subscription copy(struct arena *a, int64_t account, const struct r_subscription_find *r)
-{
-    return (struct subscription){
-        .account_id = account,
-        .subscription_id = r->subscription_id,
-        .source_id = r->source_id,
-        .destination_id = r->destination_id,
-        .delay_ms = r->delay_ms,
-        .created_at = r->created_at,
-        .updated_at = r->updated_at,
-        .source = (enum event_source)r->source,
-        .codes = (uint64_t)r->codes,
-        .is_enabled = r->is_enabled != 0,
-        .name = arena_str(a, r->name),
-        .settings = arena_str(a, r->settings),
-        .address = arena_str(a, r->address),
-    };
-}
-
 /* The newest of a source, of all of them the one at `address` when that is given. */
 static bool find_of_source(struct tx *tx, const struct work *w, int64_t source_id, struct str address, struct subscription *out)
 {
@@ -67,7 +49,7 @@ static bool find_of_source(struct tx *tx, const struct work *w, int64_t source_i
     while (!found && rows_next(&r, &row)) {
         if (row.source_id != source_id || (address.ptr && !str_eq(row.address, address))) continue;
         memcpy(&same, &row, sizeof same);
-        *out = copy(w->arena, w->account, &same);
+        *out = subscription_row_read(w->arena, w->account, &same);
         found = true;
     }
     rows_end(&r);
@@ -80,7 +62,7 @@ static bool find(struct tx *tx, struct work *w, struct subscription *out)
     if (w->id >= FIRST_NUMBER) {
         if (!tx_first(tx, Q_SUBSCRIPTION_FIND, &(struct q_subscription_find){w->account, w->id}, &row))
             return tx_not_found(tx, "webhook", w->id);
-        *out = copy(w->arena, w->account, &row);
+        *out = subscription_row_read(w->arena, w->account, &row);
         return true;
     }
     int64_t drop = w->id;

@@ -1,6 +1,7 @@
 /* subscription.c: who wants which events, and where they go. Each change is part of the caller's unit, in the database and in the index
  * alike; a group that is taken back takes both back. */
 #include "outbox/outbox_private.h"
+#include "outbox/subscription_row.h"
 #include "base/log.h"
 #include "base/seal.h"
 
@@ -170,7 +171,7 @@ struct look {
     int n, max;
 };
 
-static struct subscription copy(struct arena *a, int64_t account, const struct r_subscription_find *r)
+struct subscription subscription_row_read(struct arena *a, int64_t account, const struct r_subscription_find *r)
 {
     return (struct subscription){
         .account_id = account,
@@ -195,7 +196,7 @@ static bool get(struct tx *tx, void *arg)
     struct r_subscription_find row;
     if (!tx_first(tx, Q_SUBSCRIPTION_FIND, &(struct q_subscription_find){l->account, l->id}, &row))
         return outbox_not_found(tx, "subscription", l->id);
-    *l->rows = copy(l->arena, l->account, &row);
+    *l->rows = subscription_row_read(l->arena, l->account, &row);
     return true;
 }
 
@@ -223,7 +224,7 @@ static bool all(struct tx *tx, void *arg)
             l->rows = more;
         }
         memcpy(&same, &row, sizeof same);
-        l->rows[l->n++] = copy(l->arena, l->account, &same);
+        l->rows[l->n++] = subscription_row_read(l->arena, l->account, &same);
     }
     rows_end(&r);
     return tx_ok(tx);
