@@ -51,18 +51,7 @@ struct import {
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
 {
     (void)ctx;
-    struct r_intake_due row;
-    int found = 0;
-    struct rows r = tx_rows(tx, Q_INTAKE_DUE, &(struct q_intake_due){INTAKE_CONTACT_CSV, n});
-    while (found < n && rows_next(&r, &row)) {
-        if (row.due_at > now) {
-            *next_due = row.due_at;
-            break;
-        }
-        items[found++] = (struct due_item){row.account_id, row.intake_id, 0};
-    }
-    rows_end(&r);
-    return found;
+    return intake_find_due(tx, INTAKE_CONTACT_CSV, now, items, n, next_due);
 }
 
 static bool claim(struct tx *tx, void *arg)

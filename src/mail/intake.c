@@ -25,6 +25,22 @@ static const unsigned moves[] = {
 
 void intake_move(enum intake_state from, enum intake_state to) { ASSERT(moves[from] & 1u << to); }
 
+int intake_find_due(struct tx *tx, int64_t kind, int64_t now, struct due_item *items, int n, int64_t *next_due)
+{
+    struct r_intake_due row;
+    int found = 0;
+    struct rows r = tx_rows(tx, Q_INTAKE_DUE, &(struct q_intake_due){kind, n});
+    while (found < n && rows_next(&r, &row)) {
+        if (row.due_at > now) {
+            *next_due = row.due_at;
+            break;
+        }
+        items[found++] = (struct due_item){row.account_id, row.intake_id, 0};
+    }
+    rows_end(&r);
+    return found;
+}
+
 struct keep {
     int64_t account, list /* DB_NULL: of no list */, bytes;
     enum intake_kind kind;

@@ -9,6 +9,8 @@ enum intake_kind { INTAKE_CONTACT_CSV = 1, INTAKE_SCAN_PUSH, INTAKE_SCAN_FILE, I
 enum intake_state { INTAKE_KEPT = 0, INTAKE_RUNNING = 1, INTAKE_DONE = 2, INTAKE_FAILED = 3 };
 /* Every move of an intake passes here, whatever its kind; one that is not in the table ends the process. */
 void intake_move(enum intake_state from, enum intake_state to);
+/* due_source.find for intakes of one kind. */
+int intake_find_due(struct tx *tx, int64_t kind, int64_t now, struct due_item *items, int n, int64_t *next_due);
 struct intake {
     int64_t intake_id, target_id;
     enum intake_kind kind;

@@ -35,18 +35,7 @@ struct work {
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
 {
     (void)ctx;
-    struct r_intake_due row;
-    int found = 0;
-    struct rows r = tx_rows(tx, Q_INTAKE_DUE, &(struct q_intake_due){INTAKE_PRINTED, n});
-    while (found < n && rows_next(&r, &row)) {
-        if (row.due_at > now) {
-            *next_due = row.due_at;
-            break;
-        }
-        items[found++] = (struct due_item){row.account_id, row.intake_id, 0};
-    }
-    rows_end(&r);
-    return found;
+    return intake_find_due(tx, INTAKE_PRINTED, now, items, n, next_due);
 }
 
 static bool claim(struct tx *tx, void *arg)
