@@ -13,6 +13,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "queries.h"
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -149,12 +150,13 @@ static enum driver_error find_out(struct conn *c, struct fault *f)
     return DRIVER_RETRY;
 }
 
-/* Tests: the line is cut before the commit is sent, or when it was and nobody has heard the answer. */
+/* Tests: the line is cut before the commit is sent, or when its answer has come and nobody has heard it. */
 static void cut_line(struct conn *c)
 {
     if (FAILPOINT("store.postgres.commit.unsent")) shutdown(PQsocket(c->pg), SHUT_RDWR);
     if (FAILPOINT("store.postgres.commit.unheard")) {
         PQpipelineSync(c->pg);
+        poll(&(struct pollfd){.fd = PQsocket(c->pg), .events = POLLIN}, 1, -1);
         shutdown(PQsocket(c->pg), SHUT_RDWR);
     }
 }

@@ -86,10 +86,12 @@ static struct batch wait_state(struct house *h, int64_t piece_id, enum batch_sta
     return b;
 }
 
+/* Between two tries: during one the batch keeps the last one's words. */
 static struct batch wait_error(struct house *h, int64_t piece_id, const char *words)
 {
     struct batch b = {0};
-    printing_wait((b = printing_batch(h, PIECE_BATCH(piece_id))).last_error.ptr && strstr(b.last_error.ptr, words));
+    printing_wait((b = printing_batch(h, PIECE_BATCH(piece_id))).state == BATCH_READY && b.last_error.ptr &&
+                  strstr(b.last_error.ptr, words));
     return b;
 }
 
