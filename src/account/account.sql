@@ -198,3 +198,48 @@ SELECT expires_at FROM idempotency ORDER BY expires_at LIMIT 1;
 -- in: before int, n int
 DELETE FROM idempotency WHERE (account_id, key_digest) IN (SELECT account_id, key_digest FROM idempotency WHERE expires_at < $1
  ORDER BY expires_at LIMIT $2);
+
+-- ---- connections: authorizations at other systems ----
+
+-- name: connection_find
+-- One that was not removed.
+-- in: account_id int, connection_id int
+-- out: connection_id int, kind int, label text, description text, settings text, sealed blob, version int, status text, updated_at int
+SELECT connection_id, kind, label, description, settings, sealed, version, status, updated_at FROM connection
+ WHERE account_id = $1 AND connection_id = $2 AND state = 0;
+
+-- name: connection_every
+-- All of an account, by number.
+-- in: account_id int
+-- out: as connection_find
+SELECT connection_id, kind, label, description, settings, sealed, version, status, updated_at FROM connection
+ WHERE account_id = $1 AND state = 0 ORDER BY connection_id;
+
+-- name: connection_insert
+-- A new one.
+-- in: account_id int, connection_id int, kind int, label text, description text, settings text, sealed blob, updated_at int
+INSERT INTO connection (account_id, connection_id, kind, label, description, state, settings, sealed, version, updated_at)
+ VALUES ($1, $2, $3, $4, $5, 0, $6, $7, 1, $8);
+
+-- name: connection_update
+-- All that its owner may change.
+-- in: account_id int, connection_id int, label text, description text, settings text, sealed blob, updated_at int
+UPDATE connection SET label = $3, description = $4, settings = $5, sealed = coalesce($6, sealed), updated_at = $7, version = version + 1
+ WHERE account_id = $1 AND connection_id = $2 AND state = 0;
+
+-- name: connection_renew
+-- Secrets that were renewed from this version.
+-- in: account_id int, connection_id int, version int, sealed blob, updated_at int
+UPDATE connection SET sealed = $4, updated_at = $5, version = version + 1
+ WHERE account_id = $1 AND connection_id = $2 AND version = $3 AND state = 0;
+
+-- name: connection_note
+-- What its connector learnt.
+-- in: account_id int, connection_id int, status text
+UPDATE connection SET status = $3 WHERE account_id = $1 AND connection_id = $2;
+
+-- name: connection_remove
+-- Nobody uses it any more.
+-- in: account_id int, connection_id int, updated_at int
+UPDATE connection SET state = 1, sealed = NULL, updated_at = $3, version = version + 1
+ WHERE account_id = $1 AND connection_id = $2 AND state = 0;

@@ -1,0 +1,37 @@
+/* connection.h: an account's authorizations at other systems: which connector, its settings in the open, its secrets sealed. What the
+ * settings mean is the connector's (links/connector.h); here they are two JSON objects.
+ *
+ * `version` grows with every change. A token that was renewed is stored only over the version it was renewed from: of two renewals one
+ * counts, and the other one reads again. */
+#pragma once
+#include "base/seal.h"
+#include "store/store.h"
+
+struct connection {
+    int64_t account_id, connection_id /* 0: a new one */, version, updated_at;
+    int kind;                      /* its connector's number */
+    struct str label, description; /* description: STR_NULL: none */
+    struct str settings;           /* a JSON object */
+    struct str secrets;            /* a JSON object, unsealed; STR_NULL: none. Never shown, never logged */
+    struct str status;             /* a JSON object: what its connector last learnt (limits, layouts); STR_NULL: nothing yet */
+    bool is_sealed_shut;           /* it has secrets, which do not open with this house's key: it must be saved again */
+};
+
+/* ---- inside a closure ---- */
+/* False: there is none (tx_ok stays true), or the database failed. Texts live in the arena. */
+bool connection_read(struct tx *tx, const struct seal *seal, struct arena *a, int64_t account, int64_t id, struct connection *out);
+/* Makes it (connection_id 0; sets the number), or replaces all but its status; secrets STR_NULL keep what is there. Sets version and
+ * updated_at. 404: no such connection. */
+bool connection_put(struct tx *tx, const struct seal *seal, struct connection *c);
+/* Renewed secrets over the version they were renewed from. False with tx_ok true: somebody was faster, read again. */
+bool connection_renew(struct tx *tx, const struct seal *seal, int64_t account, int64_t id, int64_t version, struct str secrets);
+/* What was learnt; no new version. */
+bool connection_note(struct tx *tx, int64_t account, int64_t id, struct str status);
+/* 404. Its secrets are gone with it; the row stays for what refers to it. */
+bool connection_remove(struct tx *tx, int64_t account, int64_t id);
+
+/* ---- outside ---- */
+bool connection_get(struct store *s, const struct seal *seal, struct arena *a, int64_t account, int64_t id, struct connection *out,
+                    struct fault *f); /* 404 */
+/* By number, without secrets; -1 with a fault. */
+int connection_all(struct store *s, struct arena *a, int64_t account, struct connection **out, struct fault *f);
