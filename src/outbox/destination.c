@@ -74,3 +74,49 @@ bool destination_set_state(struct outbox *o, int64_t account, int64_t destinatio
     struct set s = {o, account, destination_id, to};
     return store_write(o->store, set, &s, f);
 }
+
+/* ---- of a connection ---- */
+
+static int64_t find_of(struct tx *tx, int64_t account, int64_t connection_id)
+{
+    struct r_destination_by_connection row;
+    struct q_destination_by_connection in = {account, connection_id};
+    return tx_first(tx, Q_DESTINATION_BY_CONNECTION, &in, &row) ? row.destination_id : 0;
+}
+
+static int64_t make(struct tx *tx, const struct link_def *link, int64_t account, int64_t connection_id, struct str label)
+{
+    struct q_destination_insert in = {
+        .account_id = account,
+        .destination_id = tx_next_id(tx, ID_DESTINATION),
+        .link = link->number,
+        .connection_id = connection_id,
+        .address = label,
+        .state = DESTINATION_OPEN,
+        .window_size = link->window,
+        .created_at = tx_now(tx),
+    };
+    return tx_ok(tx) && tx_run(tx, Q_DESTINATION_INSERT, &in, NULL) ? in.destination_id : 0;
+}
+
+int64_t destination_of_connection(struct outbox *o, struct tx *tx, const struct link_def *link, int64_t account,
+                                  int64_t connection_id, struct str label)
+{
+    int64_t id = find_of(tx, account, connection_id);
+    if (!id) return tx_ok(tx) ? make(tx, link, account, connection_id, label) : 0;
+    if (!tx_run(tx, Q_DESTINATION_RELABEL, &(struct q_destination_relabel){account, id, label}, NULL) ||
+        !tx_run(tx, Q_DESTINATION_SET, &(struct q_destination_set){account, id, DESTINATION_OPEN}, NULL))
+        return 0;
+    outbox_wake(o, tx, index_wake(o->index, account, id), 0);
+    return id;
+}
+
+bool destination_remove(struct outbox *o, struct tx *tx, int64_t account, int64_t connection_id)
+{
+    int64_t id = find_of(tx, account, connection_id);
+    struct r_destination_subscriptions row;
+    if (!id) return tx_ok(tx);
+    while (tx_first(tx, Q_DESTINATION_SUBSCRIPTIONS, &(struct q_destination_subscriptions){account, id}, &row))
+        if (!subscription_remove(o, tx, account, row.subscription_id)) return false;
+    return tx_ok(tx) && tx_run(tx, Q_DESTINATION_DELETE, &(struct q_destination_delete){account, id}, NULL);
+}

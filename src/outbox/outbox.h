@@ -60,6 +60,12 @@ struct attempt_row {
 int destination_all(struct outbox *o, struct arena *a, int64_t account, struct destination **out, struct fault *f);
 bool destination_set_state(struct outbox *o, int64_t account, int64_t destination_id, enum destination_state to,
                            struct fault *f); /* open also clears a pause */
+/* Inside a unit: the destination of a connection (account/connection.h), made when it has none; open from now on, since its owner has just
+ * saved it. `label` is shown where an address would stand. 0: the unit failed. */
+int64_t destination_of_connection(struct outbox *o, struct tx *tx, const struct link_def *link, int64_t account,
+                                  int64_t connection_id, struct str label);
+/* Inside a unit: the connection is removed; its subscriptions and what waited for them go with it. */
+bool destination_remove(struct outbox *o, struct tx *tx, int64_t account, int64_t connection_id);
 int delivery_waiting(struct store *s, struct arena *a, int64_t account, int64_t destination_id, bool given_up, int64_t start,
                      int n, struct delivery_row **out, struct fault *f);
 int attempt_page(struct store *s, struct arena *a, int64_t account, int64_t destination_id /* 0: all */,

@@ -89,6 +89,28 @@ INSERT INTO destination (account_id, destination_id, link, connection_id, addres
 -- out: destination_id int, state int
 SELECT destination_id, state FROM destination WHERE account_id = $1 AND link = $2 AND address = $3 AND connection_id IS NULL LIMIT 1;
 
+-- name: destination_by_connection
+-- The destination of a connection.
+-- in: account_id int, connection_id int
+-- out: destination_id int
+SELECT destination_id FROM destination WHERE account_id = $1 AND connection_id = $2;
+
+-- name: destination_relabel
+-- What people read where an address would stand.
+-- in: account_id int, destination_id int, address text
+UPDATE destination SET address = $3 WHERE account_id = $1 AND destination_id = $2;
+
+-- name: destination_delete
+-- Its connection is gone, and so are its subscriptions and deliveries.
+-- in: account_id int, destination_id int
+DELETE FROM destination WHERE account_id = $1 AND destination_id = $2;
+
+-- name: destination_subscriptions
+-- Who sends there.
+-- in: account_id int, destination_id int
+-- out: subscription_id int
+SELECT subscription_id FROM subscription WHERE account_id = $1 AND destination_id = $2;
+
 -- name: destination_find
 -- One destination as it is to be served.
 -- in: account_id int, destination_id int

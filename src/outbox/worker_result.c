@@ -39,6 +39,8 @@ static bool write_result(struct tx *tx, const struct attempt *a)
     if (a->is_postponing)
         return tx_run(tx, Q_DELIVERY_POSTPONE,
                       &(struct q_delivery_postpone){d->account, d->id, r->due_at, r->delivery_id, v->due_at}, NULL);
+    const struct link_def *link = d->link;
+    if (link->settle && !link->settle(link->ctx, tx, &((struct attempt *)a)->d, a->result)) return false;
     if (!write_log(tx, a)) return false;
     if (v->fate == FATE_GONE)
         return tx_run(tx, Q_DELIVERY_DELETE, &(struct q_delivery_delete){d->account, d->id, r->due_at, r->delivery_id}, NULL);
