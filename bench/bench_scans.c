@@ -95,6 +95,7 @@ static bool make_batch(struct tx *tx, void *arg)
                                        contact + i,
                                        tx_now(tx),
                                        STR_NULL,
+                                       STR_NULL,
                                        STR("[\"Christopher\",\"Featherstonehaugh\",\"Pennypost Incorporated\",\"12345 North "
                                            "Main Street\",null,\"San Francisco\","
                                            "\"CA\",\"94103-1234\"]")};

@@ -34,7 +34,8 @@ static bool not_found(struct tx *tx, int64_t id)
 
 /* ---- inside a closure ---- */
 
-bool connection_read(struct tx *tx, const struct seal *seal, struct arena *a, int64_t account, int64_t id, struct connection *out)
+bool connection_read(struct tx *tx, const struct seal *seal, struct arena *a, int64_t account, int64_t id,
+                     struct connection *out)
 {
     struct r_connection_find row;
     if (!tx_first(tx, Q_CONNECTION_FIND, &(struct q_connection_find){account, id}, &row)) return false;
@@ -124,8 +125,8 @@ static bool get(struct tx *tx, void *arg)
     return connection_read(tx, l->seal, l->arena, l->account, l->id, l->rows) || not_found(tx, l->id);
 }
 
-bool connection_get(struct store *s, const struct seal *seal, struct arena *a, int64_t account, int64_t id, struct connection *out,
-                    struct fault *f)
+bool connection_get(struct store *s, const struct seal *seal, struct arena *a, int64_t account, int64_t id,
+                    struct connection *out, struct fault *f)
 {
     struct connection row;
     struct look l = {.seal = seal, .arena = a, .account = account, .id = id, .rows = &row};

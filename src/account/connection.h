@@ -19,7 +19,8 @@ struct connection {
 
 /* ---- inside a closure ---- */
 /* False: there is none (tx_ok stays true), or the database failed. Texts live in the arena. */
-bool connection_read(struct tx *tx, const struct seal *seal, struct arena *a, int64_t account, int64_t id, struct connection *out);
+bool connection_read(struct tx *tx, const struct seal *seal, struct arena *a, int64_t account, int64_t id,
+                     struct connection *out);
 /* Makes it (connection_id 0; sets the number), or replaces all but its status; secrets STR_NULL keep what is there. Sets version and
  * updated_at. 404: no such connection. */
 bool connection_put(struct tx *tx, const struct seal *seal, struct connection *c);
@@ -31,7 +32,7 @@ bool connection_note(struct tx *tx, int64_t account, int64_t id, struct str stat
 bool connection_remove(struct tx *tx, int64_t account, int64_t id);
 
 /* ---- outside ---- */
-bool connection_get(struct store *s, const struct seal *seal, struct arena *a, int64_t account, int64_t id, struct connection *out,
-                    struct fault *f); /* 404 */
+bool connection_get(struct store *s, const struct seal *seal, struct arena *a, int64_t account, int64_t id,
+                    struct connection *out, struct fault *f); /* 404 */
 /* By number, without secrets; -1 with a fault. */
 int connection_all(struct store *s, struct arena *a, int64_t account, struct connection **out, struct fault *f);

@@ -2,6 +2,7 @@
  * (ours). One file per resource, one table of routes (routes.def) from which come the server's routes, the key matrix test and
  * `pennypost routes`. */
 #pragma once
+#include "links/connector.h"
 #include "mail/mail.h"
 #include "net/address_guard.h"
 #include "net/http.h"
@@ -15,6 +16,9 @@ struct api_config {
     struct outbox *outbox;
     const struct link_def *webhook;    /* the connector of webhooks */
     const struct address_guard *guard; /* where webhooks may lead */
+    const struct link_house *links;    /* what connectors' requests are made with */
+    const struct connector *const *connectors;
+    int n_connectors;
     const char *data_dir;
 };
 /* The setting api.rate_limit says a rate: asked before the house is opened. FAULT_USER. */
@@ -44,7 +48,13 @@ struct store *api_store(struct http_exchange *x);
 struct mail *api_mail(struct http_exchange *x);
 
 /* WHO_FEED: as WHO_KEY, and for the house itself (account 0) the operator who names no account, and addresses of usps.push_from. */
-enum route_who { WHO_ANYONE, WHO_KEY, WHO_OPERATOR /* only over the socket */, WHO_FEED, WHO_OPERATOR_FOR /* the same as WHO_OPERATOR, and X-Account names whose it is */ };
+enum route_who {
+    WHO_ANYONE,
+    WHO_KEY,
+    WHO_OPERATOR /* only over the socket */,
+    WHO_FEED,
+    WHO_OPERATOR_FOR /* the same as WHO_OPERATOR, and X-Account names whose it is */
+};
 struct route_info {
     enum route_who who;
     const char *summary;

@@ -8,6 +8,7 @@
 #include "base/seal.h"
 #include "base/settings.h"
 #include "links/printers/folder.h"
+#include "links/tokens.h"
 #include "links/webhook/webhook.h"
 #include "mail/mail.h"
 #include "net/fetch.h"
@@ -19,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { CONNECTORS_MAX = 8 };
+
 struct house {
     struct store *store;
     struct accounts *accounts;
@@ -28,7 +31,11 @@ struct house {
     struct jobs *jobs;
     struct seal *seal; /* the key that keeps secrets in the database */
     struct webhook *webhook;
-    const struct link_def *links[1];
+    struct link_house link_house; /* what connectors are made of */
+    const struct connector *connectors[CONNECTORS_MAX];
+    int n_connectors;
+    const struct link_def *links[CONNECTORS_MAX + 1];
+    int n_links;
     struct outbox *outbox;
     struct mail *mail;
     struct api *api;
@@ -117,20 +124,28 @@ static bool start_http(struct house *h, bool with_port, struct fault *f)
     return h->http != NULL;
 }
 
+/* Every connector of this program, each made here and destroyed in close_links: the list to which a new one is added. */
+static void open_links(struct house *h)
+{
+    h->link_house = (struct link_house){.store = h->store, .jobs = h->jobs, .seal = h->seal, .fetcher = h->fetcher};
+    h->link_house.tokens = tokens_create(&h->link_house);
+    h->webhook = webhook_create();
+    h->links[h->n_links++] = webhook_link(h->webhook);
+    for (int i = 0; i < h->n_connectors; i++)
+        if (h->connectors[i]->link) h->links[h->n_links++] = h->connectors[i]->link;
+}
+
+static void close_links(struct house *h) { webhook_destroy(&h->webhook); }
+
 static bool open_outbox(struct house *h, struct fault *f)
 {
     char key[1100];
     snprintf(key, sizeof key, "%s/house.key", setting_get(SETTING_DATA));
     if (!(h->seal = seal_open(key, f))) return false;
-    h->webhook = webhook_create();
-    h->links[0] = webhook_link(h->webhook);
-    struct outbox_config config = {.store = h->store,
-                                   .jobs = h->jobs,
-                                   .fetcher = h->fetcher,
-                                   .links = h->links,
-                                   .n_links = (int)(sizeof h->links / sizeof *h->links),
-                                   .seal = h->seal};
-    return (h->outbox = outbox_create(&config, f)) != NULL;
+    open_links(h);
+    struct outbox_config config = {
+        .store = h->store, .jobs = h->jobs, .fetcher = h->fetcher, .links = h->links, .n_links = h->n_links, .seal = h->seal};
+    return (h->link_house.outbox = h->outbox = outbox_create(&config, f)) != NULL;
 }
 
 static bool open_parts(struct house *h, bool with_port, struct fault *f)
@@ -156,13 +171,16 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
                                .purl_base = h->purl_base,
                                .printers = printers,
                                .n_printers = sizeof printers / sizeof *printers};
-    if (!(h->mail = mail_create(&mail, f))) return false;
+    if (!(h->link_house.mail = h->mail = mail_create(&mail, f))) return false;
     struct api_config api = {.store = h->store,
                              .accounts = h->accounts,
                              .mail = h->mail,
                              .outbox = h->outbox,
                              .webhook = webhook_link(h->webhook),
                              .guard = h->guard,
+                             .links = &h->link_house,
+                             .connectors = h->connectors,
+                             .n_connectors = h->n_connectors,
                              .data_dir = data};
     h->api = api_create(&api);
     if (!start_http(h, with_port, f)) return false;
@@ -192,9 +210,10 @@ void house_close(struct house **hp)
     outbox_stop(h->outbox);
     api_destroy(&h->api);
     mail_destroy(&h->mail);
+    tokens_destroy(&h->link_house.tokens);
     fetcher_destroy(&h->fetcher);
     outbox_destroy(&h->outbox);
-    webhook_destroy(&h->webhook);
+    close_links(h);
     seal_close(&h->seal);
     address_guard_destroy(&h->guard);
     press_destroy(&h->press);

@@ -34,3 +34,6 @@ struct json_iter {
 size_t json_count(struct json_value container);
 bool json_next(struct json_value container, struct json_iter *it, struct str *key, struct json_value *value);
 struct json_value json_get(struct json_value object, const char *key); /* type JSON_MISSING when absent or not an object */
+/* Writes a value as it was read (json_out.h); JSON_MISSING is null, and so is what lies deeper than 60 levels of *j. */
+struct json_out;
+void json_value_write(struct json_out *j, const char *key, struct json_value v);

@@ -113,7 +113,7 @@ static bool seat_all(struct tx *tx, const struct work *w, int64_t batch_id)
 {
     for (int i = 0; i < w->n; i++) {
         const struct made *p = &w->made[i];
-        struct q_piece_insert in = {PIECE_ID(batch_id, i), w->item.account_id, p->contact_id, tx_now(tx), p->country,
+        struct q_piece_insert in = {PIECE_ID(batch_id, i), w->item.account_id, p->contact_id, tx_now(tx), p->country, STR_NULL,
                                     p->recipient};
         if (!tx_run(tx, Q_PIECE_INSERT, &in, NULL)) return false;
     }

@@ -548,8 +548,8 @@ SELECT CAST(COALESCE(sum(n_pieces), 0) AS BIGINT) AS n FROM batch WHERE state IN
 -- name: piece_insert
 -- A piece is born in its seat.
 -- append
--- in: piece_id int, account_id int, contact_id int, created_at int, country text, recipient text
-INSERT INTO piece (piece_id, account_id, contact_id, created_at, country, recipient) VALUES ($1, $2, $3, $4, $5, $6);
+-- in: piece_id int, account_id int, contact_id int, created_at int, country text, source_ref text, recipient text
+INSERT INTO piece (piece_id, account_id, contact_id, created_at, country, source_ref, recipient) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: piece_refuse
 -- 0 to 1: it cannot be printed, and why.
@@ -561,6 +561,13 @@ UPDATE piece SET state = 1, reason = $3, detail = $4 WHERE piece_id = $2 AND acc
 -- in: account_id int, piece_id int
 -- out: piece_id int, contact_id int, created_at int, state int, reason int, detail text, recipient text
 SELECT piece_id, contact_id, created_at, state, reason, detail, recipient FROM piece WHERE piece_id = $2 AND account_id = $1;
+
+-- name: piece_source
+-- Whose contact it was: the sender's word for it, and what its list was imported by.
+-- in: account_id int, piece_id int
+-- out: source_ref text, source_key text, connection_id int
+SELECT p.source_ref, c.source_key, l.connection_id FROM piece p LEFT JOIN contact c ON c.contact_id = p.contact_id AND c.account_id = $1
+ LEFT JOIN contact_list l ON l.account_id = $1 AND l.contact_list_id = c.contact_list_id WHERE p.piece_id = $2 AND p.account_id = $1;
 
 -- name: piece_range
 -- Pieces of a batch in order of their seats.

@@ -7,16 +7,22 @@
 #include "base/log.h"
 #include <stddef.h>
 
-static bool send_run(struct tx *tx, void *arg)
+bool send_in(struct tx *tx, struct send *s)
 {
-    struct send *s = arg;
-    if (s->rider && !s->rider->before(s->rider, tx)) return false;
     struct drop_ref *ref = (struct drop_ref *)(uintptr_t)s->drop_ref; /* the header keeps the cache's shape to itself */
     if (!seat_take(tx, &ref->seat, s->key, &s->piece_id)) return false;
     s->contact_id = tx_next_id(tx, ID_CONTACT);
     s->created_at = tx_now(tx);
-    struct q_piece_insert in = {s->piece_id, s->account, s->contact_id, s->created_at, s->values[FIELD_COUNTRY], s->recipient};
-    return tx_run(tx, Q_PIECE_INSERT, &in, NULL) && (!s->rider || s->rider->after(s->rider, tx));
+    struct q_piece_insert in = {s->piece_id,   s->account,  s->contact_id, s->created_at, s->values[FIELD_COUNTRY],
+                                s->source_ref, s->recipient};
+    return tx_run(tx, Q_PIECE_INSERT, &in, NULL);
+}
+
+static bool send_run(struct tx *tx, void *arg)
+{
+    struct send *s = arg;
+    struct rider *r = s->rider;
+    return (!r || r->before(r, tx)) && send_in(tx, s) && (!r || r->after(r, tx));
 }
 
 static void send_done(struct unit *u)
@@ -33,7 +39,7 @@ static bool template_check(enum template_state state, struct fault *f)
                                                 : "The campaign's template is still being compiled.");
 }
 
-bool send_begin(struct mail *m, struct send *s, struct arena *a, struct fault *f)
+bool send_prepare(struct mail *m, struct send *s, struct arena *a, struct fault *f)
 {
     struct drop_facts facts;
     const struct drop_ref *ref = drop_cache_find(m->drops, s->account, s->endpoint, &facts, f);
@@ -41,6 +47,17 @@ bool send_begin(struct mail *m, struct send *s, struct arena *a, struct fault *f
     if (facts.is_live && facts.mid != DB_NULL && !serial_room_check(m->rooms, facts.mid, 1, f)) return false;
     s->recipient = recipient_write(a, s->values, FIELD_KNOWN, s->extra);
     s->drop_ref = ref;
+    return true;
+}
+
+bool send_begin(struct mail *m, struct send *s, struct arena *a, struct fault *f)
+{
+    if (!send_prepare(m, s, a, f)) return false;
     s->unit = (struct unit){.run = send_run, .arg = s, .done = send_done};
     return store_submit(m->store, &s->unit, f);
+}
+
+struct str source_ref_write(struct arena *a, int64_t connection_id, struct str remote_id)
+{
+    return str_of(arena_printf(a, "%lld:%.*s", (long long)connection_id, STR_ARG(remote_id)));
 }

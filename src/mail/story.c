@@ -4,6 +4,7 @@
 #include "mail/contact_row.h"
 #include "mail/drop_row.h"
 #include "mail/piece_row.h"
+#include "mail/send.h"
 
 static bool read_drop(struct tx *tx, struct arena *a, int64_t account, int64_t drop_id, struct drop *out, struct fault *f)
 {
@@ -30,6 +31,16 @@ bool piece_story_read(struct tx *tx, struct json_parser *p, struct arena *a, int
     piece_tracking(&b, piece_id, out->tracking);
     if (!recipient_read(p, a, piece.recipient, &out->who, &f)) return tx_fail(tx, &f);
     return read_drop(tx, a, account, b.drop_id, &out->drop, &f);
+}
+
+struct str piece_remote_id(struct tx *tx, struct arena *a, int64_t account, int64_t piece_id, int64_t connection_id)
+{
+    struct r_piece_source row;
+    if (!tx_first(tx, Q_PIECE_SOURCE, &(struct q_piece_source){account, piece_id}, &row)) return STR_NULL;
+    struct str ours = source_ref_write(tx_arena(tx), connection_id, STR(""));
+    if (row.source_ref.ptr && str_starts(row.source_ref, ours))
+        return arena_str(a, str_make(row.source_ref.ptr + ours.len, row.source_ref.len - ours.len));
+    return row.connection_id == connection_id ? arena_str(a, row.source_key) : STR_NULL;
 }
 
 bool contact_story_read(struct tx *tx, struct json_parser *p, struct arena *a, int64_t account, int64_t contact_id,

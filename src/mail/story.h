@@ -15,5 +15,7 @@ struct piece_story {
 /* False: there is none (tx_ok stays true), or the database failed. Texts live in the arena. */
 bool piece_story_read(struct tx *tx, struct json_parser *p, struct arena *a, int64_t account, int64_t piece_id,
                       struct piece_story *out);
+/* The piece's contact at a connection, when its id came with the send or with the import of its list; STR_NULL: unknown there. */
+struct str piece_remote_id(struct tx *tx, struct arena *a, int64_t account, int64_t piece_id, int64_t connection_id);
 bool contact_story_read(struct tx *tx, struct json_parser *p, struct arena *a, int64_t account, int64_t contact_id,
                         struct contact *out);

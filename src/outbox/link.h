@@ -59,8 +59,8 @@ struct link_def {
      * query is not that: then tx_ok is false and it is loaded again. */
     bool (*load)(void *ctx, struct tx *tx, struct link_delivery *d);
     enum link_result (*step)(void *ctx, struct link_delivery *d, const struct fetch_answer *answer /* NULL: begin */);
-    /* NULL, or: called inside the unit that writes down what came of a delivery, before that: what it writes is durable with the result or
-     * not at all (a piece that an event sends, the contact that was found). May run again. False: the unit failed; a refusal (tx_refuse)
+    /* NULL, or: called inside the unit that writes down what came of a delivery, when its row was still
+     * there: what it writes is durable with the result or not at all (a piece that an event sends, the contact that was found). May run again. False: the unit failed; a refusal (tx_refuse)
      * is not for here: `load` and `step` have looked. */
     bool (*settle)(void *ctx, struct tx *tx, struct link_delivery *d, enum link_result result);
     void *ctx; /* what app gives it (the mail house) */

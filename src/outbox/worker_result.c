@@ -30,20 +30,27 @@ static bool write_log(struct tx *tx, const struct attempt *a)
     return tx_run(tx, Q_DELIVERY_LOG_INSERT, &in, NULL);
 }
 
-/* A row that a person took back meanwhile is not there; then only the log has the attempt. */
-static bool write_result(struct tx *tx, const struct attempt *a)
+static bool settle(struct tx *tx, struct attempt *a)
 {
+    const struct link_def *link = a->dest->link;
+    return !link->settle || link->settle(link->ctx, tx, &a->d, a->result);
+}
+
+/* A row that a person took back meanwhile is not there; then only the log has the attempt. */
+static bool write_result(struct tx *tx, struct attempt *a)
+{
+    int64_t is_there = 0;
     const struct dest *d = a->dest;
     const struct r_delivery_due *r = &a->row;
     const struct verdict *v = &a->verdict;
     if (a->is_postponing)
         return tx_run(tx, Q_DELIVERY_POSTPONE,
                       &(struct q_delivery_postpone){d->account, d->id, r->due_at, r->delivery_id, v->due_at}, NULL);
-    const struct link_def *link = d->link;
-    if (link->settle && !link->settle(link->ctx, tx, &((struct attempt *)a)->d, a->result)) return false;
     if (!write_log(tx, a)) return false;
     if (v->fate == FATE_GONE)
-        return tx_run(tx, Q_DELIVERY_DELETE, &(struct q_delivery_delete){d->account, d->id, r->due_at, r->delivery_id}, NULL);
+        return tx_run(tx, Q_DELIVERY_DELETE, &(struct q_delivery_delete){d->account, d->id, r->due_at, r->delivery_id},
+                      &is_there) &&
+               (!is_there || settle(tx, a));
     struct q_delivery_move in = {
         .account_id = d->account,
         .destination_id = d->id,
@@ -56,7 +63,7 @@ static bool write_result(struct tx *tx, const struct attempt *a)
         .last_error = a->note,
         .sent_mark = a->d.leave_mark,
     };
-    return tx_run(tx, Q_DELIVERY_MOVE, &in, NULL);
+    return tx_run(tx, Q_DELIVERY_MOVE, &in, &is_there) && (!is_there || settle(tx, a));
 }
 
 /* Nothing but failures for days, and several of them in the last one. */
@@ -105,7 +112,7 @@ static bool results_run(struct tx *tx, void *arg)
     bool ours = false;
     if (FAILPOINT("outbox.results.before")) return tx_refuse(tx, FAULT_OPERATOR, 0, "A test failed these results");
     for (int i = 0; i < u->n; i++) {
-        const struct attempt *a = u->results[i];
+        struct attempt *a = u->results[i];
         if (a->dest != asked) ours = is_ours(tx, u->worker, a->dest);
         asked = a->dest;
         if (!tx_ok(tx) || (ours && !write_result(tx, a))) return false;

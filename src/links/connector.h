@@ -1,0 +1,125 @@
+/* connector.h: what a connector is: one table entry, from its folder. `app` makes the list; the API, the command line, the pages and the
+ * documents read it.
+ *
+ *   settings     what its owner sets, in the open or secret (account/connection.h keeps them)
+ *   operations   requests that a person or a program may have it make, by name
+ *   link         what it does with events (outbox/link.h); NULL: nothing
+ *   verbs        the two things that every CRM does with an event as far as it can: it sets the state of a contact for a drop (a tag, a
+ *                field), and it appends to the contact's history (a note)
+ *   hook         what it understands of requests that the other side makes here
+ *
+ * A connector's functions get `ctx`, never wait unless they say so, and may run on any thread. */
+#pragma once
+#include "account/connection.h"
+#include "base/json.h"
+#include "base/json_out.h"
+#include "outbox/outbox.h"
+
+enum connector_verb {
+    CONNECTOR_SETS_STATE = 1,
+    CONNECTOR_KEEPS_HISTORY = 2,
+    CONNECTOR_IMPORTS = 4,
+    CONNECTOR_SENDS = 8,
+    CONNECTOR_IS_WATCHED = 16
+};
+
+struct connector_setting {
+    const char *name, *fallback; /* fallback: what it is when it is not said; NULL: nothing */
+    bool is_secret, is_required;
+    const char *what; /* a sentence for people */
+};
+/* A request by name. Inputs are keys of one JSON object: what stands in braces in `path`, what `query` and `body` name (parted by blanks; a
+ * '*' behind a name: required). body "...": every key that is not used elsewhere goes into the body as it came. Another key is refused. */
+struct connector_operation {
+    const char *name, *method, *path, *query, *body; /* NULL: none */
+    const char *what;
+    bool is_free; /* the caller brings method, path (relative), query, headers and body */
+};
+
+struct link_house;
+struct hook_call { /* a request that came to POST /v1/hooks/<connector>/<token> */
+    struct arena *arena;
+    const struct connection *connection;
+    struct str body;
+    struct str (*header)(const struct hook_call *h, const char *name); /* STR_NULL: absent */
+    const void *request;                                               /* header's */
+    int64_t now;
+};
+struct hook_send {       /* a piece that the request asks for */
+    struct str endpoint; /* of a triggered drip of the account */
+    struct str body;     /* a JSON object as POST /api/v1/send takes it */
+    struct str remote_id /* the contact there; STR_NULL */, repeat_id /* the same in a repeated request; STR_NULL: none */;
+};
+#define HOOK_SENDS_MAX 100
+struct hook_answer { /* after all its pieces are durable */
+    const char *content_type;
+    struct str body;
+};
+
+enum authorised { AUTHORISED, AUTHORISE_RENEW /* its token must be renewed first */, AUTHORISE_CANNOT /* *f says why */ };
+
+struct connector {
+    const char *name, *title; /* "highlevel", "HighLevel" */
+    int number; /* connection.kind and destination.link; never changed. 2 highlevel, 3 salesforce, 4 kizen, 5 postalytics, 6 postup, 7 mailing */
+    unsigned verbs;
+    const struct connector_setting *settings;
+    int n_settings;
+    const struct connector_operation *operations;
+    int n_operations;
+    const struct link_def *link;
+    void *ctx;
+    /* Rules beyond the table's, when a connection is saved. NULL: none. FAULT_USER 400 names the setting. */
+    bool (*check)(void *ctx, struct json_value settings, struct json_value secrets, struct fault *f);
+    /* What a subscription's settings may hold. NULL: nothing. */
+    bool (*check_subscription)(void *ctx, struct json_value settings, struct fault *f);
+    /* Puts the other side's address in front of ask->url, which is a path, and adds what proves who asks. */
+    enum authorised (*authorise)(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask,
+                                 struct fault *f);
+    /* Renewing the token: the request to make, and what its answer means: the secrets as they are from now on. NULL: there is none. */
+    bool (*renew_ask)(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask,
+                      struct fault *f);
+    bool (*renew_read)(void *ctx, const struct connection *c, struct arena *a, int64_t now, const struct fetch_answer *answer,
+                       struct str *secrets, struct fault *f);
+    /* The other side's own limits, from the headers of its answers. NULL: it has none that are known. 0: ask now, else not before then. */
+    int64_t (*pace)(void *ctx, int64_t connection_id, int64_t now);
+    void (*heard)(void *ctx, int64_t connection_id, const struct fetch_answer *answer, int64_t now);
+    /* An answer in one word: LINK_OK, LINK_PERMANENT, LINK_AUTH, …; `sentence` says what to do. */
+    enum link_result (*judge)(void *ctx, const struct fetch_answer *answer, char *sentence, size_t n);
+    /* The operation that a saved connection is tried with; NULL: it is not. */
+    const char *try_operation;
+    /* Reads a request; returns how many pieces it asks for, -1 with a fault (400, 401). NULL: it takes none. */
+    int (*hook)(void *ctx, struct hook_call *h, struct hook_send *out, struct hook_answer *answer, struct fault *f);
+};
+
+/* What connectors are made of; lives as long as they do. */
+struct link_house {
+    struct store *store;
+    struct jobs *jobs;
+    const struct seal *seal;
+    struct fetcher *fetcher;
+    struct mail *mail;     /* set before anything is delivered or called */
+    struct outbox *outbox; /* likewise */
+    struct tokens *tokens;
+};
+
+const struct connector *connector_find(const struct connector *const *all, int n, struct str name); /* NULL */
+const struct connector *connector_of(const struct connector *const *all, int n, int number);
+const struct connector_operation *connector_operation_find(const struct connector *c, struct str name);
+/* A setting of a connection, or its fallback; STR_NULL. */
+struct str connector_setting_get(const struct connector *c, struct json_value settings, const char *name);
+
+/* ---- calls.c: a connector's request, waiting for its answer (a pool's or a job's thread) ---- */
+struct connector_answer {
+    int status;
+    struct str content_type, body, head;
+    enum link_result result; /* what judge said */
+    char sentence[300];
+};
+/* Renews the token when it must, waits for the pace for at most connector.patience, asks, and renews once more when the token was refused. False:
+ * it was not asked or did not answer: FAULT_USER 409 (it must be saved again), FAULT_REMOTE. An answer of any status is true. */
+bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
+                    struct arena *a, struct connector_answer *out, struct fault *f);
+/* The same for an operation of the table. FAULT_USER 400 names the input. */
+bool connector_operate(const struct link_house *h, const struct connector *c, struct connection *to,
+                       const struct connector_operation *op, struct json_value input, struct arena *a,
+                       struct connector_answer *out, struct fault *f);

@@ -1,0 +1,198 @@
+/* tokens.c: see tokens.h. A renewal runs on a thread of the pool; what came of it lies in the connection's entry until its next one. */
+#include "links/tokens.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/workpool.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { THREADS = 2, MOST_WAITING = 10000, YOUNG_MS = 60000, FAILED_REST_MS = 5000, STORE_TRIES = 120 };
+
+/* Under the lock. Versions are the connection's: 0: none yet. */
+struct entry {
+    struct tokens *tokens;
+    const struct connector *connector;
+    int64_t account, connection_id;
+    bool is_renewing;
+    int64_t made, made_mono; /* the version that the last renewal made, and when */
+    int64_t refused, failed; /* the version that could not be renewed: for good, for now */
+    int64_t failed_mono;
+    struct fault why;
+};
+struct tokens {
+    const struct link_house *house;
+    struct workpool *pool;
+    pthread_mutex_t lock;
+    pthread_cond_t ended; /* some renewal */
+    struct map *entries;
+};
+
+struct tokens *tokens_create(const struct link_house *h)
+{
+    struct tokens *t = calloc(1, sizeof *t);
+    ASSERT(t);
+    t->house = h;
+    t->pool = workpool_create(THREADS, "tokens");
+    t->entries = map_create();
+    pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->ended, NULL);
+    return t;
+}
+
+void tokens_destroy(struct tokens **tp)
+{
+    struct tokens *t = *tp;
+    size_t at = 0;
+    struct str key;
+    void *value;
+    *tp = NULL;
+    if (!t) return;
+    workpool_destroy(&t->pool);
+    while (map_next(t->entries, &at, &key, &value)) free(value);
+    map_destroy(&t->entries);
+    pthread_cond_destroy(&t->ended);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+}
+
+static struct entry *entry_of(struct tokens *t, const struct connector *d, const struct connection *c)
+{
+    char name[60];
+    int n = snprintf(name, sizeof name, "%lld %lld", (long long)c->account_id, (long long)c->connection_id);
+    struct str key = str_make(name, (size_t)n);
+    struct entry *e = map_get(t->entries, key);
+    if (e) return e;
+    e = calloc(1, sizeof *e);
+    ASSERT(e);
+    *e = (struct entry){.tokens = t, .connector = d, .account = c->account_id, .connection_id = c->connection_id};
+    map_put(t->entries, key, e);
+    return e;
+}
+
+/* ---- one renewal, on the pool ---- */
+
+struct store_it {
+    const struct link_house *house;
+    const struct connection *from;
+    struct str secrets;
+    bool is_ours;
+};
+
+static bool store_it(struct tx *tx, void *arg)
+{
+    struct store_it *s = arg;
+    const struct connection *c = s->from;
+    s->is_ours = connection_renew(tx, s->house->seal, c->account_id, c->connection_id, c->version, s->secrets);
+    return tx_ok(tx);
+}
+
+/* The version that is there now; 0: refused or failed, with *why. */
+static int64_t renew(const struct entry *e, const struct connection *c, struct arena *a, struct fault *why)
+{
+    const struct link_house *h = e->tokens->house;
+    const struct connector *d = e->connector;
+    struct fetch_ask ask = {.is_guarded = true, .timeout_ms = (int)limit_get(LIMIT_CONNECTOR_TIMEOUT_S) * 1000};
+    struct fetch_answer answer;
+    struct store_it s = {.house = h, .from = c};
+    if (!d->renew_ask(d->ctx, c, a, clock_now_ms(), &ask, why)) return 0;
+    fetch_now(h->fetcher, a, &ask, &answer);
+    if (answer.error != FETCH_OK || answer.status >= 500 || answer.status == 429)
+        return fault_remote(why, "%s did not renew the token: %s.", d->title, answer.sentence), 0;
+    if (!d->renew_read(d->ctx, c, a, clock_now_ms(), &answer, &s.secrets, why)) return 0;
+    /* The old refresh token may be used up: until the new one is stored there is none. So a store that is busy is asked again. */
+    for (int i = 0; !store_write(h->store, store_it, &s, why); i++) {
+        if (i == STORE_TRIES || (why->whose != FAULT_REMOTE && why->whose != FAULT_OPERATOR)) return 0;
+        log_warning("links", "The renewed token of connection %lld could not be stored yet: %s", (long long)c->connection_id,
+                    why->text);
+        sleep(1);
+    }
+    return c->version + 1;
+}
+
+static void run(void *arg)
+{
+    struct entry *e = arg;
+    struct tokens *t = e->tokens;
+    struct arena *a = arena_create(4096);
+    struct connection c = {0};
+    struct fault why = {0};
+    int64_t made = 0;
+    if (connection_get(t->house->store, t->house->seal, a, e->account, e->connection_id, &c, &why))
+        made = renew(e, &c, a, &why);
+    pthread_mutex_lock(&t->lock);
+    e->is_renewing = false;
+    e->why = why;
+    if (made) {
+        e->made = made;
+        e->made_mono = clock_mono_ms();
+    } else if (why.whose == FAULT_USER) {
+        e->refused = c.version;
+    } else {
+        e->failed = c.version;
+        e->failed_mono = clock_mono_ms();
+    }
+    pthread_cond_broadcast(&t->ended);
+    pthread_mutex_unlock(&t->lock);
+    arena_destroy(&a);
+}
+
+/* ---- asking for one ---- */
+
+static enum token_state refused(struct entry *e, struct fault *why)
+{
+    *why = e->why;
+    return TOKEN_REFUSED;
+}
+
+/* Under the lock. */
+static enum token_state look(struct tokens *t, struct entry *e, const struct connection *c, struct fault *why)
+{
+    int64_t now = clock_mono_ms();
+    if (e->is_renewing) return TOKEN_RENEWING;
+    if (e->made > c->version) return TOKEN_RENEWED;
+    if (e->refused && e->refused == c->version) return refused(e, why);
+    if (e->made == c->version && e->made_mono + YOUNG_MS > now) {
+        fault_user(why, 409, "%s refuses the token that it has just renewed. Authorise the connection again.",
+                   e->connector->title);
+        return TOKEN_REFUSED;
+    }
+    if (e->failed == c->version && e->failed_mono + FAILED_REST_MS > now) {
+        *why = e->why;
+        return TOKEN_FAILED;
+    }
+    e->is_renewing = workpool_submit(t->pool, run, e, MOST_WAITING);
+    if (e->is_renewing) return TOKEN_RENEWING;
+    fault_remote(why, "Too many tokens are being renewed.");
+    return TOKEN_FAILED;
+}
+
+enum token_state token_renew(struct tokens *t, const struct connector *d, const struct connection *c, struct fault *why)
+{
+    if (!d->renew_ask) {
+        fault_user(why, 409, "%s refuses this connection's token. Save the connection with a new one.", d->title);
+        return TOKEN_REFUSED;
+    }
+    pthread_mutex_lock(&t->lock);
+    enum token_state state = look(t, entry_of(t, d, c), c, why);
+    pthread_mutex_unlock(&t->lock);
+    return state;
+}
+
+bool token_renew_now(struct tokens *t, const struct connector *d, struct connection *c, struct arena *a, struct fault *f)
+{
+    enum token_state state = token_renew(t, d, c, f);
+    if (state == TOKEN_RENEWING) {
+        pthread_mutex_lock(&t->lock);
+        struct entry *e = entry_of(t, d, c);
+        while (e->is_renewing) pthread_cond_wait(&t->ended, &t->lock);
+        *f = e->why;
+        state = e->made > c->version ? TOKEN_RENEWED : TOKEN_FAILED;
+        pthread_mutex_unlock(&t->lock);
+    }
+    if (state != TOKEN_RENEWED) return false;
+    return connection_get(t->house->store, t->house->seal, a, c->account_id, c->connection_id, c, f);
+}

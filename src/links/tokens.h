@@ -1,0 +1,20 @@
+/* tokens.h: renewing access tokens: once at a time for a connection, stored before the new one is used (a refresh token that is used up is
+ * lost with the answer that replaces it). Deliveries never wait for it: they are told to come again. */
+#pragma once
+#include "links/connector.h"
+
+struct tokens;
+struct tokens *tokens_create(const struct link_house *h);
+void tokens_destroy(struct tokens **t); /* after outbox_stop and whoever else calls; finishes what it began */
+
+enum token_state {
+    TOKEN_RENEWING, /* it was begun, or is under way: read the connection again in a moment */
+    TOKEN_RENEWED,  /* the connection has a newer version than the one that was refused: read it again now */
+    TOKEN_REFUSED,  /* the other side does not renew it: the connection must be saved again; *why says so */
+    TOKEN_FAILED,   /* it did not answer; tried again by the next call after a while */
+};
+/* `c` as it was read: the version whose token was refused or is over. A token that was renewed less than a minute ago and is refused again
+ * is TOKEN_REFUSED. Never waits. */
+enum token_state token_renew(struct tokens *t, const struct connector *d, const struct connection *c, struct fault *why);
+/* The same, waiting; on true *c was read again (texts in the arena). */
+bool token_renew_now(struct tokens *t, const struct connector *d, struct connection *c, struct arena *a, struct fault *f);
