@@ -95,8 +95,7 @@ def whole(drop, is_test, pieces):
         got = [b["eventType"] for b in hooks() if b["piece"]["id"] == p]
         check(got == [CODES[n] for n in names[p]], f"{who[p]}: the webhooks come in order: {got}")
     check(all(b["piece"]["isTest"] == is_test and b["to"]["firstName"] == who[b["piece"]["id"]] for b in hooks()), "each says whose it is and whether it is a test")
-    waiting = ask_quietly("/v1/outbox")
-    check(waiting == [], f"nothing waits in the outbox: {waiting}")
+    wait("nothing waits in the outbox", lambda: ask_quietly("/v1/outbox") == [])
 
     count = {}
     for p in pieces:
