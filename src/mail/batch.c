@@ -119,13 +119,13 @@ bool batch_finish(struct tx *tx, const struct batch_finished *b)
     return changed ? true : lease_was_lost(tx, b->batch_id);
 }
 
-bool batch_unclaim(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to, int64_t due_at, struct str why)
+bool batch_unclaim(struct tx *tx, const struct batch_unclaimed *u)
 {
     int64_t changed = 0;
-    move(BATCH_RENDERING, to);
-    struct q_batch_unclaim in = {account, batch_id, store_node(tx_store(tx)), to, due_at, why};
+    move(BATCH_RENDERING, u->to);
+    struct q_batch_unclaim in = {u->account, u->batch_id, store_node(tx_store(tx)), u->to, u->due_at, u->attempt, u->why};
     if (!tx_run(tx, Q_BATCH_UNCLAIM, &in, &changed)) return false;
-    return changed ? true : lease_was_lost(tx, batch_id);
+    return changed ? true : lease_was_lost(tx, u->batch_id);
 }
 
 bool batch_lost(struct tx *tx, int64_t account, int64_t batch_id)

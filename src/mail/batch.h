@@ -31,8 +31,13 @@ struct batch_finished {
     struct str file, digest;
 };
 bool batch_finish(struct tx *tx, const struct batch_finished *b);
-/* 2 → 1, again at due_at, or 2 → 8 when given up (due_at DB_NULL). */
-bool batch_unclaim(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to, int64_t due_at, struct str why);
+/* 2 → 1, again at due_at, or 2 → 8 when given up (due_at DB_NULL). `attempt`: how many have failed, with this one. */
+struct batch_unclaimed {
+    int64_t account, batch_id, due_at, attempt;
+    enum batch_state to;
+    struct str why;
+};
+bool batch_unclaim(struct tx *tx, const struct batch_unclaimed *u);
 /* 2 → 1 when the holder's lease is dead. */
 bool batch_lost(struct tx *tx, int64_t account, int64_t batch_id);
 

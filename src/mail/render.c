@@ -236,6 +236,7 @@ static bool finish(struct tx *tx, void *arg)
 
 struct failure {
     struct work *work;
+    bool is_stop; /* no failure: the server is stopping, and the batch is begun again at once after it */
     struct str why;
 };
 
@@ -243,21 +244,28 @@ static bool give_back(struct tx *tx, void *arg)
 {
     const struct failure *x = arg;
     const struct due_item *item = &x->work->item;
-    bool is_over = retry_is_over((int)x->work->attempt);
+    int64_t attempt = x->work->attempt;
+    struct batch_unclaimed u = {item->account_id, item->id, tx_now(tx), attempt - 1, BATCH_CLOSED, STR_NULL};
+    if (x->is_stop) return batch_unclaim(tx, &u);
+    bool is_over = retry_is_over((int)attempt);
     struct q_mailed_give_back_range all = {item->account_id, PIECE_ID(item->id, 0), PIECE_ID(item->id + 1, 0) - 1};
     if (is_over && !tx_run(tx, Q_MAILED_GIVE_BACK_RANGE, &all, NULL)) return false;
-    return batch_unclaim(tx, item->account_id, item->id, is_over ? BATCH_FAILED : BATCH_CLOSED,
-                         is_over ? DB_NULL : retry_due(tx_now(tx), (int)x->work->attempt), x->why);
+    u.to = is_over ? BATCH_FAILED : BATCH_CLOSED;
+    u.due_at = is_over ? DB_NULL : retry_due(tx_now(tx), (int)attempt);
+    u.attempt = attempt;
+    u.why = x->why;
+    return batch_unclaim(tx, &u);
 }
 
 static void failed(struct work *w, const struct fault *why)
 {
     struct fault f;
     long long batch = w->item.id, attempt = w->attempt;
-    if (!jobs_stopping(w->mail->jobs))
+    bool is_stop = jobs_stopping(w->mail->jobs);
+    if (!is_stop)
         log_warning("mail", "Rendering batch %lld failed (attempt %lld): %s", batch, attempt, why->text);
     if (w->is_lost) return; /* it is another's now */
-    if (!store_write(w->mail->store, give_back, &(struct failure){w, str_of(why->text)}, &f))
+    if (!store_write(w->mail->store, give_back, &(struct failure){w, is_stop, str_of(why->text)}, &f))
         log_error("mail", "The batch %lld was not given back: %s", batch, f.text);
 }
 

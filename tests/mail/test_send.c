@@ -23,9 +23,11 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fault f;
+    atomic_store(&fake_press_holds, false);
     house_close(*state);
     assert_true(limit_set(STR("batch.max_pieces"), 5000, &f));
     assert_true(limit_set(STR("job.retry_first"), 5, &f));
+    assert_true(limit_set(STR("job.attempts"), 8, &f));
     return 0;
 }
 
@@ -234,6 +236,26 @@ static void test_press_that_fails_is_asked_again(void **state)
     assert_null(b.last_error.ptr);
 }
 
+/* A server that is stopped in the middle of a batch has not failed at it, however often that happens. */
+static void test_stop_is_no_failure(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    struct send s;
+    assert_true(limit_set(STR("job.attempts"), 1, &f));
+    struct drop d = house_campaign(h, h->account);
+    atomic_store(&fake_press_holds, true);
+    assert_true(house_send(h, h->account, d.endpoint, "Ann", &s, &f));
+    for (int i = 0; i < 2; i++) {
+        house_wait_batch(h, h->account, PIECE_BATCH(s.piece_id), BATCH_RENDERING);
+        house_reopen(h, true);
+    }
+    atomic_store(&fake_press_holds, false);
+    struct batch b = house_wait_batch(h, h->account, PIECE_BATCH(s.piece_id), BATCH_READY);
+    assert_int_equal(b.attempt, 1);
+    assert_null(b.last_error.ptr);
+}
+
 /* A run of an earlier lap that holds all live serials of the mailer id; free_at as given. */
 static bool hold_all(struct tx *tx, void *arg)
 {
@@ -319,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_open_batch_survives_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_press_that_fails_is_asked_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stop_is_no_failure, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_room_for_serials, setup, teardown),
         cmocka_unit_test_setup_teardown(test_serials_come_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_purl_codes, setup, teardown),
