@@ -139,9 +139,9 @@ static bool renew(struct tx *tx, void *arg)
     struct work *w = arg;
     int64_t changed = 0;
     struct q_batch_renew in = {w->item.account_id, w->item.id, store_node(tx_store(tx)), tx_now(tx) + lease_ms()};
-    tx_run(tx, Q_BATCH_RENEW, &in, &changed);
+    if (!tx_run(tx, Q_BATCH_RENEW, &in, &changed)) return false; /* a database that is away has not lost the lease */
     w->is_lost = !changed;
-    return tx_ok(tx);
+    return true;
 }
 
 static bool on_stop(void *ctx)
