@@ -30,6 +30,37 @@ const char *batch_state_word(enum batch_state s)
 /* Every move passes here. */
 static void move(enum batch_state from, enum batch_state to) { ASSERT(moves[from] & 1u << to); }
 
+/* ---- finding work ---- */
+
+int batch_find_due(struct tx *tx, enum batch_state state, int64_t sub_id, int64_t now, struct due_item *items, int n,
+                   int64_t *next_due)
+{
+    struct r_batch_due row;
+    int found = 0;
+    struct rows r = tx_rows(tx, Q_BATCH_DUE, &(struct q_batch_due){state, n});
+    while (found < n && rows_next(&r, &row)) {
+        if (row.due_at > now) {
+            if (row.due_at < *next_due) *next_due = row.due_at;
+            break;
+        }
+        items[found++] = (struct due_item){row.account_id, row.batch_id, sub_id};
+    }
+    rows_end(&r);
+    return found;
+}
+
+int batch_find_stale(struct tx *tx, enum batch_state state, int64_t sub_id, int64_t now, struct due_item *items, int n)
+{
+    struct r_batch_stale row;
+    int found = 0;
+    struct rows r = tx_rows(tx, Q_BATCH_STALE, &(struct q_batch_stale){state, now, n});
+    while (found < n && rows_next(&r, &row)) items[found++] = (struct due_item){row.account_id, row.batch_id, sub_id};
+    rows_end(&r);
+    return found;
+}
+
+/* ---- open, closed, rendered ---- */
+
 int64_t batch_render_due(bool is_test, int64_t newest_at, int64_t now)
 {
     return is_test ? now : newest_at + setting_int(SETTING_MAIL_RECALL_MINUTES) * 60000;

@@ -4,6 +4,12 @@
 #include "mail/mail_private.h"
 #include "queries.h"
 
+/* For due_source.find: batches of a state that are due, oldest first, at most n; *next_due becomes the next one's time where that is sooner. And
+ * those whose holder's lease is dead. `sub_id`: what the items say. */
+int batch_find_due(struct tx *tx, enum batch_state state, int64_t sub_id, int64_t now, struct due_item *items, int n,
+                   int64_t *next_due);
+int batch_find_stale(struct tx *tx, enum batch_state state, int64_t sub_id, int64_t now, struct due_item *items, int n);
+
 struct batch_birth {
     int64_t account, drop_id, template_version, mid /* DB_NULL: the demonstration's */, stid, due_at;
     bool is_test;

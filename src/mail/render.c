@@ -21,31 +21,11 @@
 
 enum { FROM_CLOSED = 0, FROM_LOST = 1 }; /* due_item.sub_id */
 
-static int find_due(struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
-{
-    struct r_batch_due row;
-    int found = 0;
-    struct rows r = tx_rows(tx, Q_BATCH_DUE, &(struct q_batch_due){BATCH_CLOSED, n});
-    while (found < n && rows_next(&r, &row)) {
-        if (row.due_at > now) {
-            *next_due = row.due_at;
-            break;
-        }
-        items[found++] = (struct due_item){row.account_id, row.batch_id, FROM_CLOSED};
-    }
-    rows_end(&r);
-    return found;
-}
-
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
 {
     (void)ctx;
-    int found = find_due(tx, now, items, n, next_due);
-    struct r_batch_stale row;
-    struct rows r = tx_rows(tx, Q_BATCH_STALE, &(struct q_batch_stale){BATCH_RENDERING, now, n});
-    while (found < n && rows_next(&r, &row)) items[found++] = (struct due_item){row.account_id, row.batch_id, FROM_LOST};
-    rows_end(&r);
-    return found;
+    int found = batch_find_due(tx, BATCH_CLOSED, FROM_CLOSED, now, items, n, next_due);
+    return found + batch_find_stale(tx, BATCH_RENDERING, FROM_LOST, now, items + found, n - found);
 }
 
 /* One batch in work. */
