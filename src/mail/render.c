@@ -242,8 +242,7 @@ static void failed(struct work *w, const struct fault *why)
     struct fault f;
     long long batch = w->item.id, attempt = w->attempt;
     bool is_stop = jobs_stopping(w->mail->jobs);
-    if (!is_stop)
-        log_warning("mail", "Rendering batch %lld failed (attempt %lld): %s", batch, attempt, why->text);
+    if (!is_stop) log_warning("mail", "Rendering batch %lld failed (attempt %lld): %s", batch, attempt, why->text);
     if (w->is_lost) return; /* it is another's now */
     if (!store_write(w->mail->store, give_back, &(struct failure){w, is_stop, str_of(why->text)}, &f))
         log_error("mail", "The batch %lld was not given back: %s", batch, f.text);

@@ -11,7 +11,8 @@
 #include "mail/intake.h"
 #include "base/fault.h"
 
-enum scan_intake_kind { /* those of enum intake_kind that tell of pieces in the mail */
+/* Those of enum intake_kind that tell of pieces in the mail. */
+enum scan_intake_kind {
     SCAN_INTAKE_PUSH = INTAKE_SCAN_PUSH,
     SCAN_INTAKE_FILE = INTAKE_SCAN_FILE,
     SCAN_INTAKE_ACS = INTAKE_ACS,
