@@ -72,10 +72,9 @@ static void setting_json(struct json_out *j, const struct connector_setting *s)
 static void inputs_json(struct json_out *j, const char *list, const char *where)
 {
     struct str rest = str_of(list);
-    if (rest.ptr && str_eq(rest, STR("..."))) return;
     while (rest.ptr && rest.len) {
         struct str word = str_cut(rest, ' ', &rest);
-        if (!word.len) continue;
+        if (!word.len || str_eq(word, STR("..."))) continue;
         bool is_required = word.ptr[word.len - 1] == '*';
         word.len -= is_required;
         json_object(j, NULL);
@@ -113,7 +112,7 @@ static void operation_json(struct json_out *j, const struct connector_operation 
         inputs_json(j, op->body, "body");
     }
     json_end(j);
-    json_bool(j, "takes_any", op->body && strcmp(op->body, "...") == 0);
+    json_bool(j, "takes_any", op->body && strstr(op->body, "..."));
     json_end(j);
 }
 
