@@ -67,8 +67,16 @@ static void setting_json(struct json_out *j, const struct connector_setting *s)
     json_end(j);
 }
 
+/* Does a setting of the connection stand for the input that is not said? */
+static bool is_filled(const struct connector *d, struct str input)
+{
+    for (int i = 0; i < d->n_settings; i++)
+        if (str_eq(str_of(d->settings[i].fills), input)) return true;
+    return false;
+}
+
 /* "contactId* tags" and the {names} of the path, each an object. */
-static void inputs_json(struct json_out *j, const char *list, const char *where)
+static void inputs_json(struct json_out *j, const struct connector *d, const char *list, const char *where)
 {
     struct str rest = str_of(list);
     while (rest.ptr && rest.len) {
@@ -79,23 +87,24 @@ static void inputs_json(struct json_out *j, const char *list, const char *where)
         json_object(j, NULL);
         json_str(j, "name", word);
         json_strz(j, "in", where);
-        json_bool(j, "is_required", is_required);
+        json_bool(j, "is_required", is_required && !is_filled(d, word));
         json_end(j);
     }
 }
 
-static void path_inputs_json(struct json_out *j, const char *path)
+static void path_inputs_json(struct json_out *j, const struct connector *d, const char *path)
 {
     for (const char *at = path; at && (at = strchr(at, '{')); at++) {
+        struct str name = str_make(at + 1, strcspn(at + 1, "}"));
         json_object(j, NULL);
-        json_str(j, "name", str_make(at + 1, strcspn(at + 1, "}")));
+        json_str(j, "name", name);
         json_strz(j, "in", "path");
-        json_bool(j, "is_required", true);
+        json_bool(j, "is_required", !is_filled(d, name));
         json_end(j);
     }
 }
 
-static void operation_json(struct json_out *j, const struct connector_operation *op)
+static void operation_json(struct json_out *j, const struct connector *d, const struct connector_operation *op)
 {
     json_object(j, NULL);
     json_strz(j, "name", op->name);
@@ -104,11 +113,11 @@ static void operation_json(struct json_out *j, const struct connector_operation 
     json_strz(j, "what", op->what);
     json_array(j, "inputs");
     if (op->is_free) {
-        inputs_json(j, "path* method query headers body", "call");
+        inputs_json(j, d, "path* method query headers body", "call");
     } else {
-        path_inputs_json(j, op->path);
-        inputs_json(j, op->query, "query");
-        inputs_json(j, op->body, "body");
+        path_inputs_json(j, d, op->path);
+        inputs_json(j, d, op->query, "query");
+        inputs_json(j, d, op->body, "body");
     }
     json_end(j);
     json_bool(j, "takes_any", op->body && strstr(op->body, "..."));
@@ -127,7 +136,7 @@ void connector_json(struct json_out *j, const struct connector *d)
     for (int i = 0; i < d->n_settings; i++) setting_json(j, &d->settings[i]);
     json_end(j);
     json_array(j, "operations");
-    for (int i = 0; i < d->n_operations; i++) operation_json(j, &d->operations[i]);
+    for (int i = 0; i < d->n_operations; i++) operation_json(j, d, &d->operations[i]);
     json_end(j);
     json_end(j);
 }

@@ -5,6 +5,7 @@
 #include "api/person.h"
 #include "api/visitor.h"
 #include "base/clock.h"
+#include "base/settings.h"
 #include "base/log.h"
 #include "links/incoming.h"
 
@@ -37,7 +38,10 @@ void handle_connection_hook_post(struct http_exchange *x)
     json_object(j, NULL);
     json_int(j, "connection_id", id);
     json_str(j, "token", token);
-    json_strz(j, "path", arena_printf(http_arena(x), "/v1/hooks/%s/%.*s", d->name, STR_ARG(token)));
+    const char *path = arena_printf(http_arena(x), "/v1/hooks/%s/%.*s", d->name, STR_ARG(token));
+    const char *base = setting_get(SETTING_PUBLIC_BASE); /* without one nobody here knows how the world reaches us */
+    json_strz(j, "path", path);
+    json_strz(j, "url", *base ? arena_printf(http_arena(x), "%s%s", base, path) : NULL);
     json_time(j, "created_date", clock_now_ms());
     json_end(j);
     http_add_header(x, "Cache-Control", "no-store");
@@ -141,7 +145,7 @@ static bool open_request(struct request *r)
 static void fail(struct request *r, const struct fault *f)
 {
     struct fault later;
-    if (f->whose == FAULT_USER && !incoming_note(api_links(r->x), &r->connection, f->text, &later))
+    if (f->whose == FAULT_USER && f->status < 500 && !incoming_note(api_links(r->x), &r->connection, f->text, &later))
         log_warning("api", "A refused request to connection %lld could not be noted: %s",
                     (long long)r->connection.connection_id, later.text);
     http_fail_fault(r->x, f);
@@ -158,6 +162,7 @@ static bool take(struct request *r, struct hook_answer *answer, struct fault *f)
     if (!api_takes_mail(r->x, f)) return false;
     r->n = r->connector->hook(r->connector->ctx, &call, r->asked, answer, f);
     if (r->n < 0) return false;
+    if (!answer->content_type) *answer = (struct hook_answer){"application/json", STR("{}")};
     ASSERT(r->n <= HOOK_SENDS_MAX);
     if (!read_pieces(r, f)) return false;
     if (r->n > 0 && !incoming_take(api_links(r->x), &r->connection, r->pieces, r->n, f)) return false;
@@ -171,7 +176,7 @@ static bool take(struct request *r, struct hook_answer *answer, struct fault *f)
 void handle_hook_post(struct http_exchange *x)
 {
     struct request *r = ARENA_NEW(http_arena(x), struct request);
-    struct hook_answer answer = {.content_type = "application/json", .body = STR("{}")};
+    struct hook_answer answer = {0};
     struct fault f;
     r->x = x;
     r->token = http_param(x, "token");

@@ -111,6 +111,11 @@ UPDATE destination SET address = $3 WHERE account_id = $1 AND destination_id = $
 -- in: account_id int, destination_id int
 DELETE FROM destination WHERE account_id = $1 AND destination_id = $2;
 
+-- name: destination_delete_connected
+-- The account is being deleted, and its subscriptions are gone.
+-- in: account_id int
+DELETE FROM destination WHERE account_id = $1 AND connection_id IS NOT NULL;
+
 -- name: destination_subscriptions
 -- Who sends there.
 -- in: account_id int, destination_id int

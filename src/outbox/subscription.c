@@ -166,7 +166,7 @@ bool subscription_remove_all(struct outbox *o, struct tx *tx, int64_t account)
     struct r_subscription_of_account row;
     while (tx_first(tx, Q_SUBSCRIPTION_OF_ACCOUNT, &(struct q_subscription_of_account){account}, &row))
         if (!subscription_remove(o, tx, account, row.subscription_id)) return false;
-    return tx_ok(tx);
+    return tx_ok(tx) && tx_run(tx, Q_DESTINATION_DELETE_CONNECTED, &(struct q_destination_delete_connected){account}, NULL);
 }
 
 /* ---- to look at ---- */

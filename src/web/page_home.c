@@ -147,7 +147,10 @@ static bool attend_destinations(struct home *h, struct fault *f)
             view_fmt(v, "what", d->n_given_up == 1 ? "%lld event was not told to %.*s" : "%lld events were not told to %.*s",
                      (long long)d->n_given_up, STR_ARG(name));
         view_fmt(v, "meaning", "%lld wait. %.*s%s%s", (long long)d->n_waiting, STR_ARG(d->last_error),
-                 d->last_error.len ? ". " : "", cure);
+                 !d->last_error.len                  ? ""
+                 : str_ends(d->last_error, STR(".")) ? " "
+                                                     : ". ",
+                 cure);
         view_strz(v, "href", "/connections");
         view_strz(v, "button", "See connections");
     }

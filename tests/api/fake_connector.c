@@ -3,10 +3,10 @@
 #include <stdio.h>
 
 static const struct connector_setting settings[] = {
-    {"base", NULL, false, true, "Where it is."},
-    {"tag", "mail", false, false, "What its tags begin with."},
-    {"token", NULL, true, true, "From its settings page."},
-    {"second", NULL, true, false, "Another secret."},
+    {.name = "base", .is_required = true, .what = "Where it is."},
+    {.name = "tag", .fallback = "mail", .what = "What its tags begin with.", .fills = "note"},
+    {.name = "token", .is_secret = true, .is_required = true, .what = "From its settings page."},
+    {.name = "second", .is_secret = true, .what = "Another secret."},
 };
 static const struct connector_operation operations[] = {
     {.name = "me", .method = "GET", .path = "/me", .what = "Who am I."},

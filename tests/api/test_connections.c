@@ -250,7 +250,7 @@ static const struct {
     {"an input in the path is coded", "tag_add", "{\"contact_id\":\"a/b c\",\"tags\":[\"x\"]}", 200,
      "\"path\":\"/crm/contacts/a/b c/tags\""},
     {"query and body", "tag_add", "{\"contact_id\":5,\"tags\":[\"x\",1],\"dry\":true}", 200,
-     "\"query\":\"dry=true\",\"body\":\"{\\\"tags\\\":[\\\"x\\\",1]}\""},
+     "\"query\":\"dry=true\",\"body\":\"{\\\"tags\\\":[\\\"x\\\",1],\\\"note\\\":\\\"mail\\\"}\""},
     {"one is missing", "tag_add", "{\"contact_id\":5}", 400, "tags is required."},
     {"one is too much", "tag_add", "{\"contact_id\":5,\"tags\":[],\"x\":1}", 400, "tag_add takes no \\\"x\\\"."},
     {"dots", "tag_add", "{\"contact_id\":\"..\",\"tags\":[]}", 400, "contact_id must not be dots only."},
@@ -345,6 +345,28 @@ static void test_subscriptions(void **state)
     assert_int_equal(rows("destination"), 0);
 }
 
+/* An account that is deleted leaves no secret and no token behind. */
+static void test_account_gone(void **state)
+{
+    (void)state;
+    char hook[200], body[300];
+    struct answer a =
+        ask(house.key, "POST", "/api/v1/account",
+            "{\"username\":\"short-lived\",\"password\":\"Tr0ub4dor-and-3\",\"first_name\":\"A\",\"last_name\":\"B\"}");
+    int64_t account = answer_number(a, "account_id");
+    char key[60];
+    answer_text(a, "api_key", key, sizeof key);
+    int64_t id = make(key, GOOD);
+    answer_text(ask(key, "POST", path("/v1/connections/%lld/hook", id), NULL), "path", hook, sizeof hook);
+    snprintf(body, sizeof body, "{\"connection_id\":%lld}", (long long)id);
+    assert_int_equal(ask(key, "POST", "/v1/subscriptions", body).status, 200);
+    assert_int_equal(ask(NULL, "POST", hook, "{\"proof\":\"good\"}").status, 200);
+    assert_int_equal(ask(house.key, "DELETE", path("/api/v1/account/%lld", account), NULL).status, 200);
+    assert_int_equal(ask(NULL, "POST", hook, "{\"proof\":\"good\"}").status, 404);
+    assert_int_equal(fresh_store_number(house.address, "SELECT count(*) FROM connection WHERE sealed IS NOT NULL"), 0);
+    assert_int_equal(rows("destination"), 0);
+}
+
 static int open_house(void **state)
 {
     house.extra = crm;
@@ -357,9 +379,9 @@ int main(int argc, char **argv)
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_shown),    cmocka_unit_test(test_connectors),
-        cmocka_unit_test(test_changes),       cmocka_unit_test(test_put_back), cmocka_unit_test(test_operations),
-        cmocka_unit_test(test_subscriptions),
+        cmocka_unit_test(test_refused),       cmocka_unit_test(test_shown),        cmocka_unit_test(test_connectors),
+        cmocka_unit_test(test_changes),       cmocka_unit_test(test_put_back),     cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_account_gone),
     };
     return cmocka_run_group_tests(tests, open_house, house_close);
 }

@@ -163,18 +163,18 @@ static void test_tokens(void **state)
 {
     (void)state;
     const char *token = strrchr(hook, '/') + 1, *letters = strrchr(hook, '-') + 1;
-    char other[8][200];
+    char other[8][300];
     int64_t before = pieces();
     assert_int_equal(strlen(letters), 26);
-    snprintf(other[0], 200, "/v1/hooks/none/%s", token);
-    snprintf(other[1], 200, "%.*s", (int)strlen(hook) - 1, hook);
-    snprintf(other[2], 200, "%sx", hook);
-    snprintf(other[3], 200, "%s", hook);
+    snprintf(other[0], 300, "/v1/hooks/none/%s", token);
+    snprintf(other[1], 300, "%.*s", (int)strlen(hook) - 1, hook);
+    snprintf(other[2], 300, "%sx", hook);
+    snprintf(other[3], 300, "%s", hook);
     other[3][strlen(hook) - 1] = hook[strlen(hook) - 1] == 'a' ? 'b' : 'a';
-    snprintf(other[4], 200, "/v1/hooks/crm/%lld-%lld-%s", (long long)house.other, (long long)connection, letters);
-    snprintf(other[5], 200, "/v1/hooks/crm/%lld-424242-%s", (long long)house.account, letters);
-    snprintf(other[6], 200, "/v1/hooks/crm/x");
-    snprintf(other[7], 200, "/v1/hooks/crm/0-0-%s", letters);
+    snprintf(other[4], 300, "/v1/hooks/crm/%lld-%lld-%s", (long long)house.other, (long long)connection, letters);
+    snprintf(other[5], 300, "/v1/hooks/crm/%lld-424242-%s", (long long)house.account, letters);
+    snprintf(other[6], 300, "/v1/hooks/crm/x");
+    snprintf(other[7], 300, "/v1/hooks/crm/0-0-%s", letters);
     for (size_t i = 0; i < 8; i++) {
         struct answer a = ask(NULL, "POST", other[i], REQUEST(""));
         print_message("%s\n", other[i]);
