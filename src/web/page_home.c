@@ -146,11 +146,12 @@ static bool attend_destinations(struct home *h, struct fault *f)
         else
             view_fmt(v, "what", d->n_given_up == 1 ? "%lld event was not told to %.*s" : "%lld events were not told to %.*s",
                      (long long)d->n_given_up, STR_ARG(name));
-        view_fmt(v, "meaning", "%lld wait. %.*s%s%s", (long long)d->n_waiting, STR_ARG(d->last_error),
-                 !d->last_error.len                  ? ""
-                 : str_ends(d->last_error, STR(".")) ? " "
-                                                     : ". ",
-                 cure);
+        bool is_sentence = !d->last_error.len || str_ends(d->last_error, STR("."));
+        const char *waiting = d->n_waiting == 0   ? "Nothing waits."
+                              : d->n_waiting == 1 ? "1 event waits."
+                                                  : arena_printf(h->p.arena, "%lld events wait.", (long long)d->n_waiting);
+        view_fmt(v, "meaning", "%s %.*s%s%s%s", waiting, STR_ARG(d->last_error), is_sentence ? "" : ".",
+                 d->last_error.len ? " " : "", cure);
         view_strz(v, "href", "/connections");
         view_strz(v, "button", "See connections");
     }
