@@ -6,8 +6,7 @@ const struct link_house *api_links(struct http_exchange *x) { return api_caller(
 
 const struct connector *api_connector(struct http_exchange *x, int kind, struct fault *f)
 {
-    const struct api_config *c = &api_caller(x)->api->config;
-    const struct connector *d = connector_of(c->connectors, c->n_connectors, kind);
+    const struct connector *d = api_connector_of(x, kind);
     if (!d) fault_user(f, 409, "This server knows no connector of the connection's kind any more.");
     return d;
 }
@@ -72,10 +71,9 @@ static void setting_json(struct json_out *j, const struct connector_setting *s)
 static void inputs_json(struct json_out *j, const char *list, const char *where)
 {
     struct str rest = str_of(list);
-    if (rest.ptr && str_eq(rest, STR("..."))) return;
     while (rest.ptr && rest.len) {
         struct str word = str_cut(rest, ' ', &rest);
-        if (!word.len) continue;
+        if (!word.len || str_eq(word, STR("..."))) continue;
         bool is_required = word.ptr[word.len - 1] == '*';
         word.len -= is_required;
         json_object(j, NULL);
@@ -113,7 +111,7 @@ static void operation_json(struct json_out *j, const struct connector_operation 
         inputs_json(j, op->body, "body");
     }
     json_end(j);
-    json_bool(j, "takes_any", op->body && strcmp(op->body, "...") == 0);
+    json_bool(j, "takes_any", op->body && strstr(op->body, "..."));
     json_end(j);
 }
 

@@ -249,19 +249,26 @@ static bool make_from_table(struct making *m)
 
 /* ---- the free call ---- */
 
-/* A path that leads nowhere else than below the connection's own address. */
+static bool holds_any(struct str s, bool also_plain)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c < ' ' || c == 0x7f || c == '\\' || (also_plain && (c == ' ' || c == '#'))) return true;
+    }
+    return false;
+}
+
+/* A path that leads nowhere else than below the connection's own address. What stands behind its ? is the other side's to read. */
 static bool check_relative(struct making *m, struct str path)
 {
-    struct str decoded = url_decode(m->arena, path, false), rest = decoded;
-    if (!decoded.ptr || path.len == 0 || path.ptr[0] != '/' || str_starts(path, STR("//")))
+    struct str rest = str_cut(path, '?', &(struct str){0}), decoded = url_decode(m->arena, rest, false);
+    if (!decoded.ptr || path.len == 0 || path.ptr[0] != '/' || str_starts(decoded, STR("//")))
         return fault_user(m->f, 400,
                           "path must begin with one slash and say a place below the connection's address, like /v1/templates.");
-    for (size_t i = 0; i < decoded.len; i++)
-        if ((unsigned char)decoded.ptr[i] <= ' ' || decoded.ptr[i] == '\\' || decoded.ptr[i] == 0x7f || decoded.ptr[i] == '#')
-            return fault_user(m->f, 400, "path must not hold blanks, backslashes, # or control characters.");
-    rest = str_cut(decoded, '?', &(struct str){0});
-    while (rest.ptr) {
-        struct str part = str_cut(rest, '/', &rest);
+    if (holds_any(path, true) || holds_any(decoded, false))
+        return fault_user(m->f, 400, "path must not hold blanks (write %%20), backslashes, # or control characters.");
+    while (decoded.ptr) {
+        struct str part = str_cut(decoded, '/', &decoded);
         if (str_eq(part, STR("..")) || str_eq(part, STR(".")))
             return fault_user(m->f, 400, "path must not hold . or .. as a part.");
     }
@@ -318,6 +325,8 @@ static bool make_free(struct making *m)
         if (!m->ask->method) return fault_user(m->f, 400, "method must be GET, POST, PUT, PATCH or DELETE.");
     }
     if (path.type != JSON_STRING) return fault_user(m->f, 400, "path is required.");
+    if (query.type != JSON_OBJECT && query.type != JSON_MISSING && query.type != JSON_NULL)
+        return fault_user(m->f, 400, "query must be an object of texts and numbers.");
     if (!check_relative(m, path.string) || !add_free_headers(m, json_get(m->input, "headers"))) return false;
     buf_add_str(&b, path.string);
     bool is_first = memchr(path.string.ptr, '?', path.string.len) == NULL, ok = true;

@@ -20,6 +20,17 @@ CASES = [
     (["account", "revoke", "1"], "HINT is missing: pennypost account revoke ID HINT"),
     (["account", "mailer-id", "1"], "MID is missing: pennypost account mailer-id ID MID"),
     (["account", "list", "x"], '"x" is too much: pennypost account list'),
+    (["connection"], "pennypost connection add KIND"),
+    (["connection"], "Secrets come from --secrets FILE"),
+    (["connection", "make"], 'there is no "make"'),
+    (["connection", "list"], "--account ID is missing: pennypost connection list --account ID"),
+    (["connection", "add", "--account", "1"], "a word is missing: pennypost connection add KIND"),
+    (["connection", "add", "crm", "pit-abc", "--account", "1"], '"pit-abc" is no NAME=VALUE'),
+    (["connection", "add", "crm", "--secrets", "none.txt", "--account", "1"], "the file none.txt cannot be read"),
+    (["connection", "show", "1", "2", "--account", "1"], '"2" is too much: pennypost connection show ID'),
+    (["connection", "call", "1", "--account", "1"], "a word is missing: pennypost connection call ID OPERATION"),
+    (["connection", "call", "1", "me", "a:={", "--account", "1"], "a: "),
+    (["connection", "subscribe", "1", "delay=soon", "--account", "1"], "a delay is written 90s, 15m, 12h or 3d"),
     (["contacts"], "say what to do: pennypost contacts import LIST FILE.csv --account ID"),
     (["contacts", "export"], "the only thing to do is import"),
     (["contacts", "import"], "LIST and FILE.csv are missing"),
@@ -41,4 +52,6 @@ line = server.stdout.readline().strip()
 check(socket.has_ipv6 and re.fullmatch(r"listening on \[::1\]:[1-9][0-9]*", line), f"an IPv6 address is shown whole: {line}")
 server.terminate()
 check(server.wait(30) == 0, "and the server ends cleanly")
+house = House(settings={"mail.indicia": "a|b|c|d|e|f|g"})
+check(not house.start() and "there is room for 6" in (house.dir / "server.log").read_text(), "an indicia that has no room keeps the server from starting")
 done()
