@@ -204,7 +204,7 @@ try:
     renewed_at = time.time()
     TROUBLE = [[{"on": TAGS, "do": "429", "headers": {"Retry-After": "1"}}], [{"on": NOTES, "do": "500"}], [{"on": NOTES, "do": "500", "acts": True}], [{"on": TAGS, "do": "reset"}],
                [{"on": NOTES, "do": "reset", "acts": True}], [{"on": NOTES, "do": "truncated", "acts": True}], [{"on": TAGS, "do": "html"}], "401",
-               [{"on": NOTES, "do": "html", "acts": True}, {"on": r"GET /contacts/.*/notes", "do": "500"}], "kill", "kill", "kill", "kill"]
+               [{"on": NOTES, "do": "html", "acts": True}, {"on": r"GET /contacts/.*/notes", "do": "500"}], *["kill"] * len(KILLS)]
     turn, kills, hits = iter(TROUBLE * 9), iter(KILLS * 3), 0
 
     def with_trouble(do):
