@@ -153,5 +153,6 @@ bool account_remove(struct tx *tx, int64_t account_id)
            tx_run(tx, Q_API_KEY_REVOKE_ALL, &(struct q_api_key_revoke_all){account_id, tx_now(tx)}, NULL) &&
            tx_run(tx, Q_LOGIN_REMOVE_ALL, &(struct q_login_remove_all){account_id}, NULL) &&
            tx_run(tx, Q_USER_REMOVE_ALL, &(struct q_user_remove_all){account_id}, NULL) &&
-           tx_run(tx, Q_SESSION_REMOVE_ALL, &(struct q_session_remove_all){account_id}, NULL);
+           tx_run(tx, Q_SESSION_REMOVE_ALL, &(struct q_session_remove_all){account_id}, NULL) &&
+           tx_run(tx, Q_CONNECTION_REMOVE_ALL, &(struct q_connection_remove_all){account_id, tx_now(tx)}, NULL);
 }

@@ -166,7 +166,7 @@ bool subscription_remove_all(struct outbox *o, struct tx *tx, int64_t account)
     struct r_subscription_of_account row;
     while (tx_first(tx, Q_SUBSCRIPTION_OF_ACCOUNT, &(struct q_subscription_of_account){account}, &row))
         if (!subscription_remove(o, tx, account, row.subscription_id)) return false;
-    return tx_ok(tx);
+    return tx_ok(tx) && tx_run(tx, Q_DESTINATION_DELETE_CONNECTED, &(struct q_destination_delete_connected){account}, NULL);
 }
 
 /* ---- to look at ---- */
@@ -194,6 +194,7 @@ struct subscription subscription_row_read(struct arena *a, int64_t account, cons
         .is_enabled = r->is_enabled != 0,
         .name = arena_str(a, r->name),
         .settings = arena_str(a, r->settings),
+        .connection_id = r->connection_id,
         .address = arena_str(a, r->address),
     };
 }

@@ -43,9 +43,13 @@ static void add_nav(struct view *v, enum page_nav here)
 {
     static const struct {
         const char *href, *word;
-    } links[] = {{"/", "Home"}, {"/campaigns", "Campaigns"}, {"/templates", "Templates"}, {"/lists", "Lists"}};
+    } links[] = {{"/", "Home"},
+                 {"/campaigns", "Campaigns"},
+                 {"/templates", "Templates"},
+                 {"/lists", "Lists"},
+                 {"/connections", "Connections"}};
     for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
-        struct view *item = view_item(v, "nav");
+        struct view *item = view_item(v, i < NAV_CONNECTIONS ? "nav" : "nav_out");
         view_strz(item, "href", links[i].href);
         view_strz(item, "word", links[i].word);
         view_flag(item, "is_here", i == here);

@@ -1,0 +1,70 @@
+"""`pennypost connection` with the real program and a scripted HighLevel: every verb, secrets from a file and from standard input and never anywhere else."""
+from house import *
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
+from peer import Peer
+
+SECRET = "pit-demo-token"
+peer = Peer("highlevel")
+h = House(settings={"outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all"})
+check(h.start(), "the server starts")
+account = str(h.make_account())
+said = []
+
+
+def run_it(*words, stdin=None, code=0, has=""):
+    done_ = h.cli("connection", *words, "--account", account, stdin=stdin)
+    said.append(done_.stdout + done_.stderr)
+    check(done_.returncode == code and has in done_.stdout + done_.stderr, f"{' '.join(words)}: {done_.returncode} {(done_.stdout + done_.stderr).strip()[:200]}")
+    return done_.stdout
+
+
+secrets = h.dir / "secrets.txt"
+secrets.write_text(f"# from its settings page\n\ntoken = @{h.dir}/token.txt\n")
+(h.dir / "token.txt").write_text(SECRET + "\n")
+run_it("kinds", has="highlevel: HighLevel")
+run_it("list")
+run_it("add", "abacus", code=3, has="kind must be one of: ")
+run_it("add", "highlevel", "base_url=" + peer.url, code=3, has="settings.location_id is required.")
+run_it("add", "highlevel", "location_id=loc_1", "base_url=" + peer.url, "--secrets", "-", stdin='{"token":"pit-wrong"}', code=3)
+check(json.loads(run_it("list", "--json")) == [], "what was refused is not kept")
+run_it("add", "highlevel", "label=Sales", "location_id=loc_1", "base_url=" + peer.url, "--secrets", str(secrets), has="It works.")
+one = json.loads(run_it("list", "--json"))[0]
+number = str(one["connection_id"])
+check(one["settings"] == {"location_id": "loc_1", "base_url": peer.url} and one["secrets"]["token"] is True, f"it is as it was said: {one['settings']}")
+run_it("list", has="Sales  open, 0 waiting, 0 given up")
+run_it("show", number, has="secret    token is set")
+run_it("test", number, has="It works.")
+run_it("set", number, "label=Sales West", "tag=Mail: {code}", has="Sales West")
+run_it("set", number, "tag=", has="Sales West")
+check("tag" not in json.loads(run_it("show", number, "--json"))["settings"], "NAME= takes a setting away")
+run_it("set", number, "base_url=http://127.0.0.1:9", code=3, has="secrets must be said again: secrets.token")
+run_it("set", number, "--secrets", "-", stdin="token=pit-wrong\n", code=3)
+run_it("test", number, has="It works.")
+made = run_it("call", number, "create_contact", "firstName=Ada", "tags:=[\"A\",\"b\"]", has='"firstName":"Ada"')
+run_it("call", number, "list_contacts", "-", stdin='{"limit": 5}', has='"firstName":"Ada"')
+run_it("call", number, "get_contact", "contactId=none", code=1)
+run_it("call", number, "nothing", code=3, has="has no operation")
+run_it("call", number, "call", "path=//elsewhere", code=3, has="path must begin with one slash")
+run_it("subscribe", number, "events=Mailed,InTransit", "delay=3d", "name=late", has="subscription 1000000")
+subscription = h.ask("GET", "/v1/subscriptions")[1][0]
+check(subscription["delay_s"] == 259200 and set(subscription["events"]) == {"Mailed", "InTransit"} and subscription["connection_id"] == one["connection_id"], f"it is told so: {subscription}")
+run_it("subscribe", number, "delay=61d", code=3, has="delay_s must be a number from 0 to 5184000 (60 days).")
+hook = run_it("hook", number, has="It is shown this once.").splitlines()[0]
+check(re.fullmatch(rf"/v1/hooks/highlevel/{account}-{number}-[2-9a-z]{{26}}", hook) is not None, f"an address for its requests: {hook[:-20]}…")
+check(h.ask("POST", hook, {}, key="")[0] == 400 and h.ask("POST", hook[:-1], {}, key="")[0] == 404, "which is open, and its like is not")
+run_it("unhook", number, has="done")
+check(h.ask("POST", hook, {}, key="")[0] == 404, "and shut")
+status, page = h.ask("GET", "/connections", raw=True)
+check(status == 200 and b"Sales West" in page and b"HighLevel" in page and b"Open" in page, "the page shows it")
+run_it("remove", number, has="done")
+run_it("show", number, code=3, has=f"There is no connection {number}.")
+check(h.ask("GET", "/v1/subscriptions")[1] == [] and h.ask("GET", "/v1/destinations")[1] == [], "with what was told to it")
+check(h.stop() == 0, "the server ends cleanly")
+log = (h.dir / "server.log").read_text()
+for secret in (SECRET, "pit-wrong", hook.rsplit("-", 1)[1]):
+    check(secret not in log, "no secret is in the log")
+    check(secret.encode() not in h.database_bytes(), "nor in the database as it is")
+check(not any(SECRET in text or "pit-wrong" in text for text in said), "nor was one shown")
+check(not h.warnings(), f"no warning: {h.warnings()[:3]}")
+peer.stop()
+done()
