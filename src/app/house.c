@@ -8,6 +8,7 @@
 #include "base/seal.h"
 #include "base/settings.h"
 #include "links/printers/folder.h"
+#include "links/salesforce/salesforce.h"
 #include "links/tokens.h"
 #include "links/webhook/webhook.h"
 #include "mail/mail.h"
@@ -31,6 +32,7 @@ struct house {
     struct jobs *jobs;
     struct seal *seal; /* the key that keeps secrets in the database */
     struct webhook *webhook;
+    struct salesforce *salesforce;
     struct link_house link_house; /* what connectors are made of */
     const struct connector *connectors[CONNECTORS_MAX];
     int n_connectors;
@@ -131,11 +133,17 @@ static void open_links(struct house *h)
     h->link_house.tokens = tokens_create(&h->link_house);
     h->webhook = webhook_create();
     h->links[h->n_links++] = webhook_link(h->webhook);
+    h->salesforce = salesforce_create(&h->link_house, setting_get(SETTING_DATA));
+    h->connectors[h->n_connectors++] = salesforce_connector(h->salesforce);
     for (int i = 0; i < h->n_connectors; i++)
         if (h->connectors[i]->link) h->links[h->n_links++] = h->connectors[i]->link;
 }
 
-static void close_links(struct house *h) { webhook_destroy(&h->webhook); }
+static void close_links(struct house *h)
+{
+    salesforce_destroy(&h->salesforce);
+    webhook_destroy(&h->webhook);
+}
 
 static bool open_outbox(struct house *h, struct fault *f)
 {
