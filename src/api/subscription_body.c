@@ -10,7 +10,7 @@ enum { LIST_EVENTS = sizeof list_events / sizeof *list_events };
 struct hooks api_hooks(struct http_exchange *x)
 {
     const struct api_config *c = &api_caller(x)->api->config;
-    return (struct hooks){c->store, c->outbox, c->webhook};
+    return (struct hooks){c->store, c->outbox, c->webhook, false};
 }
 
 const char *event_source_word(enum event_source source) { return source == EVENT_LIST ? "list" : "drop"; }
@@ -64,8 +64,10 @@ static bool check(struct http_exchange *x, struct subscription_body *b, struct f
 {
     size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
     if (b->name.ptr && b->name.len > most * 4) return fault_user(f, 400, "The name is longer than %zu characters.", most);
-    if (b->delay_s != DB_NULL && (b->delay_s < 0 || b->delay_s > 86400 * 365))
-        return fault_user(f, 400, "delay_s must be a number from 0 to %d.", 86400 * 365);
+    int64_t longest = limit_get(LIMIT_SUBSCRIPTION_DELAY_S);
+    if (b->delay_s != DB_NULL && (b->delay_s < 0 || b->delay_s > longest))
+        return fault_user(f, 400, "delay_s must be a number from 0 to %lld (%lld days).", (long long)longest,
+                          (long long)longest / 86400);
     if (b->secret.ptr && !webhook_secret_check(b->secret, f)) return false;
     return !b->url.ptr || address_guard_url(api_caller(x)->api->config.guard, b->url, f);
 }

@@ -10,6 +10,7 @@ int cmd_printer(int argc, char **argv);
 int cmd_batch(int argc, char **argv);
 int cmd_printed(int argc, char **argv);
 int cmd_account(int argc, char **argv);
+int cmd_connection(int argc, char **argv);
 int cmd_contacts(int argc, char **argv);
 int cmd_scans(int argc, char **argv);
 int cmd_why(int argc, char **argv);

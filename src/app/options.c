@@ -7,14 +7,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FLAG_DATA = 1, FLAG_DB, FLAG_LISTEN, FLAG_CONFIG, FLAG_SET, FLAG_JSON, FLAG_ACCOUNT, FLAG_SHARE, FLAG_KEY };
+enum {
+    FLAG_DATA = 1,
+    FLAG_DB,
+    FLAG_LISTEN,
+    FLAG_CONFIG,
+    FLAG_SET,
+    FLAG_JSON,
+    FLAG_ACCOUNT,
+    FLAG_SHARE,
+    FLAG_KEY,
+    FLAG_SECRETS,
+    FLAG_UNTESTED
+};
 
 static const struct option flags[] = {
     {"data", required_argument, NULL, FLAG_DATA},       {"db", required_argument, NULL, FLAG_DB},
     {"listen", required_argument, NULL, FLAG_LISTEN},   {"config", required_argument, NULL, FLAG_CONFIG},
     {"set", required_argument, NULL, FLAG_SET},         {"json", no_argument, NULL, FLAG_JSON},
     {"account", required_argument, NULL, FLAG_ACCOUNT}, {"share", required_argument, NULL, FLAG_SHARE},
-    {"key", required_argument, NULL, FLAG_KEY},         {0}};
+    {"key", required_argument, NULL, FLAG_KEY},         {"secrets", required_argument, NULL, FLAG_SECRETS},
+    {"untested", no_argument, NULL, FLAG_UNTESTED},     {0}};
 
 static bool set_pair(const char *pair, struct fault *f)
 {
@@ -52,6 +65,8 @@ static bool apply(int argc, char **argv, struct options *o, bool only_config, st
         case FLAG_ACCOUNT: o->account = optarg; break;
         case FLAG_SHARE: o->share = optarg; break;
         case FLAG_KEY: o->key = optarg; break;
+        case FLAG_SECRETS: o->secrets = optarg; break;
+        case FLAG_UNTESTED: o->untested = true; break;
         default: break;
         }
     }

@@ -1,6 +1,7 @@
 /* campaign.c: campaigns and their mail drops are made, each drop in one unit. */
 #include "mail/campaign_check.h"
 #include "mail/campaign_private.h"
+#include "mail/campaign_webhook.h"
 #include "mail/drop_row.h"
 #include "mail/serial.h"
 #include "base/ids.h"

@@ -6,14 +6,14 @@
 #include <libxml/tree.h>
 #include <stdio.h>
 
-static bool holds(struct str s, const char *word) { return memmem(s.ptr, s.len, word, strlen(word)) != NULL; }
+static bool holds(struct str s, const char *word) { return s.ptr && memmem(s.ptr, s.len, word, strlen(word)) != NULL; }
 
 static void be_silent(void *ctx, const char *message, ...) { (void)ctx, (void)message; }
 
 static bool is_plain(struct str body, struct fault *f)
 {
     if (!body.len || body.len > INT32_MAX) return fault_user(f, 400, "The body is empty where XML is expected.");
-    if (memchr(body.ptr, 0, body.len) || !utf8_is_valid(body, NULL)) return fault_user(f, 400, "The XML is not UTF-8.");
+    if (!body.ptr || memchr(body.ptr, 0, body.len) || !utf8_is_valid(body, NULL)) return fault_user(f, 400, "The XML is not UTF-8.");
     if (holds(body, "<!DOCTYPE") || holds(body, "<!ENTITY"))
         return fault_user(f, 400, "XML with a document type or entities of its own is not taken.");
     return true;

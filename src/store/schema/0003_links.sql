@@ -9,7 +9,6 @@ CREATE TABLE remote_piece (account_id BIGINT NOT NULL, connection_id BIGINT NOT 
 -- A request that a hook had already (webhook ids): kept a week.
 CREATE TABLE hook_seen (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, repeat_id TEXT NOT NULL, seen_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, connection_id, repeat_id)) CLUSTERED;
-CREATE INDEX hook_seen_by_time ON hook_seen (seen_at);
 -- What a drop's field of a record there holds by our hand.
 CREATE TABLE remote_value (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, remote_id TEXT NOT NULL, piece_id BIGINT NOT NULL, code SMALLINT NOT NULL,
   happened_at BIGINT NOT NULL, PRIMARY KEY (account_id, connection_id, drop_id, remote_id)) CLUSTERED;
@@ -19,3 +18,8 @@ CREATE TABLE remote_import (account_id BIGINT NOT NULL, import_id BIGINT NOT NUL
   attempt BIGINT NOT NULL DEFAULT 0, lease_node BIGINT, lease_until BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (account_id, import_id)) CLUSTERED;
 CREATE INDEX remote_import_due ON remote_import (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX remote_import_of_connection ON remote_import (connection_id, import_id);
+CREATE INDEX hook_seen_by_time ON hook_seen (account_id, connection_id, seen_at);
+-- Requests from the other side: the SHA-256 of the token they come with (NULL: none are taken), and the last one that was refused.
+ALTER TABLE connection ADD COLUMN hook_digest BYTEA;
+ALTER TABLE connection ADD COLUMN hook_refused_at BIGINT;
+ALTER TABLE connection ADD COLUMN hook_refused TEXT;
