@@ -38,6 +38,11 @@ class Peer:
         return [h[3] for h in self.state()["history"] if h[1][:15] == record[:15] and h[2] == field(drop)]
 
 
+def steps(values):
+    """Without what was written again because its answer was lost."""
+    return [v for i, v in enumerate(values) if i == 0 or values[i - 1] != v]
+
+
 def field(drop):
     return f"Postalytics_Mail_Drop_{drop}_Event_Status__c" if drop < 100000 else f"Postalytics_Drop_{drop}_Event_Status__c"
 
@@ -168,7 +173,7 @@ time.sleep(1)
 house.kill()
 peer.script(fail=[{"on": "PATCH .*composite", "kind": "after"}])
 check(house.start(), "after kill -9")
-wait("Mailed and InTransit, in order", lambda: all([v for i, v in enumerate(s := peer.values(c, drop)) if i == 0 or s[i - 1] != v] == ["MailPieceCreated", "Mailed", "InTransit"] for c in contacts), 150)
+wait("Mailed and InTransit, in order", lambda: all(steps(peer.values(c, drop)) == ["MailPieceCreated", "Mailed", "InTransit"] for c in contacts), 150)
 peer.script(fail=[{"on": "PATCH .*composite", "kind": "html"}, {"on": "PATCH .*composite", "kind": "truncate"}, {"on": "PATCH .*composite", "status": 200, "body": {"not": "a list"}}])
 push([scan(order[0], base + 3000, 919, "Phase 3c - Destination Sequenced Carrier Sortation", "10118"), scan(order[1], base + 2000, 893, "Phase 2b - Destination SCF Processing", "10018")])
 wait("through HTML, a truncated body and a wrong shape", lambda: peer.values(contacts[0], drop)[-1:] == ["ProcessedForDelivery"] and peer.values(contacts[1], drop)[-1:] == ["InLocalArea"], 240)

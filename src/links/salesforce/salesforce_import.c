@@ -469,13 +469,10 @@ static bool read_page(struct reading *g)
 
 /* ---- the row ---- */
 
-static bool keep(struct tx *tx, void *arg)
+static struct q_remote_import_move row_of(const struct reading *g, int64_t due_at)
 {
-    const struct reading *g = arg;
     const struct remote_import *r = &g->row;
-    int64_t now = tx_now(tx);
-    bool is_failed = r->state == REMOTE_IMPORT_FAILED;
-    struct q_remote_import_move in = {
+    return (struct q_remote_import_move){
         .account_id = g->account,
         .import_id = r->import_id,
         .state = r->state,
@@ -484,11 +481,18 @@ static bool keep(struct tx *tx, void *arg)
         .at_byte = r->at_byte,
         .place = r->place,
         .last_error = r->last_error,
-        .due_at = is_failed    ? DB_NULL
-                  : r->attempt ? retry_due(now, (int)r->attempt)
-                               : now,
+        .due_at = due_at,
         .attempt = r->attempt,
     };
+}
+
+static bool keep(struct tx *tx, void *arg)
+{
+    const struct reading *g = arg;
+    const struct remote_import *r = &g->row;
+    int64_t now = tx_now(tx);
+    bool is_failed = r->state == REMOTE_IMPORT_FAILED;
+    struct q_remote_import_move in = row_of(g, is_failed ? DB_NULL : r->attempt ? retry_due(now, (int)r->attempt) : now);
     struct q_remote_import_claim claim = {g->account, r->import_id, store_node(tx_store(tx)), now + LEASE_MS, now};
     if (!tx_run(tx, Q_REMOTE_IMPORT_MOVE, &in, NULL)) return false;
     if (r->attempt || is_failed)
@@ -518,17 +522,20 @@ struct handing {
     const struct intake *intake;
 };
 
+static bool ride_along(struct rider *r, struct tx *tx) { return (void)r, tx_ok(tx); }
+
 static bool hand_over(struct rider *r, struct tx *tx)
 {
     const struct handing *h = (const struct handing *)r;
+    struct q_remote_import_move last = row_of(h->g, tx_now(tx));
     struct q_remote_import_handed in = {h->g->account, h->g->row.import_id, REMOTE_IMPORT_HANDED, h->intake->intake_id};
-    return tx_run(tx, Q_REMOTE_IMPORT_HANDED, &in, NULL);
+    return tx_run(tx, Q_REMOTE_IMPORT_MOVE, &last, NULL) && tx_run(tx, Q_REMOTE_IMPORT_HANDED, &in, NULL);
 }
 
 static bool as_intake(struct reading *g)
 {
     struct intake in;
-    struct handing h = {.rider = {.after = hand_over}, .g = g, .intake = &in};
+    struct handing h = {.rider = {.before = ride_along, .after = hand_over}, .g = g, .intake = &in};
     store_ride(&h.rider);
     bool ok = intake_keep(g->sf->house->mail, g->account, g->row.contact_list_id, g->path, STR(KEY_COLUMN), &in, g->fault);
     store_ride(NULL);

@@ -13,7 +13,8 @@ static void be_silent(void *ctx, const char *message, ...) { (void)ctx, (void)me
 static bool is_plain(struct str body, struct fault *f)
 {
     if (!body.len || body.len > INT32_MAX) return fault_user(f, 400, "The body is empty where XML is expected.");
-    if (!body.ptr || memchr(body.ptr, 0, body.len) || !utf8_is_valid(body, NULL)) return fault_user(f, 400, "The XML is not UTF-8.");
+    if (!body.ptr || memchr(body.ptr, 0, body.len) || !utf8_is_valid(body, NULL))
+        return fault_user(f, 400, "The XML is not UTF-8.");
     if (holds(body, "<!DOCTYPE") || holds(body, "<!ENTITY"))
         return fault_user(f, 400, "XML with a document type or entities of its own is not taken.");
     return true;

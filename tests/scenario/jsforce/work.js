@@ -1,6 +1,7 @@
 // jsforce does what the connector does, against the scripted peer: node work.js '{"modules": FOLDER, "peer": URL, "record": ID, "field": NAME, "drop": N}'.
 // Prints what it got; the peer keeps what it sent.
 const ask = JSON.parse(process.argv[2]);
+const value = ask.value || "Mailed";
 const jsforce = require(ask.modules + "/jsforce");
 
 async function main() {
@@ -17,12 +18,12 @@ async function main() {
     out.again = e.errorCode;
   }
   try {
-    await conn.sobject("Contact").update([{ Id: ask.record, [ask.field]: "Mailed" }, { Id: ask.other, [ask.field]: "Mailed" }]);
+    await conn.sobject("Contact").update([{ Id: ask.record, [ask.field]: value }, { Id: ask.other, [ask.field]: value }]);
   } catch (e) {
     out.hidden = e.errorCode;
   }
   out.permission = (await conn.sobject("FieldPermissions").create({ ParentId: "0PS000000000001AAA", SobjectType: "Contact", Field: `Contact.${ask.field}`, PermissionsRead: true, PermissionsEdit: true })).success;
-  out.rows = (await conn.sobject("Contact").update([{ Id: ask.record, [ask.field]: "Mailed" }, { Id: ask.other, [ask.field]: "Mailed" }])).map((r) => r.success);
+  out.rows = (await conn.sobject("Contact").update([{ Id: ask.record, [ask.field]: value }, { Id: ask.other, [ask.field]: value }])).map((r) => r.success);
   out.one = (await conn.sobject("Contact").update({ Id: ask.record, FirstName: "Anna" })).success;
   out.read = (await conn.sobject("Contact").retrieve(ask.record))[ask.field];
   const layout = await conn.metadata.read("Layout", "Contact-Contact Layout");
