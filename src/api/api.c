@@ -175,6 +175,14 @@ bool api_before(struct http_exchange *x, void *api)
 struct caller *api_caller(struct http_exchange *x) { return http_user(x); }
 struct store *api_store(struct http_exchange *x) { return api_caller(x)->api->config.store; }
 struct mail *api_mail(struct http_exchange *x) { return api_caller(x)->api->config.mail; }
+struct outbox *api_outbox(struct http_exchange *x) { return api_caller(x)->api->config.outbox; }
+
+const struct connector *api_connector_of(struct http_exchange *x, int kind)
+{
+    const struct api_config *c = &api_caller(x)->api->config;
+    return connector_of(c->connectors, c->n_connectors, kind);
+}
+
 struct accounts *api_accounts(struct http_exchange *x) { return api_caller(x)->api->config.accounts; }
 const char *api_data_dir(struct http_exchange *x) { return api_caller(x)->api->config.data_dir; }
 

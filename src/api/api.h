@@ -46,6 +46,8 @@ struct caller {
 struct caller *api_caller(struct http_exchange *x);
 struct store *api_store(struct http_exchange *x);
 struct mail *api_mail(struct http_exchange *x);
+struct outbox *api_outbox(struct http_exchange *x);
+const struct connector *api_connector_of(struct http_exchange *x, int kind); /* NULL: this program has none */
 
 /* WHO_FEED: as WHO_KEY, and for the house itself (account 0) the operator who names no account, and addresses of usps.push_from. */
 enum route_who {

@@ -6,8 +6,7 @@ const struct link_house *api_links(struct http_exchange *x) { return api_caller(
 
 const struct connector *api_connector(struct http_exchange *x, int kind, struct fault *f)
 {
-    const struct api_config *c = &api_caller(x)->api->config;
-    const struct connector *d = connector_of(c->connectors, c->n_connectors, kind);
+    const struct connector *d = api_connector_of(x, kind);
     if (!d) fault_user(f, 409, "This server knows no connector of the connection's kind any more.");
     return d;
 }

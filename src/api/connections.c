@@ -32,11 +32,10 @@ static const struct destination *destination_of(const struct destination *all, i
 
 static bool look(struct http_exchange *x, const struct connection *c, struct connection_view *v, struct fault *f)
 {
-    const struct api_config *config = &api_caller(x)->api->config;
     struct incoming_state in;
     if (!incoming_state(api_links(x), api_account(x), c->connection_id, http_arena(x), &in, f)) return false;
     v->connection = c;
-    v->connector = connector_of(config->connectors, config->n_connectors, c->kind);
+    v->connector = api_connector_of(x, c->kind);
     v->has_token = in.has_token;
     v->refused_at = in.refused_at;
     v->refused = in.refused;

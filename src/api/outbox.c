@@ -5,8 +5,6 @@
 #include "base/clock.h"
 #include "base/ids.h"
 
-static struct outbox *api_outbox(struct http_exchange *x) { return api_caller(x)->api->config.outbox; }
-
 /* ---- destinations ---- */
 
 static const char *const state_words[] = {

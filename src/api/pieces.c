@@ -42,7 +42,8 @@ void handle_piece_get(struct http_exchange *x)
     struct piece *p = ARENA_NEW(http_arena(x), struct piece);
     struct batch b;
     struct fault f;
-    if (!find_piece(x, p) || request_failed(x, batch_get(api_store(x), http_arena(x), api_account(x), p->batch_id, &b, &f), &f)) return;
+    if (!find_piece(x, p) || request_failed(x, batch_get(api_store(x), http_arena(x), api_account(x), p->batch_id, &b, &f), &f))
+        return;
     struct reply r;
     piece_json(reply_begin(&r, x), p, &b);
     reply_end(&r, 200);

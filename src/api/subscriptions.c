@@ -64,23 +64,44 @@ void handle_subscriptions_get(struct http_exchange *x)
     reply_end(&r, 200);
 }
 
+struct subscription_made {
+    struct hook hook;
+    struct hook_wish wish;
+};
+
+static void made_json(void *arg, struct buf *out, bool is_kept)
+{
+    struct subscription_made *m = arg;
+    struct json_out j = json_out_begin(out);
+    struct hook shown = m->hook;
+    if (is_kept) shown.is_new_secret = false;
+    subscription_json(&j, &shown, &m->wish);
+    json_out_end(&j);
+}
+
+static bool read_new(struct http_exchange *x, struct hook_wish *w, struct fault *f)
+{
+    struct subscription_body b;
+    struct json_value root;
+    struct str word;
+    if (!body_parse(x, false, &root, f) || !body_text(json_get(root, "source"), "source", http_arena(x), &word, f) ||
+        !read_source(word, &w->source, f) || !subscription_read(x, root, &b, w, f) ||
+        !connection_of_subscription(x, root, w, f))
+        return false;
+    if (!w->url.ptr && !w->connection_id) return fault_user(f, 400, "url or connection_id is required.");
+    if (w->source_id == DB_NULL) w->source_id = 0; /* of all of them */
+    return w->source_id >= 0 || fault_user(f, 400, "source_id must be a number from 0 up.");
+}
+
 void handle_subscription_post(struct http_exchange *x)
 {
     struct hooks hooks = api_hooks(x);
-    struct hook_wish w = {.source = EVENT_DROP};
-    struct subscription_body b;
-    struct json_value root;
-    struct hook h;
+    struct subscription_made *made = ARENA_NEW(http_arena(x), struct subscription_made);
+    struct once once;
     struct fault f;
-    struct str word;
-    bool ok = body_parse(x, false, &root, &f) && body_text(json_get(root, "source"), "source", http_arena(x), &word, &f) &&
-              read_source(word, &w.source, &f) && subscription_read(x, root, &b, &w, &f);
-    ok = ok && connection_of_subscription(x, root, &w, &f);
-    if (ok && !w.url.ptr && !w.connection_id) ok = fault_user(&f, 400, "url or connection_id is required.");
-    if (ok && w.source_id == DB_NULL) w.source_id = 0; /* of all of them */
-    if (ok && w.source_id < 0) ok = fault_user(&f, 400, "source_id must be a number from 0 up.");
-    ok = ok && hook_add(&hooks, api_account(x), &w, http_arena(x), &h, &f);
-    if (!request_failed(x, ok, &f)) reply_one(x, &h, &w);
+    if (!once_begin(&once, x, made_json, made)) return;
+    bool ok = read_new(x, &made->wish, &f) && hook_add(&hooks, api_account(x), &made->wish, http_arena(x), &made->hook, &f);
+    once_reply(&once, ok, &f);
 }
 
 /* By its own number: a drop's would be its newest webhook's, which is the other surface's way. */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "base/settings.h"
+#include "links/highlevel/highlevel.h"
 #include "links/printers/folder.h"
 #include "links/salesforce/salesforce.h"
 #include "links/tokens.h"
@@ -33,6 +34,7 @@ struct house {
     struct seal *seal; /* the key that keeps secrets in the database */
     struct webhook *webhook;
     struct salesforce *salesforce;
+    struct highlevel *highlevel;
     struct link_house link_house; /* what connectors are made of */
     const struct connector *connectors[CONNECTORS_MAX];
     int n_connectors;
@@ -58,7 +60,7 @@ static bool cage_is_off(void) { return strcmp(setting_get(SETTING_PRESS_SANDBOX)
 
 bool house_check_settings(struct fault *f)
 {
-    if (!http_check_address(setting_get(SETTING_LISTEN), f) || !api_check_settings(f)) return false;
+    if (!http_check_address(setting_get(SETTING_LISTEN), f) || !api_check_settings(f) || !mail_check_settings(f)) return false;
     if (cage_is_off() && !is_loopback(setting_get(SETTING_LISTEN)))
         return fault_user(
             f, 0,
@@ -135,6 +137,8 @@ static void open_links(struct house *h)
     h->links[h->n_links++] = webhook_link(h->webhook);
     h->salesforce = salesforce_create(&h->link_house, setting_get(SETTING_DATA));
     h->connectors[h->n_connectors++] = salesforce_connector(h->salesforce);
+    h->highlevel = highlevel_create(&h->link_house);
+    h->connectors[h->n_connectors++] = highlevel_connector(h->highlevel);
     for (int i = 0; i < h->n_connectors; i++)
         if (h->connectors[i]->link) h->links[h->n_links++] = h->connectors[i]->link;
 }
@@ -142,6 +146,7 @@ static void open_links(struct house *h)
 static void close_links(struct house *h)
 {
     salesforce_destroy(&h->salesforce);
+    highlevel_destroy(&h->highlevel);
     webhook_destroy(&h->webhook);
 }
 

@@ -70,14 +70,30 @@ bool connector_call(const struct link_house *h, const struct connector *c, struc
 /* ---- from a table's operation and an object of inputs ---- */
 
 struct making {
+    const struct connector *connector;
     const struct connector_operation *op;
-    struct json_value input;
+    struct json_value input, settings; /* settings: the connection's */
     struct arena *arena;
     struct fetch_ask *ask;
     struct fault *f;
 };
 
 static const char *kept(const struct making *m, struct str s) { return arena_printf(m->arena, "%.*s", STR_ARG(s)); }
+
+static bool is_absent(struct json_value v) { return v.type == JSON_MISSING || v.type == JSON_NULL; }
+
+/* What the caller said, else what the connection is set to. */
+static struct json_value input_of(const struct making *m, const char *name)
+{
+    struct json_value v = json_get(m->input, name);
+    for (int i = 0; is_absent(v) && i < m->connector->n_settings; i++) {
+        const struct connector_setting *s = &m->connector->settings[i];
+        if (!s->fills || strcmp(s->fills, name) != 0) continue;
+        struct str set = connector_setting_get(m->connector, m->settings, s->name);
+        if (set.len) v = (struct json_value){.type = JSON_STRING, .string = set};
+    }
+    return v;
+}
 
 /* A value that goes into an address: text, number, or yes and no. */
 static bool add_plain(const struct making *m, struct buf *b, const char *name, struct json_value v)
@@ -105,8 +121,8 @@ static bool add_path(const struct making *m, struct buf *b)
         }
         const char *end = strchr(p, '}');
         const char *name = kept(m, str_make(p + 1, (size_t)(end - p - 1)));
-        struct json_value v = json_get(m->input, name);
-        if (v.type == JSON_MISSING || v.type == JSON_NULL) return fault_user(m->f, 400, "%s is required.", name);
+        struct json_value v = input_of(m, name);
+        if (is_absent(v)) return fault_user(m->f, 400, "%s is required.", name);
         size_t from = b->len;
         if (!add_plain(m, b, name, v)) return false;
         struct str part = str_make(b->data + from, b->len - from);
@@ -121,7 +137,7 @@ static bool next_name(struct making *m, struct str *list, const char **name, boo
 {
     while (list->ptr && list->len) {
         struct str word = str_cut(*list, ' ', list);
-        if (str_is_empty(word)) continue;
+        if (str_is_empty(word) || str_eq(word, STR("..."))) continue;
         *is_required = word.ptr[word.len - 1] == '*';
         *name = kept(m, str_make(word.ptr, word.len - *is_required));
         return true;
@@ -131,8 +147,8 @@ static bool next_name(struct making *m, struct str *list, const char **name, boo
 
 static bool look_up(struct making *m, const char *name, bool is_required, struct json_value *v)
 {
-    *v = json_get(m->input, name);
-    if (is_required && (v->type == JSON_MISSING || v->type == JSON_NULL)) return fault_user(m->f, 400, "%s is required.", name);
+    *v = input_of(m, name);
+    if (is_required && is_absent(*v)) return fault_user(m->f, 400, "%s is required.", name);
     return true;
 }
 
@@ -144,7 +160,7 @@ static bool add_query(struct making *m, struct buf *b)
     bool is_required, is_first = strchr(m->op->path, '?') == NULL;
     while (next_name(m, &list, &name, &is_required)) {
         if (!look_up(m, name, is_required, &v)) return false;
-        if (v.type == JSON_MISSING || v.type == JSON_NULL) continue;
+        if (is_absent(v)) continue;
         buf_add_byte(b, is_first ? '?' : '&');
         is_first = false;
         url_encode(b, str_of(name));
@@ -169,7 +185,7 @@ static bool stands_in_path(const struct making *m, struct str key)
     return strstr(m->op->path, arena_printf(m->arena, "{%.*s}", STR_ARG(key))) != NULL;
 }
 
-static bool is_open(const struct connector_operation *op) { return op->body && strcmp(op->body, "...") == 0; }
+static bool is_open(const struct connector_operation *op) { return op->body && str_ends(str_of(op->body), STR("...")); }
 
 static bool knows_keys(struct making *m)
 {
@@ -182,14 +198,14 @@ static bool knows_keys(struct making *m)
     return true;
 }
 
-static bool add_open_body(struct making *m, struct json_out *j)
+static void add_rest(struct making *m, struct json_out *j)
 {
     struct json_iter it = {0};
     struct str key;
     struct json_value v;
     while (json_next(m->input, &it, &key, &v))
-        if (!stands_in_path(m, key) && !names_it(m, m->op->query, key)) json_value_write(j, kept(m, key), v);
-    return true;
+        if (!stands_in_path(m, key) && !names_it(m, m->op->query, key) && !names_it(m, m->op->body, key))
+            json_value_write(j, kept(m, key), v);
 }
 
 static bool add_named_body(struct making *m, struct json_out *j)
@@ -211,7 +227,8 @@ static bool make_body(struct making *m)
     struct buf b = BUF_INIT;
     struct json_out j = json_out_begin(&b);
     json_object(&j, NULL);
-    bool ok = is_open(m->op) ? add_open_body(m, &j) : add_named_body(m, &j);
+    bool ok = add_named_body(m, &j);
+    if (is_open(m->op)) add_rest(m, &j);
     json_end(&j);
     json_out_end(&j);
     m->ask->body = arena_str(m->arena, buf_str(&b));
@@ -232,19 +249,26 @@ static bool make_from_table(struct making *m)
 
 /* ---- the free call ---- */
 
-/* A path that leads nowhere else than below the connection's own address. */
+static bool holds_any(struct str s, bool also_plain)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if (c < ' ' || c == 0x7f || c == '\\' || (also_plain && (c == ' ' || c == '#'))) return true;
+    }
+    return false;
+}
+
+/* A path that leads nowhere else than below the connection's own address. What stands behind its ? is the other side's to read. */
 static bool check_relative(struct making *m, struct str path)
 {
-    struct str decoded = url_decode(m->arena, path, false), rest = decoded;
-    if (!decoded.ptr || path.len == 0 || path.ptr[0] != '/' || str_starts(path, STR("//")))
+    struct str rest = str_cut(path, '?', &(struct str){0}), decoded = url_decode(m->arena, rest, false);
+    if (!decoded.ptr || path.len == 0 || path.ptr[0] != '/' || str_starts(decoded, STR("//")))
         return fault_user(m->f, 400,
                           "path must begin with one slash and say a place below the connection's address, like /v1/templates.");
-    for (size_t i = 0; i < decoded.len; i++)
-        if ((unsigned char)decoded.ptr[i] <= ' ' || decoded.ptr[i] == '\\' || decoded.ptr[i] == 0x7f || decoded.ptr[i] == '#')
-            return fault_user(m->f, 400, "path must not hold blanks, backslashes, # or control characters.");
-    rest = str_cut(decoded, '?', &(struct str){0});
-    while (rest.ptr) {
-        struct str part = str_cut(rest, '/', &rest);
+    if (holds_any(path, true) || holds_any(decoded, false))
+        return fault_user(m->f, 400, "path must not hold blanks (write %%20), backslashes, # or control characters.");
+    while (decoded.ptr) {
+        struct str part = str_cut(decoded, '/', &decoded);
         if (str_eq(part, STR("..")) || str_eq(part, STR(".")))
             return fault_user(m->f, 400, "path must not hold . or .. as a part.");
     }
@@ -301,6 +325,8 @@ static bool make_free(struct making *m)
         if (!m->ask->method) return fault_user(m->f, 400, "method must be GET, POST, PUT, PATCH or DELETE.");
     }
     if (path.type != JSON_STRING) return fault_user(m->f, 400, "path is required.");
+    if (query.type != JSON_OBJECT && query.type != JSON_MISSING && query.type != JSON_NULL)
+        return fault_user(m->f, 400, "query must be an object of texts and numbers.");
     if (!check_relative(m, path.string) || !add_free_headers(m, json_get(m->input, "headers"))) return false;
     buf_add_str(&b, path.string);
     bool is_first = memchr(path.string.ptr, '?', path.string.len) == NULL, ok = true;
@@ -334,9 +360,13 @@ bool connector_operate(const struct link_house *h, const struct connector *c, st
                        struct connector_answer *out, struct fault *f)
 {
     struct fetch_ask ask = {0};
-    struct making m = {.op = op, .input = input, .arena = a, .ask = &ask, .f = f};
+    struct making m = {.connector = c, .op = op, .input = input, .arena = a, .ask = &ask, .f = f};
     if (input.type != JSON_OBJECT && input.type != JSON_MISSING)
         return fault_user(f, 400, "The inputs of an operation are one JSON object.");
-    if (!(op->is_free ? make_free(&m) : make_from_table(&m))) return false;
+    struct json_parser *p = json_parser_create(); /* the inputs lie in their own */
+    if (!to->settings.ptr || !json_parse(p, json_padded(a, to->settings), &m.settings, NULL)) m.settings.type = JSON_MISSING;
+    bool ok = op->is_free ? make_free(&m) : make_from_table(&m);
+    json_parser_destroy(&p);
+    if (!ok) return false;
     return connector_call(h, c, to, &ask, a, out, f);
 }

@@ -26,10 +26,11 @@ enum connector_verb {
 struct connector_setting {
     const char *name, *fallback; /* fallback: what it is when it is not said; NULL: nothing */
     bool is_secret, is_required;
-    const char *what; /* a sentence for people */
+    const char *what;  /* a sentence for people */
+    const char *fills; /* the operations' input that it is when that is not said; NULL: none */
 };
 /* A request by name. Inputs are keys of one JSON object: what stands in braces in `path`, what `query` and `body` name (parted by blanks; a
- * '*' behind a name: required). body "...": every key that is not used elsewhere goes into the body as it came. Another key is refused. */
+ * '*' behind a name: required). body "...", also behind names: every key that is not used elsewhere goes into the body as it came. Another key is refused. */
 struct connector_operation {
     const char *name, *method, *path, *query, *body; /* NULL: none */
     const char *what;

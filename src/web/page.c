@@ -7,6 +7,7 @@
 #include "assets.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/settings.h"
 
 static void add_headers(struct http_exchange *x)
 {
@@ -42,9 +43,13 @@ static void add_nav(struct view *v, enum page_nav here)
 {
     static const struct {
         const char *href, *word;
-    } links[] = {{"/", "Home"}, {"/campaigns", "Campaigns"}, {"/templates", "Templates"}, {"/lists", "Lists"}};
+    } links[] = {{"/", "Home"},
+                 {"/campaigns", "Campaigns"},
+                 {"/templates", "Templates"},
+                 {"/lists", "Lists"},
+                 {"/connections", "Connections"}};
     for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
-        struct view *item = view_item(v, "nav");
+        struct view *item = view_item(v, i < NAV_CONNECTIONS ? "nav" : "nav_out");
         view_strz(item, "href", links[i].href);
         view_strz(item, "word", links[i].word);
         view_flag(item, "is_here", i == here);
@@ -56,6 +61,7 @@ static void page_start_frame(struct page *p, struct http_exchange *x, int64_t ac
     struct arena *a = http_arena(x);
     *p = (struct page){.x = x, .arena = a, .account = account, .view = view_create(a)};
     view_strz(p->view, "tag", WEB_ASSETS_TAG);
+    view_flag(p->view, "no_cage", strcmp(setting_get(SETTING_PRESS_SANDBOX), "off") == 0);
     add_nav(p->view, nav);
 }
 

@@ -5,7 +5,7 @@
 #include "mail/piece.h"
 #include "web/view.h"
 
-enum page_nav { NAV_HOME, NAV_CAMPAIGNS, NAV_TEMPLATES, NAV_LISTS, NAV_NONE };
+enum page_nav { NAV_HOME, NAV_CAMPAIGNS, NAV_TEMPLATES, NAV_LISTS, NAV_CONNECTIONS, NAV_NONE };
 
 struct page {
     struct http_exchange *x;
@@ -35,5 +35,6 @@ int page_rows(void);                /* web.page_rows */
 void page_pager(struct page *p, const char *path, int64_t start, int64_t shown, int64_t total);
 
 /* ---- the pages ---- */
-http_handler page_home, page_campaigns, page_campaign, page_batch, page_piece, page_import, page_lists, page_templates;
+http_handler page_home, page_campaigns, page_campaign, page_batch, page_piece, page_import, page_lists, page_templates,
+    page_connections;
 http_handler picture_front, picture_back, picture_page, picture_proof, picture_batch;

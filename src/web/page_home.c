@@ -1,8 +1,10 @@
 /* page_home.c: is anything wrong, and what is on its way? Called on pool threads. What needs a person comes first, most urgent
- * first: paper of unknown fate, batches that failed, templates that cannot be printed, pieces and rows that were refused. */
+ * first: paper of unknown fate, batches that failed, connections that do not work, batches without a scan, templates that cannot be printed, pieces and rows that were refused. */
 #include "web/campaign_rows.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "mail/track.h"
+#include "web/destination_rows.h"
 #include "web/import_rows.h"
 #include "web/show.h"
 #include "queries.h"
@@ -128,6 +130,47 @@ static bool attend_imports(struct home *h, struct fault *f)
     return n >= 0;
 }
 
+static bool attend_destinations(struct home *h, struct fault *f)
+{
+    struct destination_rows r = {0};
+    if (!destination_rows_read(&h->p, &r, f)) return false;
+    for (int i = 0; i < r.n_destinations; i++) {
+        const struct destination *d = &r.destinations[i];
+        const char *cure = destination_trouble(&h->p, d);
+        if (!cure) continue;
+        bool is_shut = d->state != DESTINATION_OPEN;
+        struct str name = destination_name(&r, d);
+        struct view *v = attention(h, is_shut ? "key" : "triangle", is_shut ? "red" : "ochre");
+        if (is_shut)
+            view_fmt(v, "what", "Nothing is told to %.*s", STR_ARG(name));
+        else
+            view_fmt(v, "what", d->n_given_up == 1 ? "%lld event was not told to %.*s" : "%lld events were not told to %.*s",
+                     (long long)d->n_given_up, STR_ARG(name));
+        view_fmt(v, "meaning", "%lld wait. %.*s%s%s", (long long)d->n_waiting, STR_ARG(d->last_error),
+                 d->last_error.len ? ". " : "", cure);
+        view_strz(v, "href", "/connections");
+        view_strz(v, "button", "See connections");
+    }
+    return true;
+}
+
+/* The alerts of GET /v1/alerts. */
+static bool attend_quiet(struct home *h, struct fault *f)
+{
+    struct quiet_batch *rows;
+    int n = track_quiet(h->p.store, h->p.arena, h->p.account, &rows, f);
+    for (int i = 0; i < n; i++) {
+        struct view *v = attention(h, "triangle", "ochre");
+        view_fmt(v, "what", "No piece of batch %lld was scanned", (long long)rows[i].batch_id);
+        view_fmt(v, "meaning",
+                 "%lld pieces were handed over more than %lld days ago. Ask the printer whether they were mailed.",
+                 (long long)rows[i].n_pieces, (long long)limit_get(LIMIT_TRACK_QUIET_DAYS));
+        view_fmt(v, "href", "/batches/%lld", (long long)rows[i].batch_id);
+        view_strz(v, "button", "See the batch");
+    }
+    return n >= 0;
+}
+
 static void add_moving(struct home *h)
 {
     int64_t soon = clock_now_ms() + 60000;
@@ -167,7 +210,7 @@ static bool fill_home(struct home *h, struct fault *f)
     if (!campaign_rows(p, h->drops, h->n_drops, h->stats, f)) return false;
     attend_batches(h, BATCH_UNKNOWN);
     attend_batches(h, BATCH_FAILED);
-    if (!attend_templates(h, f)) return false;
+    if (!attend_destinations(h, f) || !attend_quiet(h, f) || !attend_templates(h, f)) return false;
     attend_drops(h);
     if (!attend_imports(h, f)) return false;
     if (h->n_attention == 1) view_strz(p->view, "n_attention", "1 thing");

@@ -40,6 +40,7 @@ static const struct http_route routes[] = {
     PAGE("/templates", page_templates, "Page: templates and why one was refused"),
     PAGE("/lists", page_lists, "Page: contact lists and the newest imports"),
     PAGE("/imports/{id}", page_import, "Page: one import and its refused rows"),
+    PAGE("/connections", page_connections, "Page: connections, addresses of webhooks, and what was told last"),
     FILE_OPEN("/style.css", style, "The pages' style sheet"),
     FILE_OPEN("/mark.svg", mark, "The mark"),
     FILE_OPEN("/sprite.svg", sprite, "The glyphs of states"),

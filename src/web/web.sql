@@ -26,6 +26,14 @@ SELECT i.intake_id, i.target_id, i.state, i.bytes, i.at_byte, i.n_rows, i.n_used
  JOIN contact_list l ON l.account_id = $1 AND l.contact_list_id = i.target_id
  WHERE i.account_id = $1 ORDER BY i.intake_id DESC LIMIT $2;
 
+-- name: web_told
+-- What was told last, and of which event.
+-- in: account_id int, n int
+-- out: log_id int, destination_id int, result int, answer text, source int, code int, subject_id int
+SELECT l.log_id, l.destination_id, l.result, l.answer, l.source, e.code, e.subject_id FROM delivery_log l
+ LEFT JOIN event e ON e.account_id = $1 AND e.source = l.source AND e.source_id = l.source_id AND e.event_id = l.event_id
+ WHERE l.account_id = $1 ORDER BY l.log_id DESC LIMIT $2;
+
 -- name: web_drop_written
 -- Pieces of a drop that were written, live and test apart.
 -- in: account_id int, drop_id int

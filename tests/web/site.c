@@ -14,7 +14,8 @@ static void start_server(struct site *s)
 {
     struct fault f = {0};
     size_t n_pages, n_routes;
-    struct api_config c = {.store = s->h.store, .accounts = s->h.accounts, .mail = s->h.mail, .data_dir = s->h.dir};
+    struct api_config c = {
+        .store = s->h.store, .accounts = s->h.accounts, .mail = s->h.mail, .outbox = s->h.outbox, .data_dir = s->h.dir};
     s->api = api_create(&c);
     const struct http_route *pages = web_routes(&n_pages);
     const struct http_route *routes = api_routes(s->api, pages, n_pages, &n_routes);

@@ -53,6 +53,7 @@ static void test_pages(void **state)
         {"/pieces/%lld", s->refused, {"This piece was refused", "U+1F600", "Nothing was printed for Refuse Doe"}},
         {"/lists", 0, {"List &lt;script&gt;", "Imports"}},
         {"/imports/%lld", s->import, {"Bob,Doe", "&lt;script&gt;alert(1)", "List &lt;script&gt;"}},
+        {"/connections", 0, {"No connection yet", "No webhook.", "Nothing was told yet."}},
         {"/templates", 0, {"Refused &lt;script&gt;", "The creative asked to be refused.", "Ready to print"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -14,8 +14,8 @@
 enum { TIMEOUT_MS = 30000, LOOK_AGAIN_MS = 300, FIELD_AGAIN_MS = 1000, BUSY_MS = 60000, FOUND_MAX = 10 };
 
 /* Five days: an organisation may be locked out over a long weekend. */
-static const int64_t steps[] = {0,        SECONDS(10), SECONDS(60), SECONDS(300), SECONDS(1800), HOURS(2),
-                                HOURS(6), HOURS(12),   HOURS(24),   HOURS(48),    HOURS(72),     HOURS(120)};
+static const int64_t steps[] = {0,        SECONDS(5), SECONDS(20), SECONDS(60), SECONDS(300), SECONDS(1800),
+                                HOURS(2), HOURS(6),   HOURS(12),   HOURS(24),   HOURS(48),    HOURS(120)};
 static const struct retry_ladder ladder = {"Salesforce", steps, sizeof steps / sizeof *steps, 100};
 
 enum phase { PHASE_SEARCH, PHASE_WRITE };

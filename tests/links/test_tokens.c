@@ -1,0 +1,295 @@
+/* test_tokens.c: renewing: once at a time however many ask, stored before it is used, and what a refusal, a silence and somebody else's save
+ * do. The other side is a scripted peer; the connector counts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "../net/fetch_peer.h"
+#include "base/durable.h"
+#include "base/log.h"
+#include "base/seal.h"
+#include "fresh_store.h"
+#include "links/tokens.h"
+
+enum { THREADS = 8, ACCOUNT = 1 };
+
+static struct {
+    char dir[64], address[FRESH_STORE_BYTES];
+    struct address_guard *guard;
+    struct peer *peer;
+    struct link_house house;
+    _Atomic int asked, read;
+    const char *path;     /* what the peer is asked for */
+    bool saves_meanwhile; /* somebody saves the connection before the renewed token is stored */
+    int64_t connection_id;
+} t;
+
+#define JSON_ANSWER "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+static const struct peer_script scripts[] = {
+    {"/renew", JSON_ANSWER, PEER_KEEP, 0, NULL},
+    {"/refuse", "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}", PEER_KEEP, 0, NULL},
+    {"/fail", "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", PEER_KEEP, 0, NULL},
+    {"/slowly", "HTTP/1.1 429 Slowly\r\nContent-Length: 0\r\n\r\n", PEER_KEEP, 0, NULL},
+};
+
+/* ---- the connector ---- */
+
+static bool renew_ask(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask,
+                      struct fault *f)
+{
+    (void)ctx, (void)now, (void)f;
+    atomic_fetch_add(&t.asked, 1);
+    ask->method = "POST";
+    ask->url = str_of(arena_printf(a, "http://127.0.0.1:%d%s", peer_port(t.peer), t.path));
+    ask->body = arena_str(a, c->secrets);
+    return true;
+}
+
+static int64_t save_connection(int64_t id, const char *secrets);
+
+static bool renew_read(void *ctx, const struct connection *c, struct arena *a, int64_t now, const struct fetch_answer *answer,
+                       struct str *secrets, struct fault *f)
+{
+    (void)ctx, (void)now;
+    if (answer->status != 200) return fault_user(f, 409, "The refresh token is used up. Authorise again.");
+    if (t.saves_meanwhile) save_connection(c->connection_id, "{\"token\":\"saved\"}");
+    *secrets = str_of(arena_printf(a, "{\"token\":\"renewed %d\"}", atomic_fetch_add(&t.read, 1) + 1));
+    return true;
+}
+
+static const struct connector crm = {
+    .name = "crm", .title = "The CRM", .number = 5, .renew_ask = renew_ask, .renew_read = renew_read};
+static const struct connector fixed = {.name = "fixed", .title = "The other", .number = 6};
+
+/* ---- the house ---- */
+
+struct save {
+    struct connection c;
+};
+static bool save(struct tx *tx, void *arg) { return connection_put(tx, t.house.seal, &((struct save *)arg)->c); }
+
+static int64_t save_connection(int64_t id, const char *secrets)
+{
+    struct fault f;
+    struct save s = {{.account_id = ACCOUNT,
+                      .connection_id = id,
+                      .kind = 5,
+                      .label = STR("Sales"),
+                      .settings = STR("{}"),
+                      .secrets = str_of(secrets)}};
+    if (!store_write(t.house.store, save, &s, &f)) fail_msg("%s", f.text);
+    return s.c.connection_id;
+}
+
+static struct connection read_connection(struct arena *a)
+{
+    struct connection c;
+    struct fault f;
+    assert_true(connection_get(t.house.store, t.house.seal, a, ACCOUNT, t.connection_id, &c, &f));
+    return c;
+}
+
+static int open_house(void **state)
+{
+    (void)state;
+    struct fault f;
+    char file[100];
+    snprintf(t.dir, sizeof t.dir, "/tmp/pennypost-tokens-XXXXXX");
+    assert_non_null(mkdtemp(t.dir));
+    snprintf(file, sizeof file, "%s/pennypost.db", t.dir);
+    fresh_store(file, t.address);
+    t.house.store = store_open(&(struct store_config){.address = t.address, .data_dir = t.dir, .node = 1}, &f);
+    if (!t.house.store) fail_msg("%s", f.text);
+    snprintf(file, sizeof file, "%s/house.key", t.dir);
+    t.house.seal = seal_open(file, &f);
+    t.guard = address_guard_create(STR("127.0.0.0/8"), true, STR("all"), &f);
+    t.house.fetcher = fetcher_create(&(struct fetcher_config){.guard = t.guard}, &f);
+    t.peer = peer_start(scripts, sizeof scripts / sizeof *scripts, "127.0.0.1", 0);
+    return 0;
+}
+
+static int close_house(void **state)
+{
+    (void)state;
+    fetcher_destroy(&t.house.fetcher);
+    peer_stop(&t.peer);
+    address_guard_destroy(&t.guard);
+    seal_close((struct seal **)&t.house.seal);
+    store_close(&t.house.store);
+    remove_tree(t.dir, NULL);
+    return 0;
+}
+
+/* A connection of its own and no memory of renewals for each case. */
+static int begin(void **state)
+{
+    (void)state;
+    t.path = "/renew";
+    t.saves_meanwhile = false;
+    t.asked = t.read = 0;
+    t.connection_id = save_connection(0, "{\"token\":\"first\"}");
+    t.house.tokens = tokens_create(&t.house);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    tokens_destroy(&t.house.tokens);
+    return 0;
+}
+
+/* Until it is no longer under way. */
+static enum token_state renew(const struct connector *d, const struct connection *c, struct fault *why)
+{
+    enum token_state s;
+    for (int i = 0; (s = token_renew(t.house.tokens, d, c, why)) == TOKEN_RENEWING; i++) {
+        assert_true(i < 2000);
+        usleep(5000);
+    }
+    return s;
+}
+
+/* ---- the cases ---- */
+
+static void *one_of_many(void *arg)
+{
+    struct arena *a = arena_create(1024);
+    struct connection *c = arg;
+    struct connection mine = *c;
+    struct fault f;
+    bool ok = token_renew_now(t.house.tokens, &crm, &mine, a, &f);
+    bool is_new = ok && mine.version == c->version + 1 && str_eq(mine.secrets, STR("{\"token\":\"renewed 1\"}"));
+    arena_destroy(&a);
+    return is_new ? NULL : arg;
+}
+
+static void test_once_at_a_time(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(1024);
+    struct connection c = read_connection(a);
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&threads[i], NULL, one_of_many, &c), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *trouble;
+        pthread_join(threads[i], &trouble);
+        assert_null(trouble);
+    }
+    assert_int_equal(t.asked, 1);
+    assert_int_equal(peer_seen(t.peer, "/renew"), 1);
+    arena_destroy(&a);
+}
+
+/* Whoever is told that it is renewed finds it stored. */
+static void test_stored_before_used(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(1024);
+    struct connection c = read_connection(a), now;
+    struct fault f;
+    assert_int_equal(renew(&crm, &c, &f), TOKEN_RENEWED);
+    now = read_connection(a);
+    assert_true(str_eq(now.secrets, STR("{\"token\":\"renewed 1\"}")));
+    assert_int_equal(now.version, c.version + 1);
+    /* one who read the old one long ago is told the same, and asks for nothing */
+    assert_int_equal(renew(&crm, &c, &f), TOKEN_RENEWED);
+    assert_int_equal(t.asked, 1);
+    /* the new one refused at once: the other side is at odds with itself */
+    assert_int_equal(renew(&crm, &now, &f), TOKEN_REFUSED);
+    assert_string_equal(f.text, "The CRM refuses the token that it has just renewed. Authorise the connection again.");
+    assert_int_equal(t.asked, 1);
+    arena_destroy(&a);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(1024);
+    struct connection c = read_connection(a);
+    struct fault f;
+    t.path = "/refuse";
+    assert_int_equal(renew(&crm, &c, &f), TOKEN_REFUSED);
+    assert_string_equal(f.text, "The refresh token is used up. Authorise again.");
+    assert_int_equal(renew(&crm, &c, &f), TOKEN_REFUSED); /* remembered */
+    assert_false(token_renew_now(t.house.tokens, &crm, &c, a, &f));
+    assert_string_equal(f.text, "The refresh token is used up. Authorise again.");
+    assert_int_equal(t.asked, 1);
+    assert_true(str_eq(read_connection(a).secrets, STR("{\"token\":\"first\"}")));
+    /* saved again, it is tried again */
+    t.path = "/renew";
+    save_connection(t.connection_id, "{\"token\":\"second\"}");
+    c = read_connection(a);
+    assert_true(token_renew_now(t.house.tokens, &crm, &c, a, &f));
+    assert_int_equal(t.asked, 2);
+    arena_destroy(&a);
+}
+
+static void test_failed(void **state)
+{
+    (void)state;
+    static const char *const silent[] = {"/fail", "/slowly"};
+    for (size_t i = 0; i < 2; i++) {
+        struct arena *a = arena_create(1024);
+        struct connection c = read_connection(a);
+        struct fault f;
+        int before = t.asked;
+        t.path = silent[i];
+        assert_int_equal(renew(&crm, &c, &f), TOKEN_FAILED);
+        assert_int_equal(f.whose, FAULT_REMOTE);
+        assert_int_equal(renew(&crm, &c, &f), TOKEN_FAILED); /* not at once again */
+        assert_int_equal(t.asked, before + 1);
+        /* another version does not wait for it */
+        t.path = "/renew";
+        save_connection(t.connection_id, "{\"token\":\"second\"}");
+        c = read_connection(a);
+        assert_int_equal(renew(&crm, &c, &f), TOKEN_RENEWED);
+        end(NULL), begin(NULL);
+        arena_destroy(&a);
+    }
+}
+
+/* Of a renewal and a save the save wins: its token is the newer one. */
+static void test_saved_meanwhile(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(1024);
+    struct connection c = read_connection(a);
+    struct fault f;
+    t.saves_meanwhile = true;
+    assert_true(token_renew_now(t.house.tokens, &crm, &c, a, &f));
+    assert_true(str_eq(c.secrets, STR("{\"token\":\"saved\"}")));
+    arena_destroy(&a);
+}
+
+static void test_nothing_to_renew(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(1024);
+    struct connection c = read_connection(a);
+    struct fault f;
+    assert_int_equal(renew(&fixed, &c, &f), TOKEN_REFUSED);
+    assert_string_equal(f.text, "The other refuses this connection's token. Save the connection with a new one.");
+    assert_int_equal(f.status, 409);
+    arena_destroy(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_once_at_a_time, begin, end),
+        cmocka_unit_test_setup_teardown(test_stored_before_used, begin, end),
+        cmocka_unit_test_setup_teardown(test_refused, begin, end),
+        cmocka_unit_test_setup_teardown(test_failed, begin, end),
+        cmocka_unit_test_setup_teardown(test_saved_meanwhile, begin, end),
+        cmocka_unit_test_setup_teardown(test_nothing_to_renew, begin, end),
+    };
+    return cmocka_run_group_tests(tests, open_house, close_house);
+}
