@@ -9,7 +9,15 @@
 #include "links/salesforce/salesforce.h"
 #include "links/tokens.h"
 
-enum { OBJECTS_MAX = 8, ID_CHARS = 15, FIELD_NAME_MAX = 40, COLLECTION_MAX = 200, SEARCH_MAX = 50 };
+enum {
+    OBJECTS_MAX = 8,
+    ID_CHARS = 15,
+    FIELD_NAME_MAX = 40,
+    COLLECTION_MAX = 200,
+    SEARCH_MAX = 50,
+    SF_FOUND_MAX = 10,
+    FIELD_AGAIN_MS = 1000
+};
 
 struct sf_object {
     struct str name;      /* API name: "Contact", "re__Client__c" */
@@ -118,13 +126,65 @@ struct sf_written { /* what the field of a record holds, or is to hold */
 /* Mail codes go forwards only and never replace a visit; of two pieces to one person the younger counts; visits replace by their time. */
 bool sf_is_newer(const struct sf_written *was, const struct sf_written *now);
 const struct link_def *sf_link_init(struct salesforce *s);
+enum phase { PHASE_SEARCH, PHASE_WRITE };
+struct sf_delivery {
+    struct connection connection;
+    struct sf_config config;
+    enum phase phase;
+    enum link_result result; /* of load: LINK_ASK, or what it has seen already */
+    int64_t drop_id, contact_id;
+    struct sf_written value;
+    struct str email, remote_id, field, code;
+    const struct sf_object *object;
+    bool was_found;
+    /* writing */
+    bool blanks_first, has_blanked, is_overtaken;
+    int row; /* of the request */
+    /* searching */
+    int object_at, n_found;
+    struct str found[SF_FOUND_MAX];
+    const char *found_text; /* "Contact 003…, Lead 00Q…" */
+    /* for settle */
+    bool wants_field, wants_check, is_gone, is_written;
+    struct str is_found;
+};
+static inline struct sf_delivery *sf_of(const struct link_delivery *d) { return d->state; }
+enum link_result sf_say(struct link_delivery *d, enum link_result r, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* All that still ask get this result. */
+void sf_all_say(struct link_delivery *const *group, int n, enum link_result *results, enum link_result r, int64_t until,
+                const char *sentence);
+bool sf_has_mark(const struct link_delivery *d, const char *word); /* words that earlier attempts left */
 
-/* ---- salesforce_import.c ---- */
+/* ---- salesforce_answer.c: what an answer means for each of a group; results of those that asked are LINK_ASK before it, and after it for
+ * those that go on ---- */
+void sf_answer_read(struct link_delivery *const *group, int n, struct str body, enum link_result *results);
+/* The request as a whole was refused. */
+void sf_answer_refused(struct link_delivery *const *group, int n, const struct fetch_answer *answer, const char *sentence,
+                       enum link_result *results);
+
+/* ---- salesforce_wish.c: what an import is to bring ---- */
+#define SF_SOURCE_IMPORTS "salesforce imports"
+#define SF_KEY_COLUMN     "Salesforce ID"
+enum { SF_COLUMNS_MAX = 200 };
+struct
+    sf_column { /* of the list, and the field that fills it: "MailingStreet#1" is the first line of a field, "#2" all others */
+    struct str name, field;
+};
+struct sf_wish {
+    struct str object, soql, list_view; /* list_view STR_NULL: soql says which records */
+    struct sf_column columns[SF_COLUMNS_MAX];
+    int n_columns;
+};
+/* {object, soql, list_view, mapping}; texts in the arena. FAULT_USER 400. */
+bool sf_wish_read(struct arena *a, const struct sf_config *c, struct json_value o, struct sf_wish *w, struct fault *f);
 bool sf_import_begin(void *ctx, int64_t account, int64_t connection_id, struct json_value wish, int64_t *import_id,
                      struct fault *f);
-void sf_imports_source_add(struct salesforce *s);
 /* The query of an import: our columns, and everything from FROM on of the given one. FAULT_USER 400. */
 struct str sf_import_query(struct arena *a, struct str soql, const struct str *fields, int n, struct fault *f);
+struct str sf_json_text(struct arena *a, struct json_value v);
+/* ---- salesforce_import.c: reading it ---- */
+void sf_imports_source_add(struct salesforce *s);
 
 /* ---- salesforce_hook.c ---- */
 int sf_hook(void *ctx, struct hook_call *h, struct hook_send *out, struct hook_answer *answer, struct fault *f);
