@@ -91,7 +91,13 @@ def packages(known):
 
 
 def log_of(word):
-    return [e for e in house.ask("GET", "/v1/outbox/log?limit=500")[1] if e["answer"] and word in e["answer"]]
+    found, before = [], 0
+    while True:
+        page = house.ask("GET", "/v1/outbox/log?limit=100" + (f"&before={before}" if before else ""))[1]
+        found += [e for e in page if e["answer"] and word in e["answer"]]
+        if len(page) < 100:
+            return found
+        before = page[-1]["log_id"]
 
 
 peer = Peer()
