@@ -9,6 +9,7 @@
 #include "base/settings.h"
 #include "links/highlevel/highlevel.h"
 #include "links/printers/folder.h"
+#include "links/salesforce/salesforce.h"
 #include "links/tokens.h"
 #include "links/webhook/webhook.h"
 #include "mail/mail.h"
@@ -32,6 +33,7 @@ struct house {
     struct jobs *jobs;
     struct seal *seal; /* the key that keeps secrets in the database */
     struct webhook *webhook;
+    struct salesforce *salesforce;
     struct highlevel *highlevel;
     struct link_house link_house; /* what connectors are made of */
     const struct connector *connectors[CONNECTORS_MAX];
@@ -133,6 +135,8 @@ static void open_links(struct house *h)
     h->link_house.tokens = tokens_create(&h->link_house);
     h->webhook = webhook_create();
     h->links[h->n_links++] = webhook_link(h->webhook);
+    h->salesforce = salesforce_create(&h->link_house, setting_get(SETTING_DATA));
+    h->connectors[h->n_connectors++] = salesforce_connector(h->salesforce);
     h->highlevel = highlevel_create(&h->link_house);
     h->connectors[h->n_connectors++] = highlevel_connector(h->highlevel);
     for (int i = 0; i < h->n_connectors; i++)
@@ -141,6 +145,7 @@ static void open_links(struct house *h)
 
 static void close_links(struct house *h)
 {
+    salesforce_destroy(&h->salesforce);
     highlevel_destroy(&h->highlevel);
     webhook_destroy(&h->webhook);
 }

@@ -88,6 +88,9 @@ struct connector {
     enum link_result (*judge)(void *ctx, const struct fetch_answer *answer, char *sentence, size_t n);
     /* The operation that a saved connection is tried with; NULL: it is not. */
     const char *try_operation;
+    /* Begins to bring its contacts into a list (imports.h); `wish` is the request's JSON object. Waits for the store. NULL: it imports nothing. */
+    bool (*import_begin)(void *ctx, int64_t account, int64_t connection_id, struct json_value wish, int64_t *import_id,
+                         struct fault *f);
     /* Reads a request; returns how many pieces it asks for, -1 with a fault (400, 401). NULL: it takes none. */
     int (*hook)(void *ctx, struct hook_call *h, struct hook_send *out, struct hook_answer *answer, struct fault *f);
 };

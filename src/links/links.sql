@@ -17,6 +17,135 @@ INSERT INTO remote_contact (account_id, connection_id, contact_id, remote_id) VA
 -- in: account_id int, connection_id int, contact_id int
 DELETE FROM remote_contact WHERE account_id = $1 AND connection_id = $2 AND contact_id = $3;
 
+-- ---- a field for each drop ----
+
+-- name: remote_field_find
+-- How far the field of a drop is on an object there.
+-- in: account_id int, connection_id int, drop_id int, object text
+-- out: remote_name text, state int, status text, checked_at int, due_at int, attempt int
+SELECT remote_name, state, status, checked_at, due_at, attempt FROM remote_field
+ WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND object = $4;
+
+-- name: remote_field_put
+-- It is wanted.
+-- in: account_id int, connection_id int, drop_id int, object text, remote_name text, state int, due_at int
+INSERT INTO remote_field (account_id, connection_id, drop_id, object, remote_name, state, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ ON CONFLICT (account_id, connection_id, drop_id, object) DO NOTHING;
+
+-- name: remote_field_again
+-- It is looked at again now.
+-- in: account_id int, connection_id int, drop_id int, object text, state int, due_at int
+UPDATE remote_field SET state = $5, due_at = $6 WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND object = $4;
+
+-- name: remote_field_all_again
+-- Those of a connection that are not ready: it was saved.
+-- in: account_id int, connection_id int, ready int, due_at int
+UPDATE remote_field SET due_at = $4 WHERE account_id = $1 AND connection_id = $2 AND state <> $3;
+
+-- name: remote_field_due
+-- across accounts: the scheduler looks for work of everybody
+-- Fields to be made or looked at.
+-- in: now int, n int
+-- out: account_id int, connection_id int, drop_id int, due_at int
+SELECT account_id, connection_id, drop_id, due_at FROM remote_field WHERE due_at IS NOT NULL AND lease_until < $1 ORDER BY due_at LIMIT $2;
+
+-- name: remote_field_wanted
+-- across accounts: the scheduler looks for work of everybody
+-- Drops that are told of to a connection of a kind where they have no field yet.
+-- in: link int, n int
+-- out: account_id int, connection_id int, drop_id int
+SELECT s.account_id, d.connection_id, s.source_id FROM destination d JOIN subscription s ON s.account_id = d.account_id AND s.destination_id = d.destination_id
+ WHERE d.link = $1 AND d.connection_id IS NOT NULL AND s.source = 1 AND s.source_id > 0 AND s.is_enabled = 1 AND NOT EXISTS (SELECT 1 FROM remote_field f
+ WHERE f.account_id = s.account_id AND f.connection_id = d.connection_id AND f.drop_id = s.source_id) LIMIT $2;
+
+-- name: remote_field_claim
+-- Takes it for a while.
+-- in: account_id int, connection_id int, drop_id int, object text, node int, until int, now int
+-- out: attempt int, state int
+UPDATE remote_field SET lease_node = $5, lease_until = $6 WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND object = $4
+ AND due_at IS NOT NULL AND due_at <= $7 AND lease_until < $7 RETURNING attempt, state;
+
+-- name: remote_field_done
+-- What came of it.
+-- in: account_id int, connection_id int, drop_id int, object text, state int, status text, checked_at int, due_at int, attempt int, node int
+UPDATE remote_field SET state = $5, status = $6, checked_at = $7, due_at = $8, attempt = $9, lease_node = NULL, lease_until = 0
+ WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND object = $4 AND lease_node = $10;
+
+-- name: remote_field_drop
+-- The connection is gone: nothing is made for it any more.
+-- in: account_id int, connection_id int
+DELETE FROM remote_field WHERE account_id = $1 AND connection_id = $2;
+
+-- name: remote_value_find
+-- What the field of a record holds.
+-- in: account_id int, connection_id int, drop_id int, remote_id text
+-- out: piece_id int, code int, happened_at int
+SELECT piece_id, code, happened_at FROM remote_value WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND remote_id = $4;
+
+-- name: remote_value_put
+-- What it holds from now on.
+-- in: account_id int, connection_id int, drop_id int, remote_id text, piece_id int, code int, happened_at int
+INSERT INTO remote_value (account_id, connection_id, drop_id, remote_id, piece_id, code, happened_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ ON CONFLICT (account_id, connection_id, drop_id, remote_id) DO UPDATE SET piece_id = excluded.piece_id, code = excluded.code, happened_at = excluded.happened_at;
+
+-- ---- imports from a connection ----
+
+-- name: remote_import_insert
+-- A new one.
+-- in: account_id int, import_id int, connection_id int, contact_list_id int, wish text, state int, started_at int, due_at int
+INSERT INTO remote_import (account_id, import_id, connection_id, contact_list_id, wish, state, started_at, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: remote_import_find
+-- One of them.
+-- in: account_id int, import_id int
+-- out: import_id int, connection_id int, contact_list_id int, wish text, state int, n_rows int, n_all int, at_byte int, place text, intake_id int
+-- out: last_error text, started_at int, attempt int
+SELECT import_id, connection_id, contact_list_id, wish, state, n_rows, n_all, at_byte, place, intake_id, last_error, started_at, attempt
+ FROM remote_import WHERE account_id = $1 AND import_id = $2;
+
+-- name: remote_import_page
+-- A connection's, newest first.
+-- in: account_id int, connection_id int, n int
+-- out: as remote_import_find
+SELECT import_id, connection_id, contact_list_id, wish, state, n_rows, n_all, at_byte, place, intake_id, last_error, started_at, attempt
+ FROM remote_import WHERE account_id = $1 AND connection_id = $2 ORDER BY import_id DESC LIMIT $3;
+
+-- name: remote_import_of_list
+-- The last one into a list.
+-- in: account_id int, connection_id int, contact_list_id int
+-- out: wish text, state int
+SELECT wish, state FROM remote_import WHERE account_id = $1 AND connection_id = $2 AND contact_list_id = $3 ORDER BY import_id DESC LIMIT 1;
+
+-- name: remote_import_due
+-- across accounts: the scheduler looks for work of everybody
+-- Imports to go on with.
+-- in: now int, n int
+-- out: account_id int, import_id int, due_at int
+SELECT account_id, import_id, due_at FROM remote_import WHERE due_at IS NOT NULL AND lease_until < $1 ORDER BY due_at LIMIT $2;
+
+-- name: remote_import_claim
+-- Takes it, or keeps it.
+-- in: account_id int, import_id int, node int, until int, now int
+UPDATE remote_import SET lease_node = $3, lease_until = $4 WHERE account_id = $1 AND import_id = $2 AND due_at IS NOT NULL
+ AND (lease_until < $5 OR lease_node = $3);
+
+-- name: remote_import_move
+-- How far it is.
+-- in: account_id int, import_id int, state int, n_rows int, n_all int, at_byte int, place text, last_error text, due_at int, attempt int
+UPDATE remote_import SET state = $3, n_rows = $4, n_all = $5, at_byte = $6, place = $7, last_error = $8, due_at = $9, attempt = $10
+ WHERE account_id = $1 AND import_id = $2;
+
+-- name: remote_import_rest
+-- Somebody else may take it.
+-- in: account_id int, import_id int
+UPDATE remote_import SET lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND import_id = $2;
+
+-- name: remote_import_handed
+-- Its file is an intake from now on.
+-- in: account_id int, import_id int, state int, intake_id int
+UPDATE remote_import SET state = $3, intake_id = $4, due_at = NULL, last_error = NULL, lease_node = NULL, lease_until = 0
+ WHERE account_id = $1 AND import_id = $2;
+
 -- name: remote_contact_forget_all
 -- The connection is gone.
 -- in: account_id int, connection_id int

@@ -1,6 +1,7 @@
 /* campaign.c: campaigns and their mail drops are made, each drop in one unit. */
 #include "mail/campaign_check.h"
 #include "mail/campaign_private.h"
+#include "mail/campaign_webhook.h"
 #include "mail/drop_row.h"
 #include "mail/serial.h"
 #include "base/ids.h"
@@ -77,6 +78,24 @@ static bool take_campaign(struct tx *tx, int64_t account, struct drop *d)
     return true;
 }
 
+/* A smart send to a list that came from a connection is told back to it. */
+static bool tell_connection(struct tx *tx, const struct create *c)
+{
+    struct r_list_connection list;
+    const struct drop *d = c->drop;
+    if (!c->mail->outbox ||
+        !tx_first(tx, Q_LIST_CONNECTION, &(struct q_list_connection){c->account, d->contact_list_id}, &list) ||
+        list.connection_id == DB_NULL)
+        return tx_ok(tx);
+    struct subscription s = {.account_id = c->account,
+                             .source = EVENT_DROP,
+                             .source_id = d->drop_id,
+                             .codes = hook_every_code(EVENT_DROP),
+                             .is_enabled = true,
+                             .name = d->name};
+    return subscription_to_connection(c->mail->outbox, tx, list.connection_id, &s);
+}
+
 static bool create(struct tx *tx, void *arg)
 {
     struct create *c = arg;
@@ -90,7 +109,7 @@ static bool create(struct tx *tx, void *arg)
     d->drop_id = tx_next_id(tx, ID_CAMPAIGN);
     struct q_drop_insert row = drop_row_insert(tx_arena(tx), c->account, d);
     row.due_at = !is_smart ? DB_NULL : d->send_at == DB_NULL ? d->created_at : d->send_at;
-    return tx_run(tx, Q_DROP_INSERT, &row, NULL);
+    return tx_run(tx, Q_DROP_INSERT, &row, NULL) && (!is_smart || tell_connection(tx, c));
 }
 
 static bool smart_send_check(struct mail *m, int64_t account, const struct drop *d, struct fault *f)

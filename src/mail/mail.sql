@@ -49,6 +49,17 @@ UPDATE contact_list SET columns = $3 WHERE account_id = $1 AND contact_list_id =
 -- in: account_id int, contact_list_id int, key_field text
 UPDATE contact_list SET key_field = $3 WHERE account_id = $1 AND contact_list_id = $2 AND deleted_at IS NULL;
 
+-- name: list_connection
+-- The connection that a list is imported through.
+-- in: account_id int, contact_list_id int
+-- out: connection_id int, n_contacts int, key_field text
+SELECT connection_id, n_contacts, key_field FROM contact_list WHERE account_id = $1 AND contact_list_id = $2 AND deleted_at IS NULL;
+
+-- name: list_connect
+-- From now on it is imported through this one, and its contacts are told apart by their ids there.
+-- in: account_id int, contact_list_id int, connection_id int, key_field text
+UPDATE contact_list SET connection_id = $3, key_field = $4 WHERE account_id = $1 AND contact_list_id = $2;
+
 -- name: list_remove
 -- The list is gone for everybody who asks.
 -- in: account_id int, contact_list_id int, deleted_at int

@@ -111,6 +111,17 @@ int64_t destination_of_connection(struct outbox *o, struct tx *tx, const struct 
     return id;
 }
 
+bool subscription_to_connection(struct outbox *o, struct tx *tx, int64_t connection_id, struct subscription *s)
+{
+    struct r_destination_find row;
+    int64_t id = find_of(tx, s->account_id, connection_id);
+    if (!id || !tx_first(tx, Q_DESTINATION_FIND, &(struct q_destination_find){s->account_id, id}, &row)) return tx_ok(tx);
+    const struct link_def *link = outbox_link(o, row.link);
+    if (!link) return true;
+    s->destination_id = id;
+    return subscription_put(o, tx, link, s, STR_NULL);
+}
+
 bool destination_remove(struct outbox *o, struct tx *tx, int64_t account, int64_t connection_id)
 {
     int64_t id = find_of(tx, account, connection_id);

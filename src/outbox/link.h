@@ -20,6 +20,8 @@ enum link_result {
     LINK_RETRY_LATER, /* the ladder's next step */
     LINK_RETRY_NOW,   /* once more at once, `state` kept (a token was renewed); twice in a row it counts as RETRY_LATER */
     LINK_CANCELLED,   /* not a link's word: a person took it back, or its subscription is gone */
+    LINK_WAIT, /* not yet (a token is being renewed, something is being made there): read and begun again at `pause_until`, at once when that is
+                * past. Says nothing of the destination, uses up no attempt, and ends with the ladder's last step */
     LINK_RESULTS
 };
 const char *link_result_word(enum link_result r); /* "delivered", "given up" … as shown to people */
@@ -49,6 +51,7 @@ struct link_delivery {
     char sentence[300];    /* for people: what came of it; set with every result but LINK_ASK and LINK_OK */
 };
 
+#define LINK_GATHER_MOST 200
 struct link_def {
     const char *name; /* "webhook": also its word in the API and on pages */
     int number;       /* destination.link in the store; never changed */
@@ -59,6 +62,14 @@ struct link_def {
      * query is not that: then tx_ok is false and it is loaded again. */
     bool (*load)(void *ctx, struct tx *tx, struct link_delivery *d);
     enum link_result (*step)(void *ctx, struct link_delivery *d, const struct fetch_answer *answer /* NULL: begin */);
+    /* Several deliveries in one request: with `step_all`, which then takes the place of `step`. Those that were read in one snapshot are put into
+     * groups of at most `gather_most`, each into the first group that it joins; while any of them is under way the destination begins nothing
+     * else, so that what comes meanwhile gathers. step_all says for each what comes of it. Those with LINK_ASK stay together: the request is
+     * the `ask` of the first of them, and its answer is all of theirs. Whoever has a result leaves; what a delivery keeps lies in its own arena. */
+    int gather_most; /* 2 … LINK_GATHER_MOST */
+    bool (*joins)(void *ctx, struct link_delivery *const *group, int n, const struct link_delivery *d);
+    void (*step_all)(void *ctx, struct link_delivery *const *group, int n, const struct fetch_answer *answer,
+                     enum link_result *results);
     /* NULL, or: called inside the unit that writes down what came of a delivery, when its row was still
      * there: what it writes is durable with the result or not at all (a piece that an event sends, the contact that was found). May run again. False: the unit failed; a refusal (tx_refuse)
      * is not for here: `load` and `step` have looked. */

@@ -67,6 +67,8 @@ bool destination_set_state(struct outbox *o, int64_t account, int64_t destinatio
  * saved it. `label` is shown where an address would stand. 0: the unit failed. */
 int64_t destination_of_connection(struct outbox *o, struct tx *tx, const struct link_def *link, int64_t account,
                                   int64_t connection_id, struct str label);
+/* Inside a unit: *s (its source and codes) is told to the connection too, when that takes events; else nothing is made and *s has no number. */
+bool subscription_to_connection(struct outbox *o, struct tx *tx, int64_t connection_id, struct subscription *s);
 /* Inside a unit: the connection is removed; its subscriptions and what waited for them go with it. */
 bool destination_remove(struct outbox *o, struct tx *tx, int64_t account, int64_t connection_id);
 int delivery_waiting(struct store *s, struct arena *a, int64_t account, int64_t destination_id, bool given_up, int64_t start,

@@ -17,6 +17,7 @@ const char *link_result_word(enum link_result r)
         [LINK_RETRY_LATER] = "to be tried again",
         [LINK_RETRY_NOW] = "to be tried again at once",
         [LINK_CANCELLED] = "cancelled",
+        [LINK_WAIT] = "waiting for something else",
     };
     _Static_assert(sizeof words / sizeof *words == LINK_RESULTS, "every result has its word");
     ASSERT(r >= LINK_ASK && r < LINK_RESULTS);
@@ -44,6 +45,20 @@ static void next_step(const struct retry_ladder *l, const struct tried *t, int c
     v->due_at += step * l->jitter / 1000 * chance / 1000;
 }
 
+/* At once: where it stands, in front of what came after it. Later: as one that is tried again, so that it holds its order key. */
+static void wait_for_it(const struct retry_ladder *l, const struct tried *t, struct verdict *v)
+{
+    if (is_too_old(l, t)) {
+        v->fate = FATE_GIVEN_UP;
+    } else if (t->not_before > t->now) {
+        v->fate = FATE_AGAIN;
+        v->due_at = t->not_before;
+        v->attempt = t->attempt ? t->attempt : 1;
+    } else {
+        v->fate = FATE_STAYS;
+    }
+}
+
 struct verdict delivery_verdict(const struct retry_ladder *ladder, const struct tried *t, int chance)
 {
     ASSERT(ladder->n_at >= 1 && chance >= 0 && chance < 1000);
@@ -54,6 +69,7 @@ struct verdict delivery_verdict(const struct retry_ladder *ladder, const struct 
         v.is_success = true;
         break;
     case LINK_CANCELLED: v.fate = FATE_GONE; break;
+    case LINK_WAIT: wait_for_it(ladder, t, &v); break;
     case LINK_PERMANENT:
     case LINK_HOLD: v.fate = FATE_GIVEN_UP; break;
     case LINK_AUTH:

@@ -6,7 +6,7 @@ enum delivery_fate {
     FATE_GONE,     /* the row goes; the log keeps it */
     FATE_AGAIN,    /* the row moves to due_at */
     FATE_GIVEN_UP, /* the row moves to the end of all time */
-    FATE_STAYS     /* where it is: the destination is stopped, and it goes first when that opens again */
+    FATE_STAYS     /* where it is: it goes first, when the destination opens again or at once (LINK_WAIT) */
 };
 struct verdict {
     enum delivery_fate fate;

@@ -74,13 +74,21 @@ static void answered(void *arg, const struct fetch_answer *answer)
     pthread_mutex_unlock(&w->lock);
 }
 
-/* Nothing came of it and nothing is written: it begins again, here or after the next start. */
-static void drop(struct worker *w, struct attempt *a)
+void attempt_drop(struct worker *w, struct attempt *a)
 {
     struct dest *d = a->dest;
     attempt_release(w, a);
     d->next_due = 0;
     dest_look(w, d);
+}
+
+void attempt_ask(struct worker *w, struct attempt *a)
+{
+    (void)FAILPOINT("outbox.ask.before");
+    pthread_mutex_lock(&w->lock);
+    w->n_asked++;
+    pthread_mutex_unlock(&w->lock);
+    fetch_start(w->o->fetcher, a->d.arena, &a->d.ask, answered, a);
 }
 
 static void step(struct worker *w, struct attempt *a, const struct fetch_answer *answer)
@@ -97,15 +105,10 @@ static void step(struct worker *w, struct attempt *a, const struct fetch_answer 
         attempt_end(w, a, r);
         return;
     }
-    if (w->asks_nobody) {
-        drop(w, a);
-        return;
-    }
-    (void)FAILPOINT("outbox.ask.before");
-    pthread_mutex_lock(&w->lock);
-    w->n_asked++;
-    pthread_mutex_unlock(&w->lock);
-    fetch_start(w->o->fetcher, a->d.arena, &a->d.ask, answered, a);
+    if (w->asks_nobody)
+        attempt_drop(w, a);
+    else
+        attempt_ask(w, a);
 }
 
 void attempt_begin(struct worker *w, struct attempt *a)
@@ -117,8 +120,12 @@ void attempt_begin(struct worker *w, struct attempt *a)
 void attempt_answered(struct worker *w, struct attempt *a)
 {
     (void)FAILPOINT("outbox.answer.after");
+    if (a->group) {
+        group_answered(w, a);
+        return;
+    }
     if (a->answer.error == FETCH_STOPPED) {
-        drop(w, a);
+        attempt_drop(w, a);
         return;
     }
     a->http_status = a->answer.status;

@@ -50,6 +50,7 @@ static void dest_forget(struct worker *w, struct dest *d)
 
 bool dest_may_begin(const struct worker *w, const struct dest *d, int64_t mono)
 {
+    if (d->state == DEST_SERVED && d->link->gather_most && d->n_attempts && !d->is_gathering) return false;
     if (d->state != DEST_SERVED || d->waits_for_mark || d->n_attempts >= d->window || mono < d->probe_mono) return false;
     return d->n_failures == 0 || w->n_suspects < limit_get(LIMIT_OUTBOX_IN_FLIGHT) / 2;
 }

@@ -50,6 +50,7 @@ struct dest {
     int64_t idle_mono;                  /* since when nothing waits and nothing is under way */
     bool is_blocked; /* rows were passed over because of their keys: look again when one of those is through */
     bool has_retries, was_read, is_ready, is_woken, is_failing;
+    bool is_gathering;   /* its link gathers, nothing was under way, and its queue is being read */
     bool waits_for_mark; /* a result stops it: nothing begins before that is written */
     struct dest_mark mark;
     int n_marks_out; /* in the unit that is on its way */
@@ -68,6 +69,8 @@ struct attempt {
     int64_t took_ms;
     struct str note; /* for the log */
     struct worker *worker;
+    struct attempt **group; /* of the first of a group: all of it, itself first; in its arena. NULL: alone */
+    int n_group;
     struct attempt *prev, *next; /* of the destination */
     struct attempt *link;        /* of whatever list it waits in */
 };
@@ -166,6 +169,14 @@ void attempt_begin(struct worker *w, struct attempt *a);
 void attempt_answered(struct worker *w, struct attempt *a);
 void attempt_end(struct worker *w, struct attempt *a, enum link_result r);
 void attempt_free(struct attempt *a);
+void attempt_drop(
+    struct worker *w,
+    struct attempt *a); /* nothing came of it and nothing is written: it begins again, here or after the next start */
+void attempt_ask(struct worker *w, struct attempt *a);
+/* worker_group.c */
+void group_join(struct attempt_list *firsts, struct attempt *a);
+void group_begin(struct worker *w, struct attempt *first);
+void group_answered(struct worker *w, struct attempt *first);
 /* worker_result.c */
 void results_submit(struct worker *w, int64_t mono);
 void results_finish(struct worker *w);

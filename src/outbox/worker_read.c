@@ -218,7 +218,9 @@ static bool serve(struct tx *tx, struct reading *g, struct dest *d)
     if (!d->was_read) d->has_retries = tx_first(tx, Q_DELIVERY_RETRIES, &(struct q_delivery_retries){d->account, d->id}, NULL);
     d->was_read = true;
     unseal(&s);
+    d->is_gathering = d->link->gather_most && d->n_attempts == 0;
     read_queue(&s);
+    d->is_gathering = false;
     return tx_ok(tx);
 }
 
@@ -244,14 +246,18 @@ static void choose(struct worker *w, struct reading *g)
 
 static void begin_fresh(struct worker *w)
 {
+    struct attempt_list firsts = {0};
     for (struct attempt *a; (a = attempt_list_take(&w->fresh));) {
         if (a->is_postponing)
             attempt_list_add(&w->results, a);
         else if (a->result != LINK_ASK)
             attempt_end(w, a, a->result);
+        else if (a->dest->link->gather_most)
+            group_join(&firsts, a);
         else
             attempt_begin(w, a);
     }
+    for (struct attempt *a; (a = attempt_list_take(&firsts));) group_begin(w, a);
 }
 
 void worker_read(struct worker *w, int64_t now, int64_t mono)

@@ -9,10 +9,12 @@
 
 /* ---- in the committer ---- */
 
+/* One that goes on waiting is written down once. */
 static bool write_log(struct tx *tx, const struct attempt *a)
 {
     const struct dest *d = a->dest;
     const struct r_delivery_due *r = &a->row;
+    if (a->result == LINK_WAIT && r->last_result == LINK_WAIT) return true;
     struct q_delivery_log_insert in = {
         .log_id = tid_next(store_node(tx_store(tx))),
         .account_id = d->account,
@@ -177,8 +179,8 @@ void results_finish(struct worker *w)
     for (int i = 0; i < u->n; i++) {
         struct attempt *a = u->results[i];
         struct dest *d = a->dest;
-        if (!a->is_postponing && a->verdict.fate == FATE_AGAIN && a->verdict.due_at < d->next_due)
-            d->next_due = a->verdict.due_at;
+        bool is_to_come = a->verdict.fate == FATE_AGAIN || (a->result == LINK_WAIT && a->verdict.fate == FATE_STAYS);
+        if (!a->is_postponing && is_to_come && a->verdict.due_at < d->next_due) d->next_due = a->verdict.due_at;
         if (a->is_postponing && a->verdict.due_at < d->next_due) d->next_due = a->verdict.due_at;
         d->idle_mono = clock_mono_ms();
         attempt_release(w, a);

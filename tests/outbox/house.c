@@ -92,6 +92,7 @@ void house_open(struct house *h, struct fake_peer *peers, int n)
     h->arena = arena_create(1 << 16);
     house_link.window = 8;
     house_link.is_ordered = true;
+    house_link.gather_most = 0;
     clock_set_ms(0);
     house_resume(h);
 }

@@ -47,6 +47,12 @@ static const struct {
      false},
     {"given up by age", &ladder, LINK_RETRY_LATER, 1, T, T + M(36), T + M(36), 0, 0, FATE_GIVEN_UP, INT64_MAX, 2, true, false},
     {"at once, the second time", &ladder, LINK_RETRY_NOW, 0, T, T, T + 50, 0, 0, FATE_AGAIN, T + 50 + S(5), 1, true, false},
+    {"waits: where it stands", &ladder, LINK_WAIT, 0, T, T, T + 50, 0, 0, FATE_STAYS, T, 0, false, false},
+    {"waits: its time is past", &ladder, LINK_WAIT, 2, T, T, T + 50, T + 50, 0, FATE_STAYS, T, 2, false, false},
+    {"waits: later, holding its key", &ladder, LINK_WAIT, 0, T, T, T + 50, T + S(2), 999, FATE_AGAIN, T + S(2), 1, false,
+     false},
+    {"waits: uses up no attempt", &ladder, LINK_WAIT, 3, T, T, T + 50, T + S(2), 0, FATE_AGAIN, T + S(2), 3, false, false},
+    {"waited too long", &ladder, LINK_WAIT, 0, T, T, T + M(36), T + H(1), 0, FATE_GIVEN_UP, INT64_MAX, 1, false, false},
     {"a ladder of one step", &once, LINK_RETRY_LATER, 0, T, T, T + 50, 0, 0, FATE_GIVEN_UP, INT64_MAX, 1, true, false},
 };
 

@@ -1,6 +1,6 @@
 -- 7 links: what connectors know of the other side's things
 CREATE TABLE remote_field (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, object TEXT NOT NULL, remote_name TEXT NOT NULL, state SMALLINT NOT NULL,
-  status TEXT, due_at BIGINT, attempt BIGINT NOT NULL DEFAULT 0, lease_node BIGINT, lease_until BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (account_id, connection_id, drop_id, object)) CLUSTERED;
+  status TEXT, checked_at BIGINT, due_at BIGINT, attempt BIGINT NOT NULL DEFAULT 0, lease_node BIGINT, lease_until BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (account_id, connection_id, drop_id, object)) CLUSTERED;
 CREATE INDEX remote_field_due ON remote_field (due_at) WHERE due_at IS NOT NULL;
 CREATE TABLE remote_contact (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, contact_id BIGINT NOT NULL, remote_id TEXT NOT NULL,
   PRIMARY KEY (account_id, connection_id, contact_id)) CLUSTERED;
@@ -9,6 +9,15 @@ CREATE TABLE remote_piece (account_id BIGINT NOT NULL, connection_id BIGINT NOT 
 -- A request that a hook had already (webhook ids): kept a week.
 CREATE TABLE hook_seen (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, repeat_id TEXT NOT NULL, seen_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, connection_id, repeat_id)) CLUSTERED;
+-- What a drop's field of a record there holds by our hand.
+CREATE TABLE remote_value (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, remote_id TEXT NOT NULL, piece_id BIGINT NOT NULL, code SMALLINT NOT NULL,
+  happened_at BIGINT NOT NULL, PRIMARY KEY (account_id, connection_id, drop_id, remote_id)) CLUSTERED;
+-- Contacts of a connection on their way into a list: gathered in a file page by page, which then becomes an intake.
+CREATE TABLE remote_import (account_id BIGINT NOT NULL, import_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, contact_list_id BIGINT NOT NULL, wish TEXT NOT NULL, state SMALLINT NOT NULL,
+  n_rows BIGINT NOT NULL DEFAULT 0, n_all BIGINT, at_byte BIGINT NOT NULL DEFAULT 0, place TEXT, intake_id BIGINT, last_error TEXT, started_at BIGINT NOT NULL, due_at BIGINT,
+  attempt BIGINT NOT NULL DEFAULT 0, lease_node BIGINT, lease_until BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (account_id, import_id)) CLUSTERED;
+CREATE INDEX remote_import_due ON remote_import (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX remote_import_of_connection ON remote_import (connection_id, import_id);
 CREATE INDEX hook_seen_by_time ON hook_seen (account_id, connection_id, seen_at);
 -- Requests from the other side: the SHA-256 of the token they come with (NULL: none are taken), and the last one that was refused.
 ALTER TABLE connection ADD COLUMN hook_digest BYTEA;
