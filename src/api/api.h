@@ -9,6 +9,7 @@
 #include "outbox/outbox.h"
 
 struct api;
+struct kizen;
 struct api_config {
     struct store *store;
     struct accounts *accounts;
@@ -19,6 +20,7 @@ struct api_config {
     const struct link_house *links;    /* what connectors' requests are made with */
     const struct connector *const *connectors;
     int n_connectors;
+    struct kizen *kizen; /* makes the actions */
     const char *data_dir;
 };
 /* The setting api.rate_limit says a rate: asked before the house is opened. FAULT_USER. */

@@ -21,7 +21,7 @@ CASES = [
     (["account", "mailer-id", "1"], "MID is missing: pennypost account mailer-id ID MID"),
     (["account", "list", "x"], '"x" is too much: pennypost account list'),
     (["contacts"], "say what to do: pennypost contacts import LIST FILE.csv --account ID"),
-    (["contacts", "export"], "the only thing to do is import"),
+    (["contacts", "export"], "the things to do are import and send"),
     (["contacts", "import"], "LIST and FILE.csv are missing"),
     (["contacts", "import", "people", "x.csv", "--account", "1"], "LIST is no number"),
     (["contacts", "import", "1", "--account", "1"], "FILE.csv is missing"),
