@@ -39,6 +39,7 @@ struct api *api_create(const struct api_config *c)
     ASSERT(is_rate); /* api_check_settings */
     a->arena = arena_create(8192);
     a->pace = pace_create();
+    a->hook_pace = pace_create();
     a->disk_asked_ms = a->disk_said_ms = INT64_MIN / 2;
     return a;
 }
@@ -49,6 +50,7 @@ void api_destroy(struct api **ap)
     if (!a) return;
     arena_destroy(&a->arena);
     pace_destroy(&a->pace);
+    pace_destroy(&a->hook_pace);
     free(a);
     *ap = NULL;
 }

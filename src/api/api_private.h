@@ -16,13 +16,17 @@ struct send;
 struct buf;
 bool send_read(struct http_exchange *x, struct send *s, struct fault *f);
 void send_reply(struct send *s);
+struct person;
+/* Its values and other fields, into the arena. */
+void send_take_person(struct send *s, struct arena *a, const struct person *p);
 
 struct api {
     struct api_config config;
     struct rate rate; /* of keys whose account has none of its own */
     struct arena *arena;
     struct http_route *routes;
-    struct pace *pace; /* of visitors */
+    struct pace *pace;      /* of visitors */
+    struct pace *hook_pace; /* of tokens that are none */
     _Atomic int64_t disk_asked_ms;
     _Atomic int64_t disk_free_mb; /* as of then */
     _Atomic int64_t disk_said_ms; /* when the log last heard of it */

@@ -1,5 +1,6 @@
 /* outbox.c: deliveries on their way and where they go: to see, to try again, to take back. The rules are the outbox's. */
 #include "api/body.h"
+#include "api/connection_body.h"
 #include "api/page.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -11,12 +12,11 @@ static struct outbox *api_outbox(struct http_exchange *x) { return api_caller(x)
 static const char *const state_words[] = {
     [DESTINATION_OPEN] = "open", [DESTINATION_PAUSED] = "paused", [DESTINATION_DISABLED] = "disabled"};
 
-static void destination_json(struct json_out *j, const struct destination *d)
+void destination_members_json(struct json_out *j, const struct destination *d)
 {
-    json_object(j, NULL);
     json_int(j, "destination_id", d->destination_id);
     json_str(j, "link", d->link);
-    json_str(j, "url", d->address);
+    json_str(j, "url", d->connection_id == DB_NULL ? d->address : STR_NULL);
     json_strz(j, "state", state_words[d->state]);
     reply_time(j, "paused_until", d->paused_until ? d->paused_until : DB_NULL);
     reply_time(j, "failing_since", d->failing_since);
@@ -24,6 +24,13 @@ static void destination_json(struct json_out *j, const struct destination *d)
     json_int(j, "given_up", d->n_given_up);
     json_str(j, "last_error", d->last_error);
     json_time(j, "created_date", d->created_at);
+    reply_int(j, "connection_id", d->connection_id);
+}
+
+static void destination_json(struct json_out *j, const struct destination *d)
+{
+    json_object(j, NULL);
+    destination_members_json(j, d);
     json_end(j);
 }
 
@@ -165,7 +172,7 @@ void handle_outbox_cancel(struct http_exchange *x)
 
 /* ---- the log ---- */
 
-static void attempt_json(struct json_out *j, const struct attempt_row *a)
+void attempt_json(struct json_out *j, const struct attempt_row *a)
 {
     json_object(j, NULL);
     json_int(j, "log_id", a->log_id);

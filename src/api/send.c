@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* The parser's texts die with its next document: those that are used later move to the arena. */
-static void send_keep(struct send *s, struct arena *a, const struct person *p)
+void send_take_person(struct send *s, struct arena *a, const struct person *p)
 {
     for (int i = 0; i < FIELD_KNOWN; i++)
         if (p->values[i].ptr) s->values[i] = arena_str(a, p->values[i]);
@@ -25,7 +25,7 @@ bool send_read(struct http_exchange *x, struct send *s, struct fault *f)
     struct person p;
     struct json_value root;
     if (!body_parse(x, false, &root, f) || !person_read(root, a, &p, f)) return false;
-    send_keep(s, a, &p);
+    send_take_person(s, a, &p);
     s->account = api_account(x);
     memcpy(s->key, api_caller(x)->key_hint, sizeof s->key);
     s->endpoint = http_param(x, "endpoint");

@@ -10,10 +10,13 @@ enum { LIST_EVENTS = sizeof list_events / sizeof *list_events };
 struct hooks api_hooks(struct http_exchange *x)
 {
     const struct api_config *c = &api_caller(x)->api->config;
-    return (struct hooks){c->store, c->outbox, c->webhook};
+    return (struct hooks){c->store, c->outbox, c->webhook, false, c->mailing};
 }
 
-const char *event_source_word(enum event_source source) { return source == EVENT_LIST ? "list" : "drop"; }
+const char *event_source_word(enum event_source source)
+{
+    return source == EVENT_LIST ? "list" : source == EVENT_CONNECTION ? "connection" : "drop";
+}
 
 /* ---- events ---- */
 
@@ -51,7 +54,7 @@ void subscription_events_json(struct json_out *j, const struct subscription *s)
     json_array(j, "events");
     for (int code = 0; code < 63; code++) {
         if (!(s->codes >> code & 1)) continue;
-        const struct status_def *status = s->source == EVENT_DROP ? status_find(code) : NULL;
+        const struct status_def *status = s->source != EVENT_LIST ? status_find(code) : NULL;
         if (status) json_strz(j, NULL, status->crm);
         if (s->source == EVENT_LIST && code < LIST_EVENTS) json_strz(j, NULL, list_events[code]);
     }
@@ -64,8 +67,10 @@ static bool check(struct http_exchange *x, struct subscription_body *b, struct f
 {
     size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
     if (b->name.ptr && b->name.len > most * 4) return fault_user(f, 400, "The name is longer than %zu characters.", most);
-    if (b->delay_s != DB_NULL && (b->delay_s < 0 || b->delay_s > 86400 * 365))
-        return fault_user(f, 400, "delay_s must be a number from 0 to %d.", 86400 * 365);
+    int64_t longest = limit_get(LIMIT_SUBSCRIPTION_DELAY_S);
+    if (b->delay_s != DB_NULL && (b->delay_s < 0 || b->delay_s > longest))
+        return fault_user(f, 400, "delay_s must be a number from 0 to %lld (%lld days).", (long long)longest,
+                          (long long)longest / 86400);
     if (b->secret.ptr && !webhook_secret_check(b->secret, f)) return false;
     return !b->url.ptr || address_guard_url(api_caller(x)->api->config.guard, b->url, f);
 }

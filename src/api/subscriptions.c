@@ -1,7 +1,9 @@
 /* subscriptions.c: who is told of which events of drops and lists, in our own way: webhooks.c is the hosted service's view of those of
- * drops. A secret belongs to an address: it is shown once, and again only when it is replaced. */
+ * drops. A secret belongs to an address: it is shown once, and again only when it is replaced. Events go to an address or to a connection. */
 #include "api/page.h"
+#include "api/connection_body.h"
 #include "api/subscription_body.h"
+#include "links/mailing/mailing.h"
 #include "links/webhook/webhook.h"
 
 static bool read_source(struct str word, enum event_source *out, struct fault *f)
@@ -10,7 +12,9 @@ static bool read_source(struct str word, enum event_source *out, struct fault *f
     if (!word.ptr || str_is_empty(word) || str_eq_nocase(word, STR("drop"))) return true;
     *out = EVENT_LIST;
     if (str_eq_nocase(word, STR("list"))) return true;
-    return fault_user(f, 400, "source must be \"drop\" or \"list\".");
+    *out = EVENT_CONNECTION;
+    if (str_eq_nocase(word, STR("connection"))) return true;
+    return fault_user(f, 400, "source must be \"drop\", \"list\" or \"connection\".");
 }
 
 static void subscription_json(struct json_out *j, const struct hook *h, const struct hook_wish *w)
@@ -22,12 +26,19 @@ static void subscription_json(struct json_out *j, const struct hook *h, const st
     json_strz(j, "source", event_source_word(s->source));
     json_int(j, "source_id", s->source_id);
     subscription_events_json(j, s);
-    json_str(j, "url", s->address);
+    bool is_send = s->link == MAILING_NUMBER;
+    json_str(j, "url", s->connection_id == DB_NULL && !is_send ? s->address : STR_NULL);
     json_int(j, "destination_id", s->destination_id);
     json_int(j, "delay_s", s->delay_ms / 1000);
     json_bool(j, "is_enabled", s->is_enabled);
     json_time(j, "created_date", s->created_at);
     json_time(j, "updated_date", s->updated_at);
+    reply_int(j, "connection_id", s->connection_id);
+    json_raw(j, "settings", s->settings.len && !is_send ? s->settings : STR("{}"));
+    if (is_send)
+        json_raw(j, "send", s->settings);
+    else
+        json_null(j, "send");
     if (w) subscription_secret_json(j, h, w);
     json_end(j);
 }
@@ -61,6 +72,17 @@ void handle_subscriptions_get(struct http_exchange *x)
     reply_end(&r, 200);
 }
 
+/* "send": what an event sends instead of being told somewhere. */
+static bool read_send(struct http_exchange *x, struct json_value root, struct hook_wish *w, struct fault *f)
+{
+    struct json_value send = json_get(root, "send");
+    if (send.type == JSON_MISSING || send.type == JSON_NULL) return true;
+    if (w->url.ptr || w->secret.ptr || w->connection_id)
+        return fault_user(f, 400, "An event goes to a url, to a connection, or sends mail: say one of url, connection_id and send.");
+    w->is_send = true;
+    return mailing_settings_read(send, http_arena(x), &w->settings, &w->url, f);
+}
+
 void handle_subscription_post(struct http_exchange *x)
 {
     struct hooks hooks = api_hooks(x);
@@ -72,7 +94,8 @@ void handle_subscription_post(struct http_exchange *x)
     struct str word;
     bool ok = body_parse(x, false, &root, &f) && body_text(json_get(root, "source"), "source", http_arena(x), &word, &f) &&
               read_source(word, &w.source, &f) && subscription_read(x, root, &b, &w, &f);
-    if (ok && !w.url.ptr) ok = fault_user(&f, 400, "url is required.");
+    ok = ok && connection_of_subscription(x, root, &w, &f) && read_send(x, root, &w, &f);
+    if (ok && !w.url.ptr && !w.connection_id) ok = fault_user(&f, 400, "url, connection_id or send is required.");
     if (ok && w.source_id == DB_NULL) w.source_id = 0; /* of all of them */
     if (ok && w.source_id < 0) ok = fault_user(&f, 400, "source_id must be a number from 0 up.");
     ok = ok && hook_add(&hooks, api_account(x), &w, http_arena(x), &h, &f);
@@ -108,6 +131,7 @@ void handle_subscription_patch(struct http_exchange *x)
     if (!find(x, &h)) return;
     struct hook_wish w = {.source = h.s.source};
     bool ok = body_parse(x, false, &root, &f) && subscription_read(x, root, &b, &w, &f) &&
+              connection_settings_of_subscription(x, root, h.s.connection_id, &w, &f) && read_send(x, root, &w, &f) &&
               hook_change(&hooks, api_account(x), h.s.subscription_id, &w, http_arena(x), &h, &f);
     if (!request_failed(x, ok, &f)) reply_one(x, &h, &w);
 }
@@ -133,6 +157,9 @@ void handle_subscription_secret(struct http_exchange *x)
     if (!find(x, &h)) return;
     struct hook_wish w = {.source = h.s.source};
     bool ok = body_parse(x, true, &root, &f) && subscription_read(x, root, &b, &w, &f), is_made = !w.secret.ptr;
+    if (ok && h.s.link == MAILING_NUMBER) ok = fault_user(&f, 409, "This subscription sends mail: it has no secret.");
+    if (ok && h.s.connection_id != DB_NULL)
+        ok = fault_user(&f, 409, "This subscription goes to a connection: its secrets are the connection's.");
     struct hook_wish only = {.source_id = DB_NULL, .is_enabled = -1, .delay_ms = DB_NULL};
     only.secret = is_made ? w.new_secret : w.secret;
     ok = ok && hook_change(&hooks, api_account(x), h.s.subscription_id, &only, http_arena(x), &h, &f);

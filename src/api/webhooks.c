@@ -5,6 +5,13 @@
 #include "base/clock.h"
 #include "mail/campaign.h"
 
+static struct hooks webhooks(struct http_exchange *x)
+{
+    struct hooks h = api_hooks(x);
+    h.only_webhooks = true;
+    return h;
+}
+
 /* ---- showing ---- */
 
 /* The endpoint of its drop; of a drop that was deleted, and of all drops, there is none. */
@@ -36,7 +43,7 @@ static void webhook_json(struct http_exchange *x, struct json_out *j, const stru
 
 void handle_webhooks_get(struct http_exchange *x)
 {
-    struct hooks hooks = api_hooks(x);
+    struct hooks hooks = webhooks(x);
     struct subscription *rows;
     struct page_range page;
     struct fault f;
@@ -54,7 +61,7 @@ void handle_webhooks_get(struct http_exchange *x)
 
 void handle_webhook_get(struct http_exchange *x)
 {
-    struct hooks hooks = api_hooks(x);
+    struct hooks hooks = webhooks(x);
     struct hook h;
     struct fault f;
     int64_t id;
@@ -83,7 +90,7 @@ static void reply_hook(struct http_exchange *x, const char *date_name, int64_t d
 
 void handle_webhook_post(struct http_exchange *x)
 {
-    struct hooks hooks = api_hooks(x);
+    struct hooks hooks = webhooks(x);
     struct hook_wish w = {.source = EVENT_DROP};
     struct subscription_body b;
     struct json_value root;
@@ -99,7 +106,7 @@ void handle_webhook_post(struct http_exchange *x)
 /* The path's number wins; without one the body's id, or the drop that it names. */
 static void put(struct http_exchange *x, int64_t id)
 {
-    struct hooks hooks = api_hooks(x);
+    struct hooks hooks = webhooks(x);
     struct hook_wish w = {.source = EVENT_DROP};
     struct subscription_body b;
     struct json_value root;
@@ -126,7 +133,7 @@ void handle_webhook_put(struct http_exchange *x)
 
 void handle_webhook_delete(struct http_exchange *x)
 {
-    struct hooks hooks = api_hooks(x);
+    struct hooks hooks = webhooks(x);
     struct hook h;
     struct fault f;
     int64_t id;

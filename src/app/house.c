@@ -206,6 +206,7 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
                              .connectors = h->connectors,
                              .n_connectors = h->n_connectors,
                              .kizen = h->kizen,
+                             .mailing = mailing_link(h->mailing),
                              .data_dir = data};
     h->api = api_create(&api);
     if (!start_http(h, with_port, f)) return false;

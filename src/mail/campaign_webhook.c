@@ -33,12 +33,15 @@ static bool find_source(struct tx *tx, int64_t account, enum event_source source
     if (*id == 0) return true;
     if (source == EVENT_LIST)
         return tx_first(tx, Q_LIST_FIND, &(struct q_list_find){account, *id}, NULL) || tx_not_found(tx, "list", *id);
+    if (source == EVENT_CONNECTION)
+        return tx_first(tx, Q_CONNECTION_FIND, &(struct q_connection_find){account, *id}, NULL) ||
+               tx_not_found(tx, "connection", *id);
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){account, *id}, &drop)) return tx_not_found(tx, "campaign", *id);
     *id = drop.drop_id;
     return true;
 }
 
-/* The newest of a source, of all of them the one at `address` when that is given. */
+/* The newest webhook of a source, of all of them the one at `address` when that is given. */
 static bool find_of_source(struct tx *tx, const struct work *w, int64_t source_id, struct str address, struct subscription *out)
 {
     struct r_subscription_page row;
@@ -47,6 +50,7 @@ static bool find_of_source(struct tx *tx, const struct work *w, int64_t source_i
     _Static_assert(sizeof row == sizeof same, "all readings of a subscription give the same columns");
     struct rows r = tx_rows(tx, Q_SUBSCRIPTION_PAGE, &(struct q_subscription_page){w->account, w->source, source_id});
     while (!found && rows_next(&r, &row)) {
+        if (row.link != w->hooks->link->number) continue;
         if (row.source_id != source_id || (address.ptr && !str_eq(row.address, address))) continue;
         memcpy(&same, &row, sizeof same);
         *out = subscription_row_read(w->arena, w->account, &same);
@@ -60,7 +64,8 @@ static bool find(struct tx *tx, struct work *w, struct subscription *out)
 {
     struct r_subscription_find row;
     if (w->id >= FIRST_NUMBER) {
-        if (!tx_first(tx, Q_SUBSCRIPTION_FIND, &(struct q_subscription_find){w->account, w->id}, &row))
+        if (!tx_first(tx, Q_SUBSCRIPTION_FIND, &(struct q_subscription_find){w->account, w->id}, &row) ||
+            (w->hooks->only_webhooks && row.link != w->hooks->link->number))
             return tx_not_found(tx, "webhook", w->id);
         *out = subscription_row_read(w->arena, w->account, &row);
         return true;
@@ -80,6 +85,7 @@ static void apply(const struct hook_wish *w, struct subscription *s)
     if (w->is_enabled >= 0) s->is_enabled = w->is_enabled == 1;
     if (w->has_codes) s->codes = w->codes;
     if (w->delay_ms != DB_NULL) s->delay_ms = w->delay_ms;
+    if (w->settings.ptr) s->settings = w->settings;
 }
 
 /* An address that is new to the account gets the new secret; one that is known keeps its own. */
@@ -94,6 +100,45 @@ static bool put(struct tx *tx, struct work *w, struct subscription *s)
     return true;
 }
 
+/* To a connection's destination: its secrets are its own, and its label is no address. */
+static bool put_connected(struct tx *tx, struct work *w, struct subscription *s)
+{
+    struct subscription put = *s;
+    if (w->wish->url.ptr || w->wish->secret.ptr)
+        return tx_refuse(tx, FAULT_USER, 400,
+                         "This subscription goes to a connection: it has no url and no secret of its own.");
+    put.address = STR_NULL;
+    if (!subscription_put(w->hooks->outbox, tx, w->hooks->link, &put, STR_NULL)) return false;
+    put.address = s->address;
+    w->out = (struct hook){put, false};
+    return true;
+}
+
+static bool add_connected(struct tx *tx, struct work *w, struct subscription *s)
+{
+    struct r_destination_by_connection row;
+    int64_t id = w->wish->connection_id;
+    if (!tx_first(tx, Q_DESTINATION_BY_CONNECTION, &(struct q_destination_by_connection){w->account, id}, &row))
+        return tx_not_found(tx, "connection", id);
+    s->connection_id = id;
+    s->destination_id = row.destination_id;
+    apply(w->wish, s);
+    return put_connected(tx, w, s);
+}
+
+/* A campaign that is sent: one destination for each, and as many subscriptions as there are wishes (other delays, other values). */
+static bool put_send(struct tx *tx, struct work *w, struct subscription *s)
+{
+    if (!w->wish->is_send && w->wish->url.ptr)
+        return tx_refuse(tx, FAULT_USER, 400, "This subscription sends mail: it has no url. Say what it sends with send.");
+    if (w->wish->secret.ptr) return tx_refuse(tx, FAULT_USER, 400, "This subscription sends mail: it has no secret.");
+    apply(w->wish, s);
+    if (!subscription_put(w->hooks->outbox, tx, w->hooks->sends, s, STR_NULL)) return false;
+    s->link = w->hooks->sends->number;
+    w->out = (struct hook){*s, false};
+    return true;
+}
+
 static bool add(struct tx *tx, void *arg)
 {
     struct work *w = arg;
@@ -101,9 +146,13 @@ static bool add(struct tx *tx, void *arg)
                              .source = w->source,
                              .codes = hook_every_code(w->source),
                              .is_enabled = true,
+                             .connection_id = DB_NULL,
                              .name = STR("")};
     int64_t source_id = w->wish->source_id;
     if (!find_source(tx, w->account, w->source, &source_id)) return false;
+    s.source_id = source_id;
+    if (w->wish->connection_id) return add_connected(tx, w, &s);
+    if (w->wish->is_send) return put_send(tx, w, &s);
     find_of_source(tx, w, source_id, w->wish->url, &s);
     s.source_id = source_id;
     apply(w->wish, &s);
@@ -120,6 +169,15 @@ static bool change(struct tx *tx, void *arg)
         s.source_id = w->wish->source_id;
         if (!find_source(tx, w->account, s.source, &s.source_id)) return false;
     }
+    if (s.connection_id != DB_NULL) {
+        struct str label = s.address;
+        apply(w->wish, &s);
+        s.address = label;
+        return put_connected(tx, w, &s);
+    }
+    if (w->hooks->sends && s.link == w->hooks->sends->number) return put_send(tx, w, &s);
+    if (w->wish->is_send) return tx_refuse(tx, FAULT_USER, 400, "This subscription posts to an address: make another one that sends.");
+    if (w->wish->settings.ptr) return tx_refuse(tx, FAULT_USER, 400, "Only a subscription of a connection has settings.");
     apply(w->wish, &s);
     if (find_of_source(tx, w, s.source_id, s.address, &other) && other.subscription_id != s.subscription_id)
         return tx_refuse(tx, FAULT_USER, 409, "The webhook %lld has this address already.", (long long)other.subscription_id);
@@ -172,7 +230,10 @@ int hook_all(const struct hooks *h, int64_t account, enum event_source source, i
 {
     struct work w = {.hooks = h, .account = account, .source = source, .source_id = source_id};
     if (!store_read(h->store, resolve, &w, f)) return -1;
-    return subscription_all(h->store, a, account, source, w.source_id, out, f);
+    int n = subscription_all(h->store, a, account, source, w.source_id, out, f), kept = 0;
+    for (int i = 0; i < n; i++)
+        if (!h->only_webhooks || (*out)[i].link == h->link->number) (*out)[kept++] = (*out)[i];
+    return n < 0 ? n : kept;
 }
 
 static bool remove_one(struct tx *tx, void *arg)

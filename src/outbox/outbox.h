@@ -24,7 +24,9 @@ struct subscription {
     enum event_source source;
     uint64_t codes; /* bit = code */
     bool is_enabled;
-    struct str name, settings, address; /* settings: JSON; address: the destination's */
+    int64_t connection_id; /* the destination's; DB_NULL: none. When read; subscription_put goes by destination_id */
+    int link;              /* the destination's link by its number, when read */
+    struct str name, settings, address; /* settings: JSON; address: the destination's, of a connection its label */
 };
 /* Inside a unit. With an address (a link without connection: webhook) the destination is found or made by it; without one destination_id
  * names it. `secret` is sealed and replaces the destination's; STR_NULL leaves that alone. A subscription that moves to another

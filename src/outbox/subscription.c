@@ -186,6 +186,8 @@ struct subscription subscription_row_read(struct arena *a, int64_t account, cons
         .is_enabled = r->is_enabled != 0,
         .name = arena_str(a, r->name),
         .settings = arena_str(a, r->settings),
+        .connection_id = r->connection_id,
+        .link = (int)r->link,
         .address = arena_str(a, r->address),
     };
 }

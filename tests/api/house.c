@@ -1,9 +1,11 @@
 /* house.c: see house.h. */
 #include "house.h"
+#include "fake_connector.h"
 #include "base/digest.h"
 #include "base/durable.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "links/tokens.h"
 #include "outbox/outbox.h"
 #include <ctype.h>
 #include <netinet/in.h>
@@ -39,7 +41,7 @@ static void start_outbox(void)
 {
     struct fault f;
     char key[100];
-    static const struct link_def *links[1];
+    static const struct link_def *links[2];
     snprintf(key, sizeof key, "%s/house.key", house.dir);
     house.guard = address_guard_create(STR("127.0.0.0/8"), true, STR("all"), &f);
     assert_non_null(house.guard);
@@ -47,21 +49,29 @@ static void start_outbox(void)
     house.seal = seal_open(key, &f);
     house.webhook = webhook_create();
     links[0] = webhook_link(house.webhook);
+    links[1] = fake_connector.link;
     struct outbox_config config = {
-        .store = house.store, .jobs = house.jobs, .fetcher = house.fetcher, .links = links, .n_links = 1, .seal = house.seal};
+        .store = house.store, .jobs = house.jobs, .fetcher = house.fetcher, .links = links, .n_links = 2, .seal = house.seal};
     house.outbox = outbox_create(&config, &f);
     if (!house.outbox) fail_msg("%s", f.text);
+    house.links = (struct link_house){
+        .store = house.store, .jobs = house.jobs, .seal = house.seal, .fetcher = house.fetcher, .outbox = house.outbox};
+    house.links.tokens = tokens_create(&house.links);
 }
 
 static void start_http(void)
 {
     struct fault f;
+    static const struct connector *const connectors[] = {&fake_connector};
     struct api_config config = {.store = house.store,
                                 .accounts = house.accounts,
                                 .mail = house.mail,
                                 .outbox = house.outbox,
                                 .webhook = webhook_link(house.webhook),
                                 .guard = house.guard,
+                                .links = &house.links,
+                                .connectors = connectors,
+                                .n_connectors = 1,
                                 .data_dir = house.dir};
     size_t n;
     house.api = api_create(&config);
@@ -108,7 +118,7 @@ int house_open(void **state)
                                .outbox = house.outbox,
                                .data_dir = house.dir,
                                .purl_base = "http://localhost/p/"};
-    house.mail = mail_create(&mail, &f);
+    house.links.mail = house.mail = mail_create(&mail, &f);
     if (!house.mail) fail_msg("%s", f.text);
     make_accounts();
     start_http();
@@ -124,6 +134,7 @@ int house_close(void **state)
     outbox_stop(house.outbox);
     api_destroy(&house.api);
     mail_destroy(&house.mail);
+    tokens_destroy(&house.links.tokens);
     fetcher_destroy(&house.fetcher);
     outbox_destroy(&house.outbox);
     webhook_destroy(&house.webhook);
@@ -311,8 +322,9 @@ const char *answer_header(struct answer a, const char *name, char *out, size_t s
 
 int64_t house_rows(void)
 {
-    static const char *const tables[] = {"account", "api_key",  "mailer_id", "contact_list", "contact", "template",
-                                         "asset",   "campaign", "mail_drop", "batch",        "piece",   "intake", "subscription", "destination"};
+    static const char *const tables[] = {"account",  "api_key", "mailer_id",    "contact_list", "contact",
+                                         "template", "asset",   "campaign",     "mail_drop",    "batch",
+                                         "piece",    "intake",  "subscription", "destination",  "connection"};
     char sql[1000];
     size_t n = (size_t)snprintf(sql, sizeof sql, "SELECT 0");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -324,7 +336,8 @@ void house_publish(int64_t template_id)
 {
     char sql[200];
     snprintf(sql, sizeof sql,
-             "UPDATE template_version SET state = 2, due_at = NULL, report = '{\"ok\":true}' WHERE template_id = %lld RETURNING version",
+             "UPDATE template_version SET state = 2, due_at = NULL, report = '{\"ok\":true}' WHERE template_id = %lld "
+             "RETURNING version",
              (long long)template_id);
     assert_true(fresh_store_number(house.address, sql) > 0);
 }
@@ -332,8 +345,9 @@ void house_publish(int64_t template_id)
 void house_count(int64_t drop_id, int64_t day, int code, int64_t n)
 {
     char sql[200];
-    snprintf(sql, sizeof sql,
-             "INSERT INTO drop_stat (account_id, drop_id, day, code, slot, n) VALUES (%lld, %lld, %lld, %d, 1, %lld) RETURNING n",
-             (long long)house.account, (long long)drop_id, (long long)day, code, (long long)n);
+    snprintf(
+        sql, sizeof sql,
+        "INSERT INTO drop_stat (account_id, drop_id, day, code, slot, n) VALUES (%lld, %lld, %lld, %d, 1, %lld) RETURNING n",
+        (long long)house.account, (long long)drop_id, (long long)day, code, (long long)n);
     assert_int_equal(fresh_store_number(house.address, sql), n);
 }

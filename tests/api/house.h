@@ -20,6 +20,7 @@ struct test_house {
     struct address_guard *guard; /* lets addresses of this machine through */
     struct fetcher *fetcher;
     struct seal *seal;
+    struct link_house links; /* and one connector: fake_connector.h */
     struct webhook *webhook;
     struct outbox *outbox;
     struct mail *mail;

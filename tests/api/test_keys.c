@@ -164,6 +164,7 @@ static struct thing {
     {"/v1/batches/{", ""},
     {"/v1/pieces/{", ""},
     {"/v1/assets/{", ""},
+    {"/v1/connections/{", ""},
 };
 enum {
     CONTACT_DETAILS,
@@ -178,6 +179,7 @@ enum {
     BATCH,
     PIECE,
     ASSET,
+    CONNECTION,
     N_THINGS
 };
 
@@ -218,6 +220,9 @@ static void make_things(const char *key, int64_t account)
     thing_number(BATCH, ask(key, "GET", "/v1/batches", NULL), "batch_id");
     assert_int_equal(ask(key, "PUT", "/v1/assets/mine.css", "p{color:red}").status, 200);
     strcpy(things[ASSET].id, "mine.css");
+    a = ask(key, "POST", "/v1/connections",
+            "{\"kind\":\"crm\",\"is_tested\":false,\"settings\":{\"base\":\"http://127.0.0.1:9\"},\"secrets\":{\"token\":\"t\"}}");
+    thing_number(CONNECTION, a, "connection_id");
     snprintf(things[ACCOUNT].id, sizeof things[ACCOUNT].id, "%lld", (long long)account);
 }
 
@@ -287,6 +292,7 @@ static void test_anyone(void **state)
         {"GET", "/t.js", 200, "/* t.js~"},
         {"GET", "/t/{code}", 404, nothing},
         {"POST", "/t/{code}", 404, nothing},
+        {"POST", "/v1/hooks/{connector}/{token}", 404, nothing},
     };
     size_t n = 0;
     for (size_t i = 0; i < N_ROUTES; i++) {

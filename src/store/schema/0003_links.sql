@@ -16,7 +16,11 @@ CREATE TABLE action_log (account_id BIGINT NOT NULL, action_id BIGINT NOT NULL, 
 -- A request that a hook had already (webhook ids): kept a week.
 CREATE TABLE hook_seen (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, repeat_id TEXT NOT NULL, seen_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, connection_id, repeat_id)) CLUSTERED;
-CREATE INDEX hook_seen_by_time ON hook_seen (seen_at);
+CREATE INDEX hook_seen_by_time ON hook_seen (account_id, connection_id, seen_at);
+-- Requests from the other side: the SHA-256 of the token they come with (NULL: none are taken), and the last one that was refused.
+ALTER TABLE connection ADD COLUMN hook_digest BYTEA;
+ALTER TABLE connection ADD COLUMN hook_refused_at BIGINT;
+ALTER TABLE connection ADD COLUMN hook_refused TEXT;
 -- What is watched at a connection: when it is asked again, its drops as they were last, and the events that were told already.
 CREATE TABLE mirror (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, since BIGINT NOT NULL, due_at BIGINT NOT NULL, attempt BIGINT NOT NULL DEFAULT 0, lease_node BIGINT,
   lease_until BIGINT NOT NULL DEFAULT 0, last_error TEXT, PRIMARY KEY (account_id, connection_id)) CLUSTERED;

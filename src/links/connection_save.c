@@ -1,0 +1,311 @@
+/* connection_save.c: see connection_save.h. A save is one unit: what is stored already is read, changed and checked there, so that a token
+ * that is renewed meanwhile is not lost. The trial comes after it, because a token that it renews must have a row to be stored in. */
+#include "links/connection_save.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "queries.h"
+#include <ctype.h>
+#include <stdio.h>
+
+struct save {
+    const struct link_house *house;
+    const struct connection_wish *wish;
+    struct arena *arena;   /* the caller's, who waits */
+    struct connection was; /* connection_id 0: it is new */
+    struct connection now;
+};
+
+/* ---- one object of settings or secrets ---- */
+
+struct merge {
+    const struct save *save;
+    bool of_secrets;
+    struct json_value said, was; /* objects, or missing */
+    struct arena *arena;
+    struct fault *f;
+};
+
+static const char *word(const struct merge *m) { return m->of_secrets ? "secrets" : "settings"; }
+
+static const struct connector_setting *setting_of(const struct connector *d, struct str name)
+{
+    for (int i = 0; i < d->n_settings; i++)
+        if (str_eq(str_of(d->settings[i].name), name)) return &d->settings[i];
+    return NULL;
+}
+
+static const char *names_of(const struct connector *d, struct arena *a, bool of_secrets)
+{
+    const char *all = "";
+    for (int i = 0; i < d->n_settings; i++)
+        if (d->settings[i].is_secret == of_secrets)
+            all = *all ? arena_printf(a, "%s, %s", all, d->settings[i].name) : d->settings[i].name;
+    return *all ? all : "none";
+}
+
+static bool check_said(const struct merge *m)
+{
+    const struct connector *d = m->save->wish->connector;
+    struct json_iter it = {0};
+    struct str key;
+    struct json_value v;
+    if (m->said.type == JSON_MISSING || m->said.type == JSON_NULL) return true;
+    if (m->said.type != JSON_OBJECT) return fault_user(m->f, 400, "%s must be an object of texts.", word(m));
+    while (json_next(m->said, &it, &key, &v)) {
+        const struct connector_setting *s = setting_of(d, key);
+        if (!s)
+            return fault_user(m->f, 400, "%s has no \"%.*s\" among its %s: %s.", d->title, (int)(key.len > 60 ? 60 : key.len),
+                              key.ptr, word(m), names_of(d, m->arena, m->of_secrets));
+        if (s->is_secret != m->of_secrets)
+            return fault_user(m->f, 400, "%s belongs among the %s.", s->name, s->is_secret ? "secrets" : "settings");
+        if (v.type != JSON_STRING && v.type != JSON_INT && v.type != JSON_NULL)
+            return fault_user(m->f, 400, "%s.%s must be a text or a whole number.", word(m), s->name);
+        if (v.type == JSON_STRING && utf8_has_control(v.string))
+            return fault_user(m->f, 400, "%s.%s holds a control character.", word(m), s->name);
+    }
+    return true;
+}
+
+static struct str text_of(struct arena *a, struct json_value v)
+{
+    if (v.type == JSON_INT) return str_of(arena_printf(a, "%lld", (long long)v.integer));
+    if (v.type != JSON_STRING) return STR_NULL;
+    struct str s = str_trim(v.string);
+    return s.len ? s : STR_NULL;
+}
+
+/* A setting as it is from now on; STR_NULL: not set. */
+static struct str value_of(const struct merge *m, const char *name)
+{
+    struct json_value v = json_get(m->said, name);
+    if (v.type != JSON_MISSING) return text_of(m->arena, v);
+    if (!m->of_secrets && m->save->wish->replaces && m->said.type == JSON_OBJECT) return STR_NULL;
+    return text_of(m->arena, json_get(m->was, name));
+}
+
+/* What the connector keeps among the secrets beside its table's (tokens that were made with them). */
+static void add_made(const struct merge *m, struct json_out *j)
+{
+    struct json_iter it = {0};
+    struct str key;
+    struct json_value v;
+    if (!m->of_secrets || (m->said.type == JSON_OBJECT && json_count(m->said) > 0)) return;
+    while (json_next(m->was, &it, &key, &v))
+        if (!setting_of(m->save->wish->connector, key)) json_value_write(j, arena_str(m->arena, key).ptr, v);
+}
+
+static bool merge(const struct merge *m, struct str *out)
+{
+    const struct connector *d = m->save->wish->connector;
+    struct buf b = BUF_INIT;
+    struct json_out j = json_out_begin(&b);
+    const char *missing = NULL;
+    if (!check_said(m)) return false;
+    json_object(&j, NULL);
+    for (int i = 0; i < d->n_settings; i++) {
+        const struct connector_setting *s = &d->settings[i];
+        if (s->is_secret != m->of_secrets) continue;
+        struct str v = value_of(m, s->name);
+        if (v.ptr)
+            json_str(&j, s->name, v);
+        else if (s->is_required && !s->fallback && !missing)
+            missing = s->name;
+    }
+    add_made(m, &j);
+    json_end(&j);
+    json_out_end(&j);
+    *out = arena_str(m->save->arena, buf_str(&b));
+    buf_finish(&b);
+    return !missing || fault_user(m->f, 400, "%s.%s is required.", word(m), missing);
+}
+
+/* ---- where secrets may go ---- */
+
+/* "https://…", or a host name: letters, digits, dots and hyphens, with a dot inside. */
+static bool is_address(struct str s)
+{
+    bool has_dot = false;
+    if (s.ptr && s.len > 8 && (str_starts(s, STR("http://")) || str_starts(s, STR("https://")))) return true;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!isalnum((unsigned char)s.ptr[i]) && s.ptr[i] != '.' && s.ptr[i] != '-') return false;
+        has_dot = has_dot || (s.ptr[i] == '.' && i > 0 && i + 1 < s.len && isalpha((unsigned char)s.ptr[i + 1]));
+    }
+    return has_dot;
+}
+
+/* Who may change where a connection leads must not thereby be told its secrets: they are to be said again. */
+static bool check_address(const struct merge *settings, struct json_value secrets_said, struct json_value secrets_were)
+{
+    const struct connector *d = settings->save->wish->connector;
+    const struct connector_setting *moved = NULL;
+    for (int i = 0; i < d->n_settings; i++) {
+        const struct connector_setting *s = &d->settings[i];
+        if (s->is_secret) continue;
+        struct str was = text_of(settings->arena, json_get(settings->was, s->name)), now = value_of(settings, s->name);
+        if (!was.ptr) was = str_of(s->fallback);
+        if (!now.ptr) now = str_of(s->fallback);
+        if (!str_eq(was, now) && (is_address(was) || is_address(now))) moved = s;
+    }
+    for (int i = 0; moved && i < d->n_settings; i++) {
+        const char *name = d->settings[i].name;
+        if (d->settings[i].is_secret && json_get(secrets_were, name).type == JSON_STRING &&
+            json_get(secrets_said, name).type == JSON_MISSING)
+            return fault_user(settings->f, 400,
+                              "settings.%s leads to another place, so the connection's secrets must be said again: secrets.%s.",
+                              moved->name, name);
+    }
+    return true;
+}
+
+/* ---- the unit ---- */
+
+static bool parse(struct json_parser *p, struct arena *a, struct str text, struct json_value *out, struct fault *f)
+{
+    *out = (struct json_value){.type = JSON_MISSING};
+    return !text.ptr || json_parse(p, json_padded(a, text), out, f);
+}
+
+struct parsers {
+    struct json_parser *settings, *secrets;
+};
+
+static bool compose(struct save *s, struct parsers p, struct arena *a, struct fault *f)
+{
+    const struct connector *d = s->wish->connector;
+    struct merge settings = {.save = s, .said = s->wish->settings, .arena = a, .f = f}, secrets = settings;
+    secrets.of_secrets = true;
+    secrets.said = s->wish->secrets;
+    struct json_value now_settings, now_secrets;
+    if (!parse(p.settings, a, s->was.settings, &settings.was, f) || !parse(p.secrets, a, s->was.secrets, &secrets.was, f) ||
+        !merge(&settings, &s->now.settings) || !merge(&secrets, &s->now.secrets) ||
+        (s->was.connection_id && !check_address(&settings, secrets.said, secrets.was)))
+        return false;
+    if (!d->check) return true;
+    return parse(p.settings, a, s->now.settings, &now_settings, f) && parse(p.secrets, a, s->now.secrets, &now_secrets, f) &&
+           d->check(d->ctx, now_settings, now_secrets, f);
+}
+
+static bool compose_whole(struct save *s, struct arena *a, struct fault *f)
+{
+    const struct connection_wish *w = s->wish;
+    struct parsers p = {json_parser_create(), json_parser_create()};
+    s->now = s->was;
+    s->now.account_id = w->account_id;
+    s->now.kind = w->connector->number;
+    if (w->label.ptr) s->now.label = w->label;
+    if (!s->now.label.ptr) s->now.label = str_of(w->connector->title);
+    if (w->description.ptr) s->now.description = w->description.len ? w->description : STR_NULL;
+    bool ok = compose(s, p, a, f);
+    json_parser_destroy(&p.settings);
+    json_parser_destroy(&p.secrets);
+    return ok;
+}
+
+static bool put(struct tx *tx, struct save *s, struct connection *c)
+{
+    const struct link_def *link = s->wish->connector->link;
+    return connection_put(tx, s->house->seal, c) &&
+           (!link || destination_of_connection(s->house->outbox, tx, link, c->account_id, c->connection_id, c->label) != 0);
+}
+
+static bool save(struct tx *tx, void *arg)
+{
+    struct save *s = arg;
+    const struct connection_wish *w = s->wish;
+    struct fault f;
+    s->was = (struct connection){.connection_id = 0};
+    if (w->connection_id && !connection_read(tx, s->house->seal, s->arena, w->account_id, w->connection_id, &s->was))
+        return tx_ok(tx) && tx_refuse(tx, FAULT_USER, 404, "There is no connection %lld.", (long long)w->connection_id);
+    if (!compose_whole(s, tx_arena(tx), &f)) return tx_fail(tx, &f);
+    return put(tx, s, &s->now);
+}
+
+/* ---- taking it back ---- */
+
+static bool take_away(struct tx *tx, const struct link_house *h, int64_t account, int64_t id)
+{
+    return connection_remove(tx, account, id) && destination_remove(h->outbox, tx, account, id) &&
+           tx_run(tx, Q_REMOTE_CONTACT_FORGET_ALL, &(struct q_remote_contact_forget_all){account, id}, NULL) &&
+           tx_run(tx, Q_HOOK_FORGET, &(struct q_hook_forget){account, id}, NULL);
+}
+
+/* As it was, unless somebody (a renewal, another save) has changed it since. */
+static bool put_back(struct tx *tx, void *arg)
+{
+    struct save *s = arg;
+    struct connection here, was = s->was;
+    int64_t account = s->now.account_id, id = s->now.connection_id;
+    if (!s->was.connection_id) return take_away(tx, s->house, account, id);
+    if (!connection_read(tx, s->house->seal, tx_arena(tx), account, id, &here)) return tx_ok(tx);
+    if (here.version != s->now.version) return true;
+    if (!was.secrets.ptr) was.secrets = STR("{}");
+    return put(tx, s, &was);
+}
+
+static bool is_to_be_tried(const struct save *s)
+{
+    const struct connection_wish *w = s->wish;
+    if (w->is_untried || !w->connector->try_operation) return false;
+    return !w->connection_id || w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
+}
+
+bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
+                     struct connection_trial *trial, struct fault *f)
+{
+    struct save s = {.house = h, .wish = w, .arena = a};
+    struct fault later;
+    *trial = (struct connection_trial){.is_tried = false};
+    if (!store_write(h->store, save, &s, f)) return false;
+    *out = s.now;
+    out->secrets = STR_NULL;
+    out->is_sealed_shut = false;
+    if (!is_to_be_tried(&s)) return true;
+    if (!connection_try(h, w->connector, s.now.account_id, s.now.connection_id, a, trial, f)) return false;
+    if (!trial->is_refused || s.was.is_sealed_shut) return true;
+    if (!store_write(h->store, put_back, &s, &later)) return *f = later, false;
+    return fault_user(f, 400, "%s", trial->sentence);
+}
+
+/* ---- trying and taking away ---- */
+
+static bool of_fault(struct connection_trial *t, const struct fault *f)
+{
+    t->is_refused = f->whose == FAULT_USER;
+    snprintf(t->sentence, sizeof t->sentence, "%s", f->text);
+    return f->whose == FAULT_USER || f->whose == FAULT_REMOTE;
+}
+
+bool connection_try(const struct link_house *h, const struct connector *d, int64_t account, int64_t id, struct arena *a,
+                    struct connection_trial *t, struct fault *f)
+{
+    struct connection c;
+    struct connector_answer answer;
+    struct json_value nothing = {.type = JSON_MISSING};
+    const struct connector_operation *op = d->try_operation ? connector_operation_find(d, str_of(d->try_operation)) : NULL;
+    *t = (struct connection_trial){.is_tried = true};
+    if (!op) return fault_user(f, 409, "There is nothing that a connection to %s could be tried with.", d->title);
+    if (!connection_get(h->store, h->seal, a, account, id, &c, f)) return false;
+    if (!connector_operate(h, d, &c, op, nothing, a, &answer, f)) return of_fault(t, f);
+    t->status = answer.status;
+    t->is_working = answer.result == LINK_OK;
+    t->is_refused = answer.result == LINK_AUTH;
+    if (!t->is_working) snprintf(t->sentence, sizeof t->sentence, "%s", answer.sentence);
+    return true;
+}
+
+struct drop_it {
+    const struct link_house *house;
+    int64_t account, id;
+};
+
+static bool drop_it(struct tx *tx, void *arg)
+{
+    const struct drop_it *d = arg;
+    return take_away(tx, d->house, d->account, d->id);
+}
+
+bool connection_drop(const struct link_house *h, int64_t account, int64_t id, struct fault *f)
+{
+    struct drop_it d = {h, account, id};
+    return store_write(h->store, drop_it, &d, f);
+}

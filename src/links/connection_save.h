@@ -1,0 +1,32 @@
+/* connection_save.h: what becomes of a connection when its owner makes it, changes it, tries it, or takes it away: the rules of the
+ * connector's table, the destination for its events, and the trial at the other side. Functions here wait (a pool's thread). */
+#pragma once
+#include "links/connector.h"
+
+/* What is not said (STR_NULL, JSON_MISSING) stays as it is. */
+struct connection_wish {
+    const struct connector *connector;
+    int64_t account_id, connection_id; /* 0: a new one */
+    struct str label, description;     /* a new one without a label is called as its connector; description "" takes it away */
+    struct json_value settings;        /* an object of texts and numbers; null takes one away */
+    struct json_value
+        secrets;   /* likewise. What the connector had got with the old ones (tokens) is forgotten when any is said */
+    bool replaces; /* settings that are not said go back to what they are by themselves */
+    bool is_untried;
+};
+struct connection_trial {
+    bool is_tried, is_working;
+    bool is_refused;    /* for its credentials or its address: not by chance */
+    int status;         /* HTTP; 0: no answer */
+    char sentence[500]; /* when it does not work */
+};
+/* Checks, stores, makes or opens the destination, and tries it. What the other side refuses for its credentials is put back as it was, or is
+ * gone again: FAULT_USER 400 with its sentence. A side that does not answer refuses nothing: true, and *trial says so.
+ * FAULT_USER 400 names the setting; 404. *out without secrets, texts in the arena. */
+bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
+                     struct connection_trial *trial, struct fault *f);
+/* The connector's try_operation with a connection as it is stored. False: there is none (409), or ours. */
+bool connection_try(const struct link_house *h, const struct connector *d, int64_t account, int64_t id, struct arena *a,
+                    struct connection_trial *trial, struct fault *f);
+/* With its destination, its subscriptions, what waited for them, and what it knew of the other side's contacts. 404. */
+bool connection_drop(const struct link_house *h, int64_t account, int64_t id, struct fault *f);
