@@ -39,16 +39,29 @@ static bool template_check(enum template_state state, struct fault *f)
                                                 : "The campaign's template is still being compiled.");
 }
 
-bool send_prepare(struct mail *m, struct send *s, struct arena *a, struct fault *f)
+static bool prepare(struct send *s, const struct drop_ref *ref, struct drop_facts facts, struct arena *a, struct fault *f)
 {
-    struct drop_facts facts;
-    const struct drop_ref *ref = drop_cache_find(m->drops, s->account, s->endpoint, &facts, f);
-    if (!ref || !contact_values_check(s->values, FIELD_KNOWN, f) || !template_check(facts.template_state, f)) return false;
-    if (facts.is_live && facts.mid != DB_NULL && !serial_room_check(m->rooms, facts.mid, 1, f)) return false;
+    if (!contact_values_check(s->values, FIELD_KNOWN, f) || !template_check(facts.template_state, f)) return false;
     s->recipient = recipient_write(a, s->values, FIELD_KNOWN, s->extra);
     s->drop_ref = ref;
     s->is_live = facts.is_live;
     return true;
+}
+
+bool send_prepare(struct mail *m, struct send *s, struct arena *a, struct fault *f)
+{
+    struct drop_facts facts = {0};
+    const struct drop_ref *ref = drop_cache_find(m->drops, s->account, s->endpoint, &facts, f);
+    if (!ref || !prepare(s, ref, facts, a, f)) return false;
+    return !facts.is_live || facts.mid == DB_NULL || serial_room_check(m->rooms, facts.mid, 1, f);
+}
+
+/* Without a look at the room for serials, which would be another read: a batch that finds none waits for it. */
+bool send_prepare_in(struct mail *m, struct tx *tx, struct send *s, struct arena *a, struct fault *f)
+{
+    struct drop_facts facts = {0};
+    const struct drop_ref *ref = drop_cache_find_in(m->drops, tx, s->account, s->endpoint, &facts, f);
+    return ref && prepare(s, ref, facts, a, f);
 }
 
 bool send_begin(struct mail *m, struct send *s, struct arena *a, struct fault *f)

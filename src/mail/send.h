@@ -27,6 +27,8 @@ bool send_begin(struct mail *m, struct send *s, struct arena *a, struct fault *f
 /* The two halves of it, for a piece that is made inside somebody else's unit: the checks (any thread), and the seat. `done` and `rider` are
  * not used. */
 bool send_prepare(struct mail *m, struct send *s, struct arena *a, struct fault *f);
+/* The checks for who is inside a transaction (a link's `load`); false with tx_ok false: the database failed. */
+bool send_prepare_in(struct mail *m, struct tx *tx, struct send *s, struct arena *a, struct fault *f);
 bool send_in(struct tx *tx, struct send *s);
 /* "17:0031x00000abc": the contact of that id at connection 17. */
 struct str source_ref_write(struct arena *a, int64_t connection_id, struct str remote_id);

@@ -47,9 +47,10 @@ made = subscribe(source_id=first, events=["pURLOpened"], send={"endpoint": follo
 house.check(made["send"]["endpoint"] == follow_endpoint and made["url"] is None and made["settings"] == {}, f"it is shown as what it is: {made}")
 sent = h.ask("POST", f"/api/v1/send/{first_endpoint}", PERSON)[1]
 until("the first piece is in the post, as a test", lambda: h.rows(f"SELECT count(*) FROM event WHERE source_id = {first} AND code = 0")[0][0] == 1)
-code = h.ask("GET", f"/v1/pieces/{sent['mail_id']}/story")[1]
-purl = next(v for v in json.dumps(code).split('"') if "/p/" in v)
-status = h.ask("GET", purl[purl.index("/p/"):], key="", headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"}, raw=True)[0]
+package = next(h.data.glob("batches/**/manifest.csv")).parent
+purl = house.manifest(package)[0]["purl"].rsplit("/", 1)[1]
+status = h.ask("GET", f"/p/{purl}", key="", headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}, raw=True)[0]
+house.check(status in (302, 303), f"the person visits: {status}")
 until("a visit sends a piece of the follow-up", lambda: len(pieces(follow)) == 1)
 row = pieces(follow)[0]
 house.check(row[0] == "Ada" and row[14] == "Thank you for looking" and len(row) == 15, f"to the same person, with the subscription's values: {row}")
@@ -113,7 +114,7 @@ house.check(pieces(live) == [], "no piece")
 for point in ("outbox.results.before", "outbox.results.after"):
     many, many_endpoint = campaign("Many " + point)
     crowd = h.ask("POST", "/api/v1/lists", {"name": point})[1]["contact_list_id"]
-    subscribe(source="list", source_id=crowd, events=["contact.created"], delay_s=2, send={"endpoint": many_endpoint})
+    subscribe(source="list", source_id=crowd, events=["contact.created"], delay_s=6, send={"endpoint": many_endpoint})
     for n in range(20):
         h.ask("POST", "/api/v1/contacts", {"contact_list_id": crowd, **PERSON, "first_name": f"n{n}"})
     h.stop()

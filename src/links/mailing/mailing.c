@@ -131,12 +131,12 @@ static bool apply(struct mailing *m, struct link_delivery *d, struct send *s)
 
 static bool goes_round(const struct event *e) { return e->hops + 1 > limit_get(LIMIT_OUTBOX_MAX_HOPS); }
 
-static void prepare(struct mailing *m, struct link_delivery *d, struct wish *w)
+static void prepare(struct mailing *m, struct tx *tx, struct link_delivery *d, struct wish *w)
 {
     struct send *s = &w->send;
     s->account = d->event.account_id;
     s->source_ref = source_ref_hop(d->arena, d->event.hops + 1, s->source_ref);
-    if (!send_prepare(m->house->mail, s, d->arena, &w->why)) return;
+    if (!send_prepare_in(m->house->mail, tx, s, d->arena, &w->why)) return;
     w->why.whose = FAULT_NONE;
     if (d->event.is_test && s->is_live)
         fault_user(&w->why, 400, "The event is a test, and the campaign %.*s sends real mail: no paper comes of tests.",
@@ -165,8 +165,8 @@ static bool load(void *ctx, struct tx *tx, struct link_delivery *d)
     default: return never(d, "Nobody to send mail to: the event is about no piece and no contact.");
     }
     if (!ok || !apply(m, d, &w->send)) return false;
-    prepare(m, d, w);
-    return true;
+    prepare(m, tx, d, w);
+    return tx_ok(tx);
 }
 
 static enum link_result step(void *ctx, struct link_delivery *d, const struct fetch_answer *answer)
