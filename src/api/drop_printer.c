@@ -25,7 +25,8 @@ static bool request_drop(struct http_exchange *x, int64_t *id)
     struct drop d;
     struct fault f;
     return request_id(x, "id", "campaign", id) &&
-           !request_failed(x, campaign_get(api_store(x), http_arena(x), api_account(x), *id, &d, NULL, &f), &f) && (*id = d.drop_id) != 0;
+           !request_failed(x, campaign_get(api_store(x), http_arena(x), api_account(x), *id, &d, NULL, &f), &f) &&
+           (*id = d.drop_id) != 0;
 }
 
 static bool read_printer(struct http_exchange *x, struct drop_printer *p, struct fault *f)

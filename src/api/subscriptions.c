@@ -78,7 +78,8 @@ static bool read_send(struct http_exchange *x, struct json_value root, struct ho
     struct json_value send = json_get(root, "send");
     if (send.type == JSON_MISSING || send.type == JSON_NULL) return true;
     if (w->url.ptr || w->secret.ptr || w->connection_id)
-        return fault_user(f, 400, "An event goes to a url, to a connection, or sends mail: say one of url, connection_id and send.");
+        return fault_user(f, 400,
+                          "An event goes to a url, to a connection, or sends mail: say one of url, connection_id and send.");
     w->is_send = true;
     return mailing_settings_read(send, http_arena(x), &w->settings, &w->url, f);
 }

@@ -176,7 +176,8 @@ static bool change(struct tx *tx, void *arg)
         return put_connected(tx, w, &s);
     }
     if (w->hooks->sends && s.link == w->hooks->sends->number) return put_send(tx, w, &s);
-    if (w->wish->is_send) return tx_refuse(tx, FAULT_USER, 400, "This subscription posts to an address: make another one that sends.");
+    if (w->wish->is_send)
+        return tx_refuse(tx, FAULT_USER, 400, "This subscription posts to an address: make another one that sends.");
     if (w->wish->settings.ptr) return tx_refuse(tx, FAULT_USER, 400, "Only a subscription of a connection has settings.");
     apply(w->wish, &s);
     if (find_of_source(tx, w, s.source_id, s.address, &other) && other.subscription_id != s.subscription_id)

@@ -9,8 +9,8 @@
 struct hooks { /* what these functions work on */
     struct store *store;
     struct outbox *outbox;
-    const struct link_def *link; /* the webhooks' */
-    bool only_webhooks;          /* other subscriptions are not there */
+    const struct link_def *link;  /* the webhooks' */
+    bool only_webhooks;           /* other subscriptions are not there */
     const struct link_def *sends; /* the link that sends mail, which has settings and needs no connection; NULL: none */
 };
 /* What is not named (STR_NULL, -1, DB_NULL) stays as it is. */

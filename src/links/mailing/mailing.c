@@ -113,6 +113,19 @@ static bool of_contact(struct mailing *m, struct tx *tx, struct link_delivery *d
     return tx_ok(tx);
 }
 
+/* Mail that another house sent (links/postalytics): the event's detail has the person. */
+static bool of_watched(struct mailing *m, struct link_delivery *d, struct send *s)
+{
+    struct json_value root, person, v;
+    if (!d->event.detail.ptr || !json_parse(m->parser, json_padded(d->arena, d->event.detail), &root, NULL))
+        return never(d, "The event says not whose mail it is about.");
+    person = json_get(root, "person");
+    for (int i = 0; i < FIELD_KNOWN; i++)
+        if ((v = json_get(person, contact_field_name(i))).type == JSON_STRING && v.string.len)
+            s->values[i] = arena_str(d->arena, v.string);
+    return true;
+}
+
 static bool apply(struct mailing *m, struct link_delivery *d, struct send *s)
 {
     struct json_value root, values, v;
@@ -162,6 +175,7 @@ static bool load(void *ctx, struct tx *tx, struct link_delivery *d)
     case EVENT_LIST:
         ok = e->code != CONTACT_DELETED ? of_contact(m, tx, d, &w->send) : never(d, "The contact was deleted.");
         break;
+    case EVENT_CONNECTION: ok = of_watched(m, d, &w->send); break;
     default: return never(d, "Nobody to send mail to: the event is about no piece and no contact.");
     }
     if (!ok || !apply(m, d, &w->send)) return false;

@@ -16,6 +16,7 @@ static const struct connector_setting settings[] = {
     {"environment", "production", false, false,
      "production, development, or the address of another server that speaks the same API: https://mail.example.com"},
     {"rate", "vendor", false, false, "Requests it takes of one key: vendor (3/s,180/min), off, N/s, M/min, or N/s,M/min"},
+    {"watch", "off", false, false, "on: what happens to the mail of its campaigns is told here, as events of this connection"},
     {"mark_field", "var_field_35", false, false,
      "When it prints our pieces: the variable field in which a piece carries our number, by which its events are known; none: "
      "no field"},
@@ -57,6 +58,8 @@ static bool check(void *ctx, struct json_value values, struct json_value secrets
         return fault_user(f, 400, "api_key is no API key: it has no blanks and no colon. " KEYS_ARE_AT);
     if (!address_of(connector_setting_get(&pl->connector, values, "environment")).ptr)
         return fault_user(f, 400, "environment must be production, development, or an address like https://mail.example.com.");
+    struct str watch = connector_setting_get(&pl->connector, values, "watch");
+    if (!str_eq(watch, STR("on")) && !str_eq(watch, STR("off"))) return fault_user(f, 400, "watch must be on or off.");
     struct str mark = connector_setting_get(&pl->connector, values, "mark_field");
     int64_t n = 0;
     if (!str_eq(mark, STR("none")) &&
@@ -233,7 +236,7 @@ struct postalytics *postalytics_create(const struct link_house *h)
     pl->connector = (struct connector){.name = "postalytics",
                                        .title = "Postalytics",
                                        .number = POSTALYTICS_NUMBER,
-                                       .verbs = CONNECTOR_SENDS,
+                                       .verbs = CONNECTOR_SENDS | CONNECTOR_IS_WATCHED,
                                        .settings = settings,
                                        .n_settings = sizeof settings / sizeof *settings,
                                        .operations = operations,
@@ -246,6 +249,7 @@ struct postalytics *postalytics_create(const struct link_house *h)
                                        .judge = judge,
                                        .try_operation = "who-am-i"};
     postalytics_printer_init(pl);
+    if (h->jobs) postalytics_watch_add(pl);
     return pl;
 }
 

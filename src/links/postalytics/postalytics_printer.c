@@ -144,7 +144,8 @@ static enum step send_one(struct printing *p, struct remote_piece *r)
     }
     struct sender_piece s = piece_of(p, r);
     (void)FAILPOINT("postalytics.send.before");
-    enum sender_outcome out = for_paper(postalytics_send(p->pl, &s, h->arena), s.status);
+    enum sender_outcome out = postalytics_send(p->pl, &s, h->arena);
+    out = for_paper(out, s.status);
     (void)FAILPOINT("postalytics.send.after");
     enum step next = settle(p, r, out, &s);
     if (next == REST && s.retry_after_ms > 0) h->again_at = clock_now_ms() + s.retry_after_ms;

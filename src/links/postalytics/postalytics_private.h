@@ -23,5 +23,8 @@ enum sender_outcome postalytics_send_outcome(struct json_parser *parser, struct 
 /* One try over an account's connection; waits for its rate. */
 enum sender_outcome postalytics_send(struct postalytics *pl, struct sender_piece *p, struct arena *a);
 
+/* ---- postalytics_watch.c ---- */
+void postalytics_watch_add(struct postalytics *pl);
+
 /* ---- postalytics_printer.c ---- */
 void postalytics_printer_init(struct postalytics *pl);
