@@ -100,6 +100,8 @@ static int64_t pace(void *ctx, int64_t connection_id, int64_t now)
     if (!at) {
         int64_t wait_us = rate_take(&m->meter, m->rate, now * 1000);
         at = wait_us ? now + (wait_us + 999) / 1000 : 0;
+        /* spread, not in bursts: their second need not begin when ours does */
+        if (!at && m->rate.per_second) m->not_before = now + 1050 / m->rate.per_second;
     }
     pthread_mutex_unlock(&pl->meter_lock);
     return at;
