@@ -61,6 +61,14 @@ void handle_suppression_lists_get(struct http_exchange *x)
     reply_end(&r, 200);
 }
 
+static void list_made_json(void *made, struct buf *out, bool is_kept)
+{
+    struct json_out j = json_out_begin(out);
+    (void)is_kept;
+    list_json(&j, NULL, made);
+    json_out_end(&j);
+}
+
 void handle_suppression_list_post(struct http_exchange *x)
 {
     static const struct body_field fields[] = {{"Name", NULL, BODY_TEXT, true, offsetof(struct suppression_list, name)},
@@ -68,9 +76,11 @@ void handle_suppression_list_post(struct http_exchange *x)
     struct suppression_list l = {0};
     struct json_value root;
     struct fault f;
+    struct once once;
+    if (!once_begin(&once, x, list_made_json, &l)) return;
     bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 2, &l, &f) &&
               suppression_list_create(api_store(x), api_account(x), &l, &f);
-    if (!request_failed(x, ok, &f)) reply_list(x, &l);
+    once_reply(&once, ok, &f);
 }
 
 void handle_suppression_list_get(struct http_exchange *x)

@@ -74,33 +74,56 @@ void handle_webhook_get(struct http_exchange *x)
 
 /* ---- making, changing, removing ---- */
 
-static void reply_hook(struct http_exchange *x, const char *date_name, int64_t date, const struct hook *h,
-                       const struct hook_wish *w)
+static void hook_changed_json(struct json_out *j, const char *date_name, int64_t date, const struct hook *h,
+                              const struct hook_wish *w)
 {
-    struct reply r;
-    struct json_out *j = reply_begin(&r, x);
     json_object(j, NULL);
     json_time(j, date_name, date);
     json_int(j, "id", h->s.subscription_id);
     json_int(j, "campaign_id", h->s.source_id);
     if (w) subscription_secret_json(j, h, w);
     json_end(j);
+}
+
+static void reply_hook(struct http_exchange *x, const char *date_name, int64_t date, const struct hook *h,
+                       const struct hook_wish *w)
+{
+    struct reply r;
+    hook_changed_json(reply_begin(&r, x), date_name, date, h, w);
     reply_end(&r, 200);
+}
+
+struct hook_made {
+    struct hook hook;
+    struct hook_wish wish;
+};
+
+static void hook_made_json(void *made, struct buf *out, bool is_kept)
+{
+    struct hook_made *m = made;
+    struct json_out j = json_out_begin(out);
+    struct hook shown = m->hook;
+    if (is_kept) shown.is_new_secret = false;
+    hook_changed_json(&j, "created_date", shown.s.created_at, &shown, &m->wish);
+    json_out_end(&j);
 }
 
 void handle_webhook_post(struct http_exchange *x)
 {
     struct hooks hooks = webhooks(x);
-    struct hook_wish w = {.source = EVENT_DROP};
+    struct hook_made *made = ARENA_NEW(http_arena(x), struct hook_made);
+    struct hook_wish *w = &made->wish;
     struct subscription_body b;
     struct json_value root;
-    struct hook h;
     struct fault f;
-    bool ok = body_parse(x, false, &root, &f) && subscription_read(x, root, &b, &w, &f);
-    if (ok && (w.source_id == DB_NULL || w.source_id <= 0)) ok = fault_user(&f, 400, "campaign_id is required.");
-    if (ok && !w.url.ptr) ok = fault_user(&f, 400, "url is required.");
-    ok = ok && hook_add(&hooks, api_account(x), &w, http_arena(x), &h, &f);
-    if (!request_failed(x, ok, &f)) reply_hook(x, "created_date", h.s.created_at, &h, &w);
+    struct once once;
+    if (!once_begin(&once, x, hook_made_json, made)) return;
+    w->source = EVENT_DROP;
+    bool ok = body_parse(x, false, &root, &f) && subscription_read(x, root, &b, w, &f);
+    if (ok && (w->source_id == DB_NULL || w->source_id <= 0)) ok = fault_user(&f, 400, "campaign_id is required.");
+    if (ok && !w->url.ptr) ok = fault_user(&f, 400, "url is required.");
+    ok = ok && hook_add(&hooks, api_account(x), w, http_arena(x), &made->hook, &f);
+    once_reply(&once, ok, &f);
 }
 
 /* The path's number wins; without one the body's id, or the drop that it names. */

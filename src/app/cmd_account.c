@@ -135,7 +135,7 @@ static int act(struct remote *r, const struct options *o, struct fault *f)
         return simple(r, o, "PUT", target, f);
     }
     if (str_eq(verb, STR("rate-limit"))) return rate_limit(r, o, f);
-    ASSERT(!"verbs has it, act does not");
+    ASSERT(str_is_empty(verb)); /* verbs has it, act does not */
     return EXIT_USAGE;
 }
 

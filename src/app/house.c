@@ -64,7 +64,7 @@ static bool cage_is_off(void) { return strcmp(setting_get(SETTING_PRESS_SANDBOX)
 
 bool house_check_settings(struct fault *f)
 {
-    if (!http_check_address(setting_get(SETTING_LISTEN), f) || !api_check_settings(f)) return false;
+    if (!http_check_address(setting_get(SETTING_LISTEN), f) || !api_check_settings(f) || !mail_check_settings(f)) return false;
     if (cage_is_off() && !is_loopback(setting_get(SETTING_LISTEN)))
         return fault_user(
             f, 0,

@@ -131,6 +131,7 @@ bool press_options_read(struct press_options *o, int argc, char **argv)
     if (!flags_take(o, argc, argv)) return false;
     if (!o->size || !press_geometry_by_name(str_of(o->size)))
         return wrong("--size is letter, 4x6, 6x9, 6x11, 12x9 or 6x18%s", "");
+    for (size_t n = o->out ? strlen(o->out) : 0; n > 1 && o->out[n - 1] == '/';) o->out = strndup(o->out, --n);
     if (!o->contacts || !o->out) return wrong("%s is needed", o->contacts ? "--out" : "--contacts");
     if (o->from && !from_is_whole(o->from)) return wrong("--from is \"Name;Street;City;ST;ZIP\", not \"%s\"", o->from);
     if (!o->html == !o->front || (o->back && !o->front)) return wrong("%s", "either --html, or --front and --back, is needed");

@@ -1,11 +1,13 @@
 /* account_end.c: see account_end.h. On a pool thread. */
 #include "mail/account_end.h"
 #include "mail/mail_private.h"
+#include "outbox/outbox.h"
 #include "queries.h"
 
 enum { ROUNDS = 20 }; /* campaigns that come into being meanwhile are deleted as well, but not for ever */
 
 struct end {
+    struct outbox *outbox;
     int64_t account;
     bool has_drops;
 };
@@ -17,7 +19,7 @@ static bool end(struct tx *tx, void *arg)
     if (!tx_ok(tx)) return false;
     if (e->has_drops)
         return tx_refuse(tx, FAULT_USER, 409, "Account %lld makes campaigns while it is being deleted.", (long long)e->account);
-    return account_remove(tx, e->account);
+    return (!e->outbox || subscription_remove_all(e->outbox, tx, e->account)) && account_remove(tx, e->account);
 }
 
 static bool delete_campaigns(struct mail *m, int64_t account, struct fault *f)
@@ -33,7 +35,7 @@ static bool delete_campaigns(struct mail *m, int64_t account, struct fault *f)
 
 bool mail_account_end(struct mail *m, int64_t account, struct fault *f)
 {
-    struct end e = {.account = account, .has_drops = true};
+    struct end e = {.outbox = m->outbox, .account = account, .has_drops = true};
     for (int i = 0; i < ROUNDS && e.has_drops; i++) {
         if (!delete_campaigns(m, account, f)) return false;
         if (store_write(m->store, end, &e, f)) {

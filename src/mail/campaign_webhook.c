@@ -13,7 +13,7 @@ struct work {
     const struct hook_wish *wish;
     enum event_source source;
     int64_t source_id;
-    struct hook out;
+    struct hook out, *made;
 };
 
 uint64_t hook_every_code(enum event_source source)
@@ -185,13 +185,21 @@ static bool change(struct tx *tx, void *arg)
     return tx_ok(tx) && put(tx, w, &s);
 }
 
+/* What was made is shown before the unit has ended: an Idempotency-Key rides along and keeps it. */
+static bool add_and_show(struct tx *tx, void *arg)
+{
+    struct work *w = arg;
+    if (!add(tx, w)) return false;
+    *w->made = w->out;
+    return true;
+}
+
 bool hook_add(const struct hooks *h, int64_t account, const struct hook_wish *wish, struct arena *a, struct hook *out,
               struct fault *f)
 {
     struct work w = {.hooks = h, .arena = a, .account = account, .wish = wish, .source = wish->source};
-    if (!store_write(h->store, add, &w, f)) return false;
-    *out = w.out;
-    return true;
+    w.made = out;
+    return store_write(h->store, add_and_show, &w, f);
 }
 
 bool hook_change(const struct hooks *h, int64_t account, int64_t id, const struct hook_wish *wish, struct arena *a,

@@ -32,7 +32,8 @@ struct hook {
     struct subscription s;
     bool is_new_secret; /* new_secret was taken: to be shown, once */
 };
-/* Makes one, or changes the one that this source has at this address. 404: no such drop, campaign, list, connection. */
+/* Makes one, or changes the one that this source has at this address. 404: no such drop, campaign, list, connection.
+ * `out` is set before its unit has ended. */
 bool hook_add(const struct hooks *h, int64_t account, const struct hook_wish *w, struct arena *a, struct hook *out,
               struct fault *f);
 /* 404; 409: the source has another one at this address; 400: an address or a secret for a connection's. */

@@ -4,6 +4,7 @@
 #include "mail/handover_private.h"
 #include "mail/lease_keeper.h"
 #include "mail/printer.h"
+#include "mail/printer_turns.h"
 #include "mail/remote_piece.h"
 #include "mail/serial.h"
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BUSY_MS 2000                                 /* a batch whose printer is busy looks again */
 enum { FROM_READY = 0, FROM_LOST = 1, TO_TELL = 2 }; /* due_item.sub_id */
 
 static int find_due(struct tx *tx, enum batch_state state, int sub_id, int64_t now, struct due_item *items, int n,
@@ -52,6 +54,7 @@ struct work {
     struct batch batch;
     struct batch_leaving leaving;
     bool is_claimed;
+    int64_t turn; /* the printer whose turn this one holds; 0: none */
 };
 
 /* ---- claiming ---- */
@@ -68,6 +71,21 @@ static bool wait_for_printer(struct tx *tx, const struct work *w)
     struct str why =
         STR("This account has no printer: the batch waits until the operator grants it one (pennypost printer grant).");
     return tx_run(tx, Q_HANDOVER_WAIT, &(struct q_handover_wait){w->item.account_id, w->item.id, why}, NULL);
+}
+
+/* A claim that runs again holds its turn already. */
+static bool take_turn(struct work *w, int64_t printer)
+{
+    if (w->turn == printer) return true;
+    if (w->turn) printer_turn_give(w->mail->turns, w->turn);
+    w->turn = printer_turn_take(w->mail->turns, printer) ? printer : 0;
+    return w->turn != 0;
+}
+
+static bool postpone(struct tx *tx, const struct work *w)
+{
+    struct q_handover_postpone in = {w->item.account_id, w->item.id, tx_now(tx) + BUSY_MS};
+    return tx_run(tx, Q_HANDOVER_POSTPONE, &in, NULL);
 }
 
 static bool keep_leaving(struct tx *tx, struct work *w)
@@ -94,6 +112,7 @@ static bool claim(struct tx *tx, void *arg)
         return tx_ok(tx) && batch_cancel(tx, account, &w->batch,
                                          STR("It was recalled: its campaign was deleted before it was handed over."));
     if (!(printer = printer_of(tx, account, w->batch.drop_id))) return tx_ok(tx) && wait_for_printer(tx, w);
+    if (!take_turn(w, printer)) return postpone(tx, w);
     return batch_hand_over(tx, account, w->item.id, printer, &w->leaving) ? keep_leaving(tx, w) : tx_ok(tx);
 }
 
@@ -258,16 +277,16 @@ static void run(void *ctx, struct due_item item)
     }
     w.arena = arena_create(16 << 10);
     work(&w);
+    if (w.turn) printer_turn_give(w.mail->turns, w.turn);
     if (item.sub_id == FROM_READY && w.batch.is_test) handover_tell_rest(ctx, item.account_id, item.id);
     arena_destroy(&w.arena);
 }
 
 void handover_source_add(struct mail *m)
 {
-    jobs_add(
-        m->jobs,
-        &(struct due_source){
-            .name = SOURCE_HANDOVER, .n_threads = (int)limit_get(LIMIT_HANDOVER_THREADS), .find = find, .run = run, .ctx = m});
+    int n = (int)limit_get(LIMIT_HANDOVER_THREADS);
+    m->turns = printer_turns_create(n);
+    jobs_add(m->jobs, &(struct due_source){.name = SOURCE_HANDOVER, .n_threads = n, .find = find, .run = run, .ctx = m});
 }
 
 /* ---- what a person says ---- */

@@ -4,6 +4,7 @@
 #include "mail/daily_cap.h"
 #include "mail/domain.h"
 #include "mail/drop_cache.h"
+#include "mail/printer_turns.h"
 #include "mail/purl_place.h"
 #include "mail/renderings.h"
 #include "mail/robots.h"
@@ -101,7 +102,7 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     ASSERT(m->data_dir && m->purl_base);
     random_bytes(h.fresh, sizeof h.fresh);
     if (!make_folders(m, f) || !load_tables(m, f) || !store_write(c->store, house_prepare, &h, f) ||
-        !store_write(c->store, free_what_was_held, NULL, f) ||
+        !store_write(c->store, free_what_was_held, NULL, f) || !tidy_leftovers(m, f) ||
         !(m->domains = domains_load(c->store, f))) {
         mail_destroy(&m);
         return NULL;
@@ -124,6 +125,7 @@ struct mail *mail_create(const struct mail_config *c, struct fault *f)
     scan_source_add(m);
     handover_source_add(m);
     printed_source_add(m);
+    tidy_source_add(m);
     return m;
 }
 
@@ -144,6 +146,7 @@ void mail_destroy(struct mail **mail)
     op_table_destroy(&m->op_table_own);
     acs_layout_destroy(&m->acs_layout);
     daily_caps_destroy(&m->caps);
+    printer_turns_destroy(&m->turns);
     free(m->data_dir);
     free(m->purl_base);
     free(m);

@@ -21,6 +21,8 @@ struct mail_config {
     const struct printer_def *const *printers; /* kinds of printers this program has */
     int n_printers;
 };
+/* Settings of the mail house that can be wrong: asked before the house is opened. FAULT_USER. */
+bool mail_check_settings(struct fault *f);
 /* Also closes what a crash left open: batches Rendering whose lease is dead go back to Closed. */
 struct mail *mail_create(const struct mail_config *c, struct fault *f);
 void mail_destroy(struct mail **m); /* after jobs_stop */

@@ -652,6 +652,30 @@ UPDATE intake SET state = $3, due_at = $4, attempt = $5, last_error = $6, lease_
 -- in: lease_node int
 UPDATE intake SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL AND lease_node = $1;
 
+-- name: intake_files
+-- Every file that a row knows of.
+-- across accounts: the house tidies its folder
+-- out: file text
+SELECT file FROM intake WHERE file <> '';
+
+-- name: intake_old
+-- What was worked off long ago, with its file.
+-- across accounts: the house forgets everybody's
+-- in: before int, n int
+-- out: account_id int, intake_id int, file text
+SELECT account_id, intake_id, file FROM intake WHERE state IN (2, 3) AND due_at IS NULL AND received_at < $1 AND file <> '' LIMIT $2;
+
+-- name: intake_forget_file
+-- The file is gone; what it gave stays counted.
+-- in: account_id int, intake_id int
+UPDATE intake SET file = '' WHERE account_id = $1 AND intake_id = $2;
+
+-- name: refused_row_forget
+-- Some rows that it could not use, in order.
+-- in: account_id int, intake_id int, n int
+DELETE FROM refused_row WHERE account_id = $1 AND intake_id = $2 AND line IN (SELECT r.line FROM refused_row r
+ WHERE r.account_id = $1 AND r.intake_id = $2 ORDER BY r.line LIMIT $3);
+
 -- name: refused_row_insert
 -- A row that cannot be used is kept with its line and reason.
 -- append
@@ -1076,6 +1100,11 @@ UPDATE batch SET state = $3, due_at = $4, handed_over_at = $5, last_error = NULL
 -- Still 3: there is no printer for it.
 -- in: account_id int, batch_id int, last_error text
 UPDATE batch SET due_at = NULL, last_error = $3 WHERE account_id = $1 AND batch_id = $2 AND state = 3;
+
+-- name: handover_postpone
+-- Still 3: its printer is busy with others.
+-- in: account_id int, batch_id int, due_at int
+UPDATE batch SET due_at = $3 WHERE account_id = $1 AND batch_id = $2 AND state = 3;
 
 -- name: handover_wake
 -- The account's printer is there, or is another now: everything that waits is tried at once.

@@ -45,18 +45,20 @@ struct mail {
     struct daily_caps *caps;
     const struct printer_def *const *printers;
     int n_printers;
+    struct printer_turns *turns;
+    int64_t tidy_at; /* its due source's */
     struct purl_places *purl_places;
     struct domains *domains;
     struct robots *robots;
 };
 
 /* Names of the due sources: for jobs_wake. */
-#define SOURCE_COMPILE "templates to compile"
-#define SOURCE_EXPAND  "drops to expand"
-#define SOURCE_CLOSE   "batches to close"
-#define SOURCE_RENDER  "batches to render"
-#define SOURCE_IMPORT  "files to import"
-#define SOURCE_SCANS   "scans to read"
+#define SOURCE_COMPILE  "templates to compile"
+#define SOURCE_EXPAND   "drops to expand"
+#define SOURCE_CLOSE    "batches to close"
+#define SOURCE_RENDER   "batches to render"
+#define SOURCE_IMPORT   "files to import"
+#define SOURCE_SCANS    "scans to read"
 #define SOURCE_HANDOVER "batches to hand over"
 #define SOURCE_PRINTED  "printers' returns"
 void compile_source_add(struct mail *m);
@@ -67,6 +69,9 @@ void import_source_add(struct mail *m);
 void scan_source_add(struct mail *m);
 void handover_source_add(struct mail *m);
 void printed_source_add(struct mail *m);
+void tidy_source_add(struct mail *m);
+/* Before anything else is under way. */
+bool tidy_leftovers(struct mail *m, struct fault *f);
 
 /* The house's own account number: owner of the demonstration's serials. Accounts begin at 1. */
 #define HOUSE_ACCOUNT     0

@@ -69,6 +69,12 @@ SELECT s.subscription_id, s.name, s.source, s.source_id, s.destination_id, s.cod
  s.updated_at, d.address, d.connection_id, d.link FROM subscription s JOIN destination d ON d.account_id = $1 AND d.destination_id = s.destination_id
  WHERE s.account_id = $1 AND s.source = $2 AND ($3 = 0 OR s.source_id = $3) ORDER BY s.subscription_id DESC;
 
+-- name: subscription_of_account
+-- The first of an account.
+-- in: account_id int
+-- out: subscription_id int
+SELECT subscription_id FROM subscription WHERE account_id = $1 ORDER BY subscription_id LIMIT 1;
+
 -- name: subscription_serve
 -- What a delivery needs of its subscription.
 -- in: account_id int, subscription_id int

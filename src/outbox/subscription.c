@@ -161,6 +161,14 @@ bool subscription_remove(struct outbox *o, struct tx *tx, int64_t account, int64
     return true;
 }
 
+bool subscription_remove_all(struct outbox *o, struct tx *tx, int64_t account)
+{
+    struct r_subscription_of_account row;
+    while (tx_first(tx, Q_SUBSCRIPTION_OF_ACCOUNT, &(struct q_subscription_of_account){account}, &row))
+        if (!subscription_remove(o, tx, account, row.subscription_id)) return false;
+    return tx_ok(tx);
+}
+
 /* ---- to look at ---- */
 
 struct look {

@@ -67,7 +67,7 @@ struct verdict delivery_verdict(const struct retry_ladder *ladder, const struct 
         next_step(ladder, t, chance, &v);
         v.is_failure = true;
         break;
-    default: ASSERT(!"a result");
+    default: ASSERT(t->result < LINK_ASK); /* there is no such result */
     }
     if (v.fate == FATE_GIVEN_UP) {
         v.due_at = INT64_MAX;

@@ -7,6 +7,7 @@
 #include "assets.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/settings.h"
 
 static void add_headers(struct http_exchange *x)
 {
@@ -56,6 +57,7 @@ static void page_start_frame(struct page *p, struct http_exchange *x, int64_t ac
     struct arena *a = http_arena(x);
     *p = (struct page){.x = x, .arena = a, .account = account, .view = view_create(a)};
     view_strz(p->view, "tag", WEB_ASSETS_TAG);
+    view_flag(p->view, "no_cage", strcmp(setting_get(SETTING_PRESS_SANDBOX), "off") == 0);
     add_nav(p->view, nav);
 }
 

@@ -324,7 +324,7 @@ int64_t house_rows(void)
 {
     static const char *const tables[] = {"account",  "api_key", "mailer_id",    "contact_list", "contact",
                                          "template", "asset",   "campaign",     "mail_drop",    "batch",
-                                         "piece",    "intake",  "subscription", "destination",  "connection"};
+                                         "piece",    "intake",  "subscription", "destination",  "connection", "suppression_list"};
     char sql[1000];
     size_t n = (size_t)snprintf(sql, sizeof sql, "SELECT 0");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

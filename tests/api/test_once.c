@@ -74,6 +74,24 @@ static void test_every_post(void **state)
     char endpoint[64];
     answer_text(a, "endpoint", endpoint, sizeof endpoint);
     snprintf(send_to, sizeof send_to, "/api/v1/send/%s", endpoint);
+    twice("suppression", "/api/v1/lists/suppression", "{\"Name\":\"Never\"}", 200,
+          "{\"Id\":#,\"Name\":\"Never\",\"Type\":\"Suppression\",\"Country\":\"US\",\"Total\":0,\"CreationDate\":\"@\"}");
+}
+
+/* The secret is shown once: in the answer that is kept it is null. */
+static void test_webhook(void **state)
+{
+    (void)state;
+    char body[200];
+    snprintf(body, sizeof body, "{\"campaign_id\":%lld,\"url\":\"https://8.8.8.8/hook\"}", (long long)drop);
+    struct answer a = once("hook", "POST", "/api/v1/webhooks", body);
+    assert_answer(a, 200, "{\"created_date\":\"@\",\"id\":#,\"campaign_id\":#,\"secret\":\"whsec_~");
+    int64_t id = answer_number(a, "id"), made = house_rows();
+    a = once("hook", "POST", "/api/v1/webhooks", body);
+    assert_answer(a, 200, "{\"created_date\":\"@\",\"id\":#,\"campaign_id\":#,\"secret\":null}");
+    assert_non_null(strstr(a.head, "Idempotent-Replayed: true"));
+    assert_int_equal(answer_number(a, "id"), id);
+    assert_int_equal(house_rows(), made);
 }
 
 static void test_send(void **state)
@@ -207,8 +225,13 @@ int main(int argc, char **argv)
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_post),  cmocka_unit_test(test_send),    cmocka_unit_test(test_secret),
-        cmocka_unit_test(test_whose),       cmocka_unit_test(test_at_once), cmocka_unit_test(test_after_the_campaign),
+        cmocka_unit_test(test_every_post),
+        cmocka_unit_test(test_webhook),
+        cmocka_unit_test(test_send),
+        cmocka_unit_test(test_secret),
+        cmocka_unit_test(test_whose),
+        cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_after_the_campaign),
         cmocka_unit_test(test_a_day_later),
     };
     return cmocka_run_group_tests(tests, house_open, house_close);

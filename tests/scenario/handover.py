@@ -1,7 +1,6 @@
 """From a send to the printer's folder and back, with the real program: a printer is made and granted, live pieces arrive in its folder once and whole, test pieces never;
 a folder without rights or room is a reason on the batch; recalls, caps and releases; the printer's return file; kill -9 at each place of the hand-over.
   handover.py PROGRAM [rounds=N]"""
-import sqlite3
 from house import *
 
 ROUNDS = int(TOOLS.get("rounds", "1"))
@@ -204,9 +203,8 @@ def killed():
         found = {p.name for p in shop.iterdir()}
         check(names == found, f"{point}: the folder holds exactly the {len(names)} packages")
         check(all(whole(p) for p in shop.iterdir()), f"{point}: each is whole")
-        db = sqlite3.connect(f"file:{house.data}/pennypost.db?mode=ro", uri=True)
         ids = sorted(int(l["piece_id"]) for p in shop.iterdir() for l in manifest(p))
-        stored = sorted(r[0] for r in db.execute("select piece_id from piece where state = 0"))
+        stored = sorted(r[0] for r in house.rows("select piece_id from piece where state = 0"))
         check(ids == stored, f"{point}: each of {len(stored)} pieces is there once")
         house.stop()
     print(f"{hits} kills at {len(POINTS)} points")

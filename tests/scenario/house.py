@@ -165,6 +165,16 @@ class House:
         asked = subprocess.run(["psql", "-X", "--csv", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.db, "-c", sql], capture_output=True, text=True, check=True)
         return [[int(v) if re.fullmatch(r"-?\d+", v) else v for v in row] for row in csv.reader(asked.stdout.splitlines())]
 
+    def change(self, sql):
+        """Past the program, while no server runs."""
+        if self.db:
+            subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.db, "-c", sql], check=True)
+            return
+        db = sqlite3.connect(self.data / "pennypost.db")
+        db.execute(sql)
+        db.commit()
+        db.close()
+
     def database_bytes(self):
         """All that is stored, as it lies there or as it is dumped."""
         if not self.db:

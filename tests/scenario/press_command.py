@@ -22,7 +22,7 @@ def refused(made, words, text):
     check(made.returncode == 2 and words in made.stderr, f"{text}: {made.returncode} {made.stderr[:160]!r}")
 
 
-made = press("one")
+made = press("one/")
 check(made.returncode == 0, "four specimens: " + made.stderr[-200:])
 check([s[-6:] for s in serials("one")] == ["990000", "990001", "990002", "990003"], f"they carry the serials of test mode: {serials('one')}")
 before = (work / "one" / "SHA256SUMS").read_bytes()

@@ -23,6 +23,7 @@ for _ in range(240):
     time.sleep(0.5)
 check(found[0]["state"] == "published" and found[0]["report"]["pages_each"] == 2, f"and laid out by a Chromium that has no cage: {found[0]['report']}")
 check(any("without its cage" in line for line in off.warnings()), "each start of which is in the log")
+check(b"press.sandbox=off" in off.ask("GET", "/", raw=True)[1], "and the status page says it")
 (off.dir / "card.html").write_text("<body style='margin:0'><p style='break-after:page'>Hello {{first_name}}<p>back")
 (off.dir / "people.csv").write_text("first_name,address_street,address_city,address_state,address_zip\nAnn,1 Main St,Chicago,IL,60601\n")
 made = subprocess.run([off.program, "press", "--size", "6x9", "--html", "card.html", "--contacts", "people.csv", "--out", "card", "--set", "press.sandbox=off"], capture_output=True,

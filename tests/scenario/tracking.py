@@ -1,6 +1,6 @@
 """From a list to Returned To Sender, with a clock that is stepped: pieces for the US and Canada on one live campaign, and the same in test mode. The
 USPS pushes what it sees; the events, statistics, alerts and the story of each piece follow, and nothing is told twice."""
-import gzip, sqlite3, time, datetime
+import gzip, time, datetime
 from house import *
 
 DAY = 86400000
@@ -17,15 +17,6 @@ def wait(what, fact, seconds=60):
         time.sleep(0.1)
     check(False, what + " (waited in vain)")
     done()
-
-
-def query(sql, *values):
-    """What lies in the database, while no server runs."""
-    db = sqlite3.connect(house.data / "pennypost.db")
-    rows = db.execute(sql, values).fetchall()
-    db.commit()
-    db.close()
-    return rows
 
 
 def step_to(ms):
@@ -105,7 +96,7 @@ check(house.cli("why", str(ann["piece_id"]), "--account", str(account)).returnco
 
 # Handed over on the same day (by hand: printers are another scenario's), and nothing is heard for five days.
 house.stop()
-query("UPDATE batch SET handed_over_at = ?, printer_job = 'folder' WHERE batch_id = ?", base, live_batch["batch_id"])
+house.change(f"UPDATE batch SET handed_over_at = {base}, printer_job = 'folder' WHERE batch_id = {live_batch['batch_id']}")
 step_to(base + 4 * DAY)
 check(house.ask("GET", "/v1/alerts")[1] == [], "no alert after four days")
 step_to(base + 5 * DAY + 1000)
@@ -151,8 +142,8 @@ check("ProcessedForDelivery" in words and bob["tracking_code"] in words and "ope
 check(house.cli("why", "4711", "--account", str(account)).returncode == 3, "no such piece: cannot")
 
 house.stop()
-numbers = {code: n for code, n in query("SELECT code, sum(n) FROM drop_stat WHERE drop_id = ? GROUP BY code", drop)}
+numbers = {code: n for code, n in house.rows(f"SELECT code, sum(n) FROM drop_stat WHERE drop_id = {drop} GROUP BY code")}
 check(numbers == {11: 2, 4: 2, 5: 2, 6: 2, 3: 1, 64 + 0: 1, 64 + 11: 1, 64 + 4: 1, 64 + 5: 1, 64 + 6: 1}, f"the statistics of the drop, live and test: {numbers}")
-check(query("SELECT count(*) FROM event WHERE source = 1")[0][0] == sum(numbers.values()), "one event each")
+check(house.rows("SELECT count(*) FROM event WHERE source = 1")[0][0] == sum(numbers.values()), "one event each")
 check(not house.warnings(), f"no warning {house.warnings()[:2]}")
 done()

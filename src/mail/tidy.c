@@ -1,0 +1,162 @@
+/* tidy.c: the data folder holds what somebody needs. At the start what a crash left goes: halves of packages, kept files whose row was never
+ * written. Later, once an hour: kept files that were worked off, and refused rows, older than keep.raw_days. */
+#include "mail/mail_private.h"
+#include "base/clock.h"
+#include "base/durable.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "queries.h"
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { AGAIN_MS = 3600000, FILES = 200, ROWS = 5000 };
+
+/* ---- at the start ---- */
+
+struct names {
+    struct map *map;
+};
+
+static bool read_names(struct tx *tx, void *arg)
+{
+    struct names *n = arg;
+    struct r_intake_files row;
+    struct rows r = tx_rows(tx, Q_INTAKE_FILES, NULL);
+    while (rows_next(&r, &row)) map_put(n->map, row.file, n);
+    rows_end(&r);
+    return tx_ok(tx);
+}
+
+static void remove_unknown(const struct mail *m, const struct map *known)
+{
+    char path[1400], name[300];
+    snprintf(path, sizeof path, "%s/files/intake", m->data_dir);
+    DIR *dir = opendir(path);
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        snprintf(name, sizeof name, "files/intake/%.255s", e->d_name);
+        if (e->d_name[0] == '.' || map_get(known, str_of(name))) continue;
+        snprintf(path, sizeof path, "%s/%s", m->data_dir, name);
+        unlink(path);
+        log_info("mail", "%s was removed: a crash had left it, and nothing had been answered for it", name);
+    }
+    if (dir) closedir(dir);
+}
+
+/* Packages are written below DIR.tmp and renamed; nobody writes now. */
+static void remove_halves(const char *folder, int depth)
+{
+    DIR *dir = opendir(folder);
+    char path[1400];
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        if (e->d_name[0] == '.' || e->d_type != DT_DIR) continue;
+        if (snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= (int)sizeof path) continue;
+        if (str_ends(str_of(e->d_name), STR(".tmp")))
+            remove_tree(path, NULL);
+        else if (depth > 0)
+            remove_halves(path, depth - 1);
+    }
+    if (dir) closedir(dir);
+}
+
+bool tidy_leftovers(struct mail *m, struct fault *f)
+{
+    struct names n = {map_create()};
+    char path[1100];
+    bool ok = store_read(m->store, read_names, &n, f);
+    if (ok) remove_unknown(m, n.map);
+    map_destroy(&n.map);
+    snprintf(path, sizeof path, "%s/batches", m->data_dir);
+    if (ok) remove_halves(path, 2);
+    return ok;
+}
+
+/* ---- what is old ---- */
+
+struct old {
+    struct mail *mail;
+    int64_t before;
+    int n;
+    struct {
+        int64_t account, id;
+        char file[200];
+    } rows[FILES];
+};
+
+static bool read_old(struct tx *tx, void *arg)
+{
+    struct old *o = arg;
+    struct r_intake_old row;
+    struct rows r = tx_rows(tx, Q_INTAKE_OLD, &(struct q_intake_old){o->before, FILES});
+    for (o->n = 0; rows_next(&r, &row); o->n++) {
+        o->rows[o->n].account = row.account_id;
+        o->rows[o->n].id = row.intake_id;
+        snprintf(o->rows[o->n].file, sizeof o->rows[o->n].file, "%.*s", STR_ARG(row.file));
+    }
+    rows_end(&r);
+    return tx_ok(tx);
+}
+
+struct forget {
+    int64_t account, id, n_rows;
+};
+
+static bool forget_rows(struct tx *tx, void *arg)
+{
+    struct forget *g = arg;
+    return tx_run(tx, Q_REFUSED_ROW_FORGET, &(struct q_refused_row_forget){g->account, g->id, ROWS}, &g->n_rows);
+}
+
+static bool forget_file(struct tx *tx, void *arg)
+{
+    const struct forget *g = arg;
+    return tx_run(tx, Q_INTAKE_FORGET_FILE, &(struct q_intake_forget_file){g->account, g->id}, NULL);
+}
+
+static bool forget_one(struct mail *m, int64_t account, int64_t id, const char *file, struct fault *f)
+{
+    struct forget g = {.account = account, .id = id};
+    char path[1400];
+    do {
+        if (!store_write(m->store, forget_rows, &g, f)) return false;
+    } while (g.n_rows == ROWS);
+    snprintf(path, sizeof path, "%s/%s", m->data_dir, file);
+    unlink(path); /* first: a row without a file is found again, a file without a row would not be before the next start */
+    return store_write(m->store, forget_file, &g, f);
+}
+
+static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
+{
+    struct mail *m = ctx;
+    (void)tx;
+    (void)n;
+    if (m->tidy_at > now) return *next_due = m->tidy_at, 0;
+    items[0] = (struct due_item){0};
+    return 1;
+}
+
+static void run(void *ctx, struct due_item item)
+{
+    struct mail *m = ctx;
+    struct old *o = calloc(1, sizeof *o);
+    struct fault f;
+    bool ok = true;
+    (void)item;
+    ASSERT(o);
+    o->before = clock_now_ms() - limit_get(LIMIT_KEEP_RAW_DAYS) * 86400000;
+    do {
+        ok = store_read(m->store, read_old, o, &f);
+        for (int i = 0; ok && i < o->n && !jobs_stopping(m->jobs); i++)
+            ok = forget_one(m, o->rows[i].account, o->rows[i].id, o->rows[i].file, &f);
+    } while (ok && o->n == FILES && !jobs_stopping(m->jobs));
+    if (!ok) log_warning("mail", "Old files could not be forgotten: %s", f.text);
+    m->tidy_at = clock_now_ms() + AGAIN_MS;
+    free(o);
+}
+
+void tidy_source_add(struct mail *m)
+{
+    jobs_add(m->jobs, &(struct due_source){.name = "old files", .n_threads = 1, .find = find, .run = run, .ctx = m});
+}
