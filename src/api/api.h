@@ -9,6 +9,7 @@
 #include "outbox/outbox.h"
 
 struct api;
+struct kizen;
 struct api_config {
     struct store *store;
     struct accounts *accounts;
@@ -19,6 +20,8 @@ struct api_config {
     const struct link_house *links;    /* what connectors' requests are made with */
     const struct connector *const *connectors;
     int n_connectors;
+    struct kizen *kizen;               /* makes the actions */
+    const struct link_def *mailing;    /* what subscriptions with `send` go to */
     const char *data_dir;
 };
 /* The setting api.rate_limit says a rate: asked before the house is opened. FAULT_USER. */

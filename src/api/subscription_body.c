@@ -10,10 +10,13 @@ enum { LIST_EVENTS = sizeof list_events / sizeof *list_events };
 struct hooks api_hooks(struct http_exchange *x)
 {
     const struct api_config *c = &api_caller(x)->api->config;
-    return (struct hooks){c->store, c->outbox, c->webhook, false};
+    return (struct hooks){c->store, c->outbox, c->webhook, false, c->mailing};
 }
 
-const char *event_source_word(enum event_source source) { return source == EVENT_LIST ? "list" : "drop"; }
+const char *event_source_word(enum event_source source)
+{
+    return source == EVENT_LIST ? "list" : source == EVENT_CONNECTION ? "connection" : "drop";
+}
 
 /* ---- events ---- */
 
@@ -51,7 +54,7 @@ void subscription_events_json(struct json_out *j, const struct subscription *s)
     json_array(j, "events");
     for (int code = 0; code < 63; code++) {
         if (!(s->codes >> code & 1)) continue;
-        const struct status_def *status = s->source == EVENT_DROP ? status_find(code) : NULL;
+        const struct status_def *status = s->source != EVENT_LIST ? status_find(code) : NULL;
         if (status) json_strz(j, NULL, status->crm);
         if (s->source == EVENT_LIST && code < LIST_EVENTS) json_strz(j, NULL, list_events[code]);
     }

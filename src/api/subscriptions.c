@@ -3,6 +3,7 @@
 #include "api/page.h"
 #include "api/connection_body.h"
 #include "api/subscription_body.h"
+#include "links/mailing/mailing.h"
 #include "links/webhook/webhook.h"
 
 static bool read_source(struct str word, enum event_source *out, struct fault *f)
@@ -11,7 +12,9 @@ static bool read_source(struct str word, enum event_source *out, struct fault *f
     if (!word.ptr || str_is_empty(word) || str_eq_nocase(word, STR("drop"))) return true;
     *out = EVENT_LIST;
     if (str_eq_nocase(word, STR("list"))) return true;
-    return fault_user(f, 400, "source must be \"drop\" or \"list\".");
+    *out = EVENT_CONNECTION;
+    if (str_eq_nocase(word, STR("connection"))) return true;
+    return fault_user(f, 400, "source must be \"drop\", \"list\" or \"connection\".");
 }
 
 static void subscription_json(struct json_out *j, const struct hook *h, const struct hook_wish *w)
@@ -23,14 +26,19 @@ static void subscription_json(struct json_out *j, const struct hook *h, const st
     json_strz(j, "source", event_source_word(s->source));
     json_int(j, "source_id", s->source_id);
     subscription_events_json(j, s);
-    json_str(j, "url", s->connection_id == DB_NULL ? s->address : STR_NULL);
+    bool is_send = s->link == MAILING_NUMBER;
+    json_str(j, "url", s->connection_id == DB_NULL && !is_send ? s->address : STR_NULL);
     json_int(j, "destination_id", s->destination_id);
     json_int(j, "delay_s", s->delay_ms / 1000);
     json_bool(j, "is_enabled", s->is_enabled);
     json_time(j, "created_date", s->created_at);
     json_time(j, "updated_date", s->updated_at);
     reply_int(j, "connection_id", s->connection_id);
-    json_raw(j, "settings", s->settings.len ? s->settings : STR("{}"));
+    json_raw(j, "settings", s->settings.len && !is_send ? s->settings : STR("{}"));
+    if (is_send)
+        json_raw(j, "send", s->settings);
+    else
+        json_null(j, "send");
     if (w) subscription_secret_json(j, h, w);
     json_end(j);
 }
@@ -64,6 +72,18 @@ void handle_subscriptions_get(struct http_exchange *x)
     reply_end(&r, 200);
 }
 
+/* "send": what an event sends instead of being told somewhere. */
+static bool read_send(struct http_exchange *x, struct json_value root, struct hook_wish *w, struct fault *f)
+{
+    struct json_value send = json_get(root, "send");
+    if (send.type == JSON_MISSING || send.type == JSON_NULL) return true;
+    if (w->url.ptr || w->secret.ptr || w->connection_id)
+        return fault_user(f, 400,
+                          "An event goes to a url, to a connection, or sends mail: say one of url, connection_id and send.");
+    w->is_send = true;
+    return mailing_settings_read(send, http_arena(x), &w->settings, &w->url, f);
+}
+
 struct subscription_made {
     struct hook hook;
     struct hook_wish wish;
@@ -86,9 +106,9 @@ static bool read_new(struct http_exchange *x, struct hook_wish *w, struct fault 
     struct str word;
     if (!body_parse(x, false, &root, f) || !body_text(json_get(root, "source"), "source", http_arena(x), &word, f) ||
         !read_source(word, &w->source, f) || !subscription_read(x, root, &b, w, f) ||
-        !connection_of_subscription(x, root, w, f))
+        !connection_of_subscription(x, root, w, f) || !read_send(x, root, w, f))
         return false;
-    if (!w->url.ptr && !w->connection_id) return fault_user(f, 400, "url or connection_id is required.");
+    if (!w->url.ptr && !w->connection_id) return fault_user(f, 400, "url, connection_id or send is required.");
     if (w->source_id == DB_NULL) w->source_id = 0; /* of all of them */
     return w->source_id >= 0 || fault_user(f, 400, "source_id must be a number from 0 up.");
 }
@@ -133,7 +153,7 @@ void handle_subscription_patch(struct http_exchange *x)
     if (!find(x, &h)) return;
     struct hook_wish w = {.source = h.s.source};
     bool ok = body_parse(x, false, &root, &f) && subscription_read(x, root, &b, &w, &f) &&
-              connection_settings_of_subscription(x, root, h.s.connection_id, &w, &f) &&
+              connection_settings_of_subscription(x, root, h.s.connection_id, &w, &f) && read_send(x, root, &w, &f) &&
               hook_change(&hooks, api_account(x), h.s.subscription_id, &w, http_arena(x), &h, &f);
     if (!request_failed(x, ok, &f)) reply_one(x, &h, &w);
 }
@@ -159,6 +179,7 @@ void handle_subscription_secret(struct http_exchange *x)
     if (!find(x, &h)) return;
     struct hook_wish w = {.source = h.s.source};
     bool ok = body_parse(x, true, &root, &f) && subscription_read(x, root, &b, &w, &f), is_made = !w.secret.ptr;
+    if (ok && h.s.link == MAILING_NUMBER) ok = fault_user(&f, 409, "This subscription sends mail: it has no secret.");
     if (ok && h.s.connection_id != DB_NULL)
         ok = fault_user(&f, 409, "This subscription goes to a connection: its secrets are the connection's.");
     struct hook_wish only = {.source_id = DB_NULL, .is_enabled = -1, .delay_ms = DB_NULL};

@@ -1,4 +1,5 @@
-/* cmd_contacts.c: `pennypost contacts import LIST FILE.csv --account ID [--key FIELD]`. Exit 1 when rows were refused. */
+/* cmd_contacts.c: `pennypost contacts import LIST FILE.csv --account ID [--key FIELD]`, exit 1 when rows were refused; and `contacts send`
+ * (cmd_contacts_send.c). */
 #include "app/commands.h"
 #include "app/import_watch.h"
 #include "app/options.h"
@@ -13,7 +14,7 @@
 static const char *missing(const struct options *o)
 {
     if (o->n_rest < 1) return "say what to do";
-    if (!str_eq(str_of(o->rest[0]), STR("import"))) return "the only thing to do is import";
+    if (!str_eq(str_of(o->rest[0]), STR("import"))) return "the things to do are import and send";
     if (o->n_rest < 2) return "LIST and FILE.csv are missing";
     int64_t list;
     if (!str_to_int64(str_of(o->rest[1]), &list) || list < 1) return "LIST is no number";
@@ -29,6 +30,7 @@ int cmd_contacts(int argc, char **argv)
     struct fault f = {0};
     int64_t list = 0;
     if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (o.n_rest && str_eq(str_of(o.rest[0]), STR("send"))) return cmd_contacts_send(&o);
     const char *what = missing(&o);
     if (what) return fprintf(stderr, "pennypost contacts: %s: %s\n", what, FORM), EXIT_USAGE;
     str_to_int64(str_of(o.rest[1]), &list);

@@ -12,6 +12,8 @@ int cmd_printed(int argc, char **argv);
 int cmd_account(int argc, char **argv);
 int cmd_connection(int argc, char **argv);
 int cmd_contacts(int argc, char **argv);
+struct options;
+int cmd_contacts_send(const struct options *o); /* contacts send */
 int cmd_scans(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 int cmd_demo(int argc, char **argv);

@@ -8,6 +8,9 @@
 #include "base/seal.h"
 #include "base/settings.h"
 #include "links/highlevel/highlevel.h"
+#include "links/kizen/kizen.h"
+#include "links/mailing/mailing.h"
+#include "links/postalytics/postalytics.h"
 #include "links/printers/folder.h"
 #include "links/salesforce/salesforce.h"
 #include "links/tokens.h"
@@ -35,10 +38,15 @@ struct house {
     struct webhook *webhook;
     struct salesforce *salesforce;
     struct highlevel *highlevel;
+    struct mailing *mailing;
+    struct kizen *kizen;
+    struct postalytics *postalytics;
+    const struct printer_def *printers[2];
+    struct sender here;           /* this house, as those who send for users see it */
     struct link_house link_house; /* what connectors are made of */
     const struct connector *connectors[CONNECTORS_MAX];
     int n_connectors;
-    const struct link_def *links[CONNECTORS_MAX + 1];
+    const struct link_def *links[CONNECTORS_MAX + 2];
     int n_links;
     struct outbox *outbox;
     struct mail *mail;
@@ -135,10 +143,18 @@ static void open_links(struct house *h)
     h->link_house.tokens = tokens_create(&h->link_house);
     h->webhook = webhook_create();
     h->links[h->n_links++] = webhook_link(h->webhook);
-    h->salesforce = salesforce_create(&h->link_house, setting_get(SETTING_DATA));
-    h->connectors[h->n_connectors++] = salesforce_connector(h->salesforce);
     h->highlevel = highlevel_create(&h->link_house);
     h->connectors[h->n_connectors++] = highlevel_connector(h->highlevel);
+    h->salesforce = salesforce_create(&h->link_house, setting_get(SETTING_DATA));
+    h->connectors[h->n_connectors++] = salesforce_connector(h->salesforce);
+    h->mailing = mailing_create(&h->link_house);
+    h->links[h->n_links++] = mailing_link(h->mailing);
+    h->kizen = kizen_create(&h->link_house);
+    h->connectors[h->n_connectors++] = kizen_connector(h->kizen);
+    h->postalytics = postalytics_create(&h->link_house);
+    h->connectors[h->n_connectors++] = postalytics_connector(h->postalytics);
+    h->link_house.remote = postalytics_sender(h->postalytics);
+    h->link_house.here = &h->here;
     for (int i = 0; i < h->n_connectors; i++)
         if (h->connectors[i]->link) h->links[h->n_links++] = h->connectors[i]->link;
 }
@@ -147,6 +163,9 @@ static void close_links(struct house *h)
 {
     salesforce_destroy(&h->salesforce);
     highlevel_destroy(&h->highlevel);
+    kizen_destroy(&h->kizen);
+    postalytics_destroy(&h->postalytics);
+    mailing_destroy(&h->mailing);
     webhook_destroy(&h->webhook);
 }
 
@@ -173,7 +192,8 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     if (!open_outbox(h, f)) return false;
     accounts_source_add(h->accounts, h->jobs);
     set_purl_base(h);
-    static const struct printer_def *const printers[] = {&printer_folder};
+    h->printers[0] = &printer_folder;
+    h->printers[1] = postalytics_printer(h->postalytics);
     struct mail_config mail = {.store = h->store,
                                .jobs = h->jobs,
                                .press = h->press,
@@ -182,9 +202,10 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
                                .outbox = h->outbox,
                                .data_dir = data,
                                .purl_base = h->purl_base,
-                               .printers = printers,
-                               .n_printers = sizeof printers / sizeof *printers};
+                               .printers = h->printers,
+                               .n_printers = sizeof h->printers / sizeof *h->printers};
     if (!(h->link_house.mail = h->mail = mail_create(&mail, f))) return false;
+    sender_here(h->mail, &h->here);
     struct api_config api = {.store = h->store,
                              .accounts = h->accounts,
                              .mail = h->mail,
@@ -194,6 +215,8 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
                              .links = &h->link_house,
                              .connectors = h->connectors,
                              .n_connectors = h->n_connectors,
+                             .kizen = h->kizen,
+                             .mailing = mailing_link(h->mailing),
                              .data_dir = data};
     h->api = api_create(&api);
     if (!start_http(h, with_port, f)) return false;
@@ -218,6 +241,7 @@ void house_close(struct house **hp)
     struct house *h = *hp;
     if (!h) return;
     *hp = NULL;
+    kizen_stop(h->kizen);
     if (h->http) store_after_group(h->store, NULL, NULL), http_stop(&h->http, 5000);
     if (h->jobs) jobs_stop(&h->jobs);
     outbox_stop(h->outbox);

@@ -14,7 +14,7 @@ static const struct command {
     {"press", cmd_press, "a batch package without a server: press --size 6x9 --html FILE --contacts FILE.csv --out DIR"},
     {"account", cmd_account, "accounts and keys: account create NAME | list | key ID | revoke ID HINT | mailer-id ID MID"},
     {"connection", cmd_connection, "connections to CRMs: connection kinds | list | add | show | set | test | call | subscribe | hook | remove"},
-    {"contacts", cmd_contacts, "contacts import LIST FILE.csv --account ID [--key FIELD]"},
+    {"contacts", cmd_contacts, "contacts import LIST FILE.csv --account ID [--key FIELD]; contacts send ENDPOINT FILE.json"},
     {"scans", cmd_scans, "scans import FILE [acs] [--account ID]: tracking data of the USPS"},
     {"why", cmd_why, "the whole story of one piece: why PIECE --account ID"},
     {"printer", cmd_printer, "printers: printer put NAME folder PATH | list | remove NAME | grant NAME ACCOUNT | revoke ACCOUNT"},

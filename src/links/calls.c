@@ -45,7 +45,7 @@ bool connector_call(const struct link_house *h, const struct connector *c, struc
 {
     struct fetch_ask bare = *ask;
     struct fetch_answer answer;
-    *out = (struct connector_answer){0};
+    *out = (struct connector_answer){.retry_after_ms = -1};
     for (int tries = 0; tries < 2; tries++) {
         *ask = bare;
         ask->is_guarded = true;
@@ -55,6 +55,10 @@ bool connector_call(const struct link_house *h, const struct connector *c, struc
         fetch_now(h->fetcher, a, ask, &answer);
         if (c->heard) c->heard(c->ctx, to->connection_id, &answer, clock_now_ms());
         out->result = c->judge(c->ctx, &answer, out->sentence, sizeof out->sentence);
+        out->error = answer.error;
+        out->was_sent = answer.was_sent;
+        out->is_cut = answer.is_cut;
+        out->retry_after_ms = fetch_retry_after_ms(&answer, clock_now_ms());
         if (out->result != LINK_AUTH || !c->renew_ask || tries > 0) break;
         if (!token_renew_now(h->tokens, c, to, a, f)) return false;
     }

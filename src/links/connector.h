@@ -38,6 +38,7 @@ struct connector_operation {
 };
 
 struct link_house;
+struct sender;
 struct hook_call { /* a request that came to POST /v1/hooks/<connector>/<token> */
     struct arena *arena;
     const struct connection *connection;
@@ -104,6 +105,7 @@ struct link_house {
     struct mail *mail;     /* set before anything is delivered or called */
     struct outbox *outbox; /* likewise */
     struct tokens *tokens;
+    const struct sender *here, *remote; /* mail/sender.h: this house, and Postalytics connections; set like mail */
 };
 
 const struct connector *connector_find(const struct connector *const *all, int n, struct str name); /* NULL */
@@ -118,6 +120,10 @@ struct connector_answer {
     struct str content_type, body, head;
     enum link_result result; /* what judge said */
     char sentence[300];
+    enum fetch_error error; /* set when it was asked, also where connector_call is false */
+    bool was_sent;          /* false: the other side cannot have acted on it, for certain */
+    bool is_cut;
+    int64_t retry_after_ms; /* -1: it did not say */
 };
 /* Renews the token when it must, waits for the pace for at most connector.patience, asks, and renews once more when the token was refused. False:
  * it was not asked or did not answer: FAULT_USER 409 (it must be saved again), FAULT_REMOTE. An answer of any status is true. */

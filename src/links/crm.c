@@ -1,5 +1,6 @@
 /* crm.c: see crm.h. */
 #include "links/crm.h"
+#include "mail/contact_check.h"
 #include "base/text.h"
 #include "queries.h"
 #include <stdio.h>
@@ -28,20 +29,47 @@ static bool find_remote(struct tx *tx, const struct link_delivery *d, struct crm
     return tx_ok(tx);
 }
 
+/* An event of a connection that is watched: there is no piece here, and its detail says whose it is (links/postalytics). */
+static bool read_watched(struct tx *tx, struct json_parser *p, struct link_delivery *d, struct crm_update *u)
+{
+    const struct event *e = &d->event;
+    struct piece_story *story = &u->piece;
+    struct json_value root, person, v;
+    struct r_remote_contact_find row;
+    if (!e->detail.ptr || !json_parse(p, json_padded(d->arena, e->detail), &root, NULL))
+        return never(d, "The event says not whose mail it is about.");
+    person = json_get(root, "person");
+    for (int i = 0; i < FIELD_KNOWN; i++)
+        if ((v = json_get(person, contact_field_name(i))).type == JSON_STRING)
+            story->who.values[i] = arena_str(d->arena, v.string);
+    story->who.n_values = FIELD_KNOWN;
+    story->is_test = e->is_test;
+    story->contact_id = -e->subject_id; /* theirs: never one of ours */
+    story->drop.drop_id = json_get(root, "drop_id").integer;
+    v = json_get(root, "drop_name");
+    story->drop.name = v.type == JSON_STRING ? arena_str(d->arena, v.string) : STR("");
+    struct q_remote_contact_find in = {e->account_id, d->connection_id, story->contact_id};
+    u->was_found = tx_first(tx, Q_REMOTE_CONTACT_FIND, &in, &row);
+    if (u->was_found) u->remote_id = arena_str(d->arena, row.remote_id);
+    return tx_ok(tx);
+}
+
 bool crm_update_read(const struct link_house *h, struct tx *tx, struct json_parser *p, struct link_delivery *d,
                      struct crm_update *out)
 {
     const struct event *e = &d->event;
-    *out = (struct crm_update){.status = e->source == EVENT_DROP ? status_find(e->code) : NULL};
+    bool is_watched = e->source == EVENT_CONNECTION;
+    *out = (struct crm_update){.status = e->source == EVENT_DROP || is_watched ? status_find(e->code) : NULL};
     if (!out->status) return never(d, "CRMs are told of what happens to pieces of mail only.");
     if (!connection_read(tx, h->seal, d->arena, e->account_id, d->connection_id, &out->connection))
         return never(d, "The connection is not there any more.");
-    if (!piece_story_read(tx, p, d->arena, e->account_id, e->subject_id, &out->piece))
+    if (is_watched && !read_watched(tx, p, d, out)) return false;
+    if (!is_watched && !piece_story_read(tx, p, d->arena, e->account_id, e->subject_id, &out->piece))
         return never(d, "The piece that the event is about is not there any more.");
     out->email = value(&out->piece.who, FIELD_EMAIL_ADDRESS);
     out->phone = value(&out->piece.who, FIELD_MOBILE_PHONE);
     if (!out->phone.ptr) out->phone = value(&out->piece.who, FIELD_PHONE);
-    return find_remote(tx, d, out);
+    return is_watched ? tx_ok(tx) : find_remote(tx, d, out);
 }
 
 struct str crm_marker(struct arena *a, const struct link_delivery *d)

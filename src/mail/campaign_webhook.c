@@ -33,6 +33,9 @@ static bool find_source(struct tx *tx, int64_t account, enum event_source source
     if (*id == 0) return true;
     if (source == EVENT_LIST)
         return tx_first(tx, Q_LIST_FIND, &(struct q_list_find){account, *id}, NULL) || tx_not_found(tx, "list", *id);
+    if (source == EVENT_CONNECTION)
+        return tx_first(tx, Q_CONNECTION_FIND, &(struct q_connection_find){account, *id}, NULL) ||
+               tx_not_found(tx, "connection", *id);
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){account, *id}, &drop)) return tx_not_found(tx, "campaign", *id);
     *id = drop.drop_id;
     return true;
@@ -47,7 +50,7 @@ static bool find_of_source(struct tx *tx, const struct work *w, int64_t source_i
     _Static_assert(sizeof row == sizeof same, "all readings of a subscription give the same columns");
     struct rows r = tx_rows(tx, Q_SUBSCRIPTION_PAGE, &(struct q_subscription_page){w->account, w->source, source_id});
     while (!found && rows_next(&r, &row)) {
-        if (row.connection_id != DB_NULL) continue;
+        if (row.link != w->hooks->link->number) continue;
         if (row.source_id != source_id || (address.ptr && !str_eq(row.address, address))) continue;
         memcpy(&same, &row, sizeof same);
         *out = subscription_row_read(w->arena, w->account, &same);
@@ -62,7 +65,7 @@ static bool find(struct tx *tx, struct work *w, struct subscription *out)
     struct r_subscription_find row;
     if (w->id >= FIRST_NUMBER) {
         if (!tx_first(tx, Q_SUBSCRIPTION_FIND, &(struct q_subscription_find){w->account, w->id}, &row) ||
-            (w->hooks->only_webhooks && row.connection_id != DB_NULL))
+            (w->hooks->only_webhooks && row.link != w->hooks->link->number))
             return tx_not_found(tx, "webhook", w->id);
         *out = subscription_row_read(w->arena, w->account, &row);
         return true;
@@ -123,6 +126,19 @@ static bool add_connected(struct tx *tx, struct work *w, struct subscription *s)
     return put_connected(tx, w, s);
 }
 
+/* A campaign that is sent: one destination for each, and as many subscriptions as there are wishes (other delays, other values). */
+static bool put_send(struct tx *tx, struct work *w, struct subscription *s)
+{
+    if (!w->wish->is_send && w->wish->url.ptr)
+        return tx_refuse(tx, FAULT_USER, 400, "This subscription sends mail: it has no url. Say what it sends with send.");
+    if (w->wish->secret.ptr) return tx_refuse(tx, FAULT_USER, 400, "This subscription sends mail: it has no secret.");
+    apply(w->wish, s);
+    if (!subscription_put(w->hooks->outbox, tx, w->hooks->sends, s, STR_NULL)) return false;
+    s->link = w->hooks->sends->number;
+    w->out = (struct hook){*s, false};
+    return true;
+}
+
 static bool add(struct tx *tx, void *arg)
 {
     struct work *w = arg;
@@ -136,6 +152,7 @@ static bool add(struct tx *tx, void *arg)
     if (!find_source(tx, w->account, w->source, &source_id)) return false;
     s.source_id = source_id;
     if (w->wish->connection_id) return add_connected(tx, w, &s);
+    if (w->wish->is_send) return put_send(tx, w, &s);
     find_of_source(tx, w, source_id, w->wish->url, &s);
     s.source_id = source_id;
     apply(w->wish, &s);
@@ -158,6 +175,9 @@ static bool change(struct tx *tx, void *arg)
         s.address = label;
         return put_connected(tx, w, &s);
     }
+    if (w->hooks->sends && s.link == w->hooks->sends->number) return put_send(tx, w, &s);
+    if (w->wish->is_send)
+        return tx_refuse(tx, FAULT_USER, 400, "This subscription posts to an address: make another one that sends.");
     if (w->wish->settings.ptr) return tx_refuse(tx, FAULT_USER, 400, "Only a subscription of a connection has settings.");
     apply(w->wish, &s);
     if (find_of_source(tx, w, s.source_id, s.address, &other) && other.subscription_id != s.subscription_id)
@@ -221,7 +241,7 @@ int hook_all(const struct hooks *h, int64_t account, enum event_source source, i
     if (!store_read(h->store, resolve, &w, f)) return -1;
     int n = subscription_all(h->store, a, account, source, w.source_id, out, f), kept = 0;
     for (int i = 0; i < n; i++)
-        if (!h->only_webhooks || (*out)[i].connection_id == DB_NULL) (*out)[kept++] = (*out)[i];
+        if (!h->only_webhooks || (*out)[i].link == h->link->number) (*out)[kept++] = (*out)[i];
     return n < 0 ? n : kept;
 }
 

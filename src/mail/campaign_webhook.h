@@ -1,5 +1,5 @@
 /* campaign_webhook.h: who is told of what happens to drops and lists: a subscription of the outbox with a name, and an address (a webhook)
- * or a connection. A source has any number of them; no two of one source have the same address, but a connection may be told in several
+ * or a connection, or nobody outside: a campaign that is sent. A source has any number of them; no two of one source have the same address, but a connection may be told in several
  * ways (another delay, other settings). Where an id is taken, it is the subscription's (from
  * 1,000,000,000 up), or a drop's or a campaign's: then that drop's newest webhook. */
 #pragma once
@@ -9,12 +9,13 @@
 struct hooks { /* what these functions work on */
     struct store *store;
     struct outbox *outbox;
-    const struct link_def *link; /* the webhooks' */
-    bool only_webhooks;          /* subscriptions of connections are not there */
+    const struct link_def *link;  /* the webhooks' */
+    bool only_webhooks;           /* other subscriptions are not there */
+    const struct link_def *sends; /* the link that sends mail, which has settings and needs no connection; NULL: none */
 };
 /* What is not named (STR_NULL, -1, DB_NULL) stays as it is. */
 struct hook_wish {
-    enum event_source source; /* EVENT_DROP or EVENT_LIST */
+    enum event_source source; /* EVENT_DROP, EVENT_LIST or EVENT_CONNECTION (mail that is watched there) */
     int64_t source_id;        /* a drop's, a campaign's or a list's; 0: all of the account's */
     struct str name, url;     /* the address was looked at by the guard */
     int is_enabled;
@@ -25,6 +26,7 @@ struct hook_wish {
     struct str new_secret; /* to be used when the address has none yet */
     int64_t connection_id; /* hook_add: whose destination the events go to, instead of an address; 0: none */
     struct str settings;   /* a JSON object that its connector has checked */
+    bool is_send;          /* to `sends`: url is what is shown of it, settings are said */
 };
 struct hook {
     struct subscription s;

@@ -146,3 +146,15 @@ struct drop_ref *drop_cache_find(struct drop_cache *c, int64_t account, struct s
     if (!store_read(c->store, read_drop, &g, f)) return NULL;
     return remember(c, key, &g, generation, facts);
 }
+
+struct drop_ref *drop_cache_find_in(struct drop_cache *c, struct tx *tx, int64_t account, struct str endpoint,
+                                    struct drop_facts *facts, struct fault *f)
+{
+    struct r_drop_by_endpoint row;
+    if (!tx_first(tx, Q_DROP_BY_ENDPOINT, &(struct q_drop_by_endpoint){account, endpoint}, &row)) {
+        fault_user(f, 404, "There is no campaign with the endpoint \"%.*s\".", STR_ARG(endpoint));
+        return NULL;
+    }
+    *facts = (struct drop_facts){row.is_live != 0, row.mid, (enum template_state)row.state};
+    return drop_cache_of(c, account, row.drop_id);
+}

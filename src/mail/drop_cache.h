@@ -20,6 +20,9 @@ void drop_cache_destroy(struct drop_cache **c);
 /* The drop behind an endpoint. NULL: 404. Reads the database only the first time and after a change. Any thread. */
 struct drop_ref *drop_cache_find(struct drop_cache *c, int64_t account, struct str endpoint, struct drop_facts *facts,
                                  struct fault *f);
+/* The same for who is inside a transaction: as that sees it, whatever is in memory. NULL: 404, or the database failed. */
+struct drop_ref *drop_cache_find_in(struct drop_cache *c, struct tx *tx, int64_t account, struct str endpoint,
+                                    struct drop_facts *facts, struct fault *f);
 /* By its number, made when it is not there: for those who close batches. Any thread. */
 struct drop_ref *drop_cache_of(struct drop_cache *c, int64_t account, int64_t drop_id);
 /* The drop changed and the change is committed: read it again. */

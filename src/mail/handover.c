@@ -5,6 +5,7 @@
 #include "mail/lease_keeper.h"
 #include "mail/printer.h"
 #include "mail/printer_turns.h"
+#include "mail/remote_piece.h"
 #include "mail/serial.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
@@ -78,7 +79,7 @@ static bool claim(struct tx *tx, void *arg)
 {
     struct work *w = arg;
     struct r_batch_find row;
-    int64_t account = w->item.account_id, printer;
+    int64_t account = w->item.account_id, printer = 0;
     w->is_claimed = false;
     if (!tx_first(tx, Q_BATCH_FIND, &(struct q_batch_find){account, w->item.id}, &row)) return tx_ok(tx);
     w->batch = batch_row_read(w->arena, &row);
@@ -89,7 +90,7 @@ static bool claim(struct tx *tx, void *arg)
     if (!is_wanted(tx, w))
         return tx_ok(tx) && batch_cancel(tx, account, &w->batch,
                                          STR("It was recalled: its campaign was deleted before it was handed over."));
-    if (!(printer = printer_of(tx, account))) return tx_ok(tx) && wait_for_printer(tx, w);
+    if (!(printer = printer_of(tx, account, w->batch.drop_id))) return tx_ok(tx) && wait_for_printer(tx, w);
     if (!take_turn(w, printer)) return postpone(tx, w);
     return batch_hand_over(tx, account, w->item.id, printer, &w->leaving) ? keep_leaving(tx, w) : tx_ok(tx);
 }
@@ -136,8 +137,10 @@ static const char *name_of(struct work *w)
 static enum handover_result call_printer(struct work *w, struct handover *h)
 {
     struct str settings = STR_NULL;
-    const struct printer_def *face = printer_face(w->mail, w->arena, w->leaving.printer_id, &settings, &h->why);
+    const struct printer_def *face =
+        printer_face(w->mail, w->arena, w->leaving.printer_id, w->item.account_id, w->batch.drop_id, &settings, &h->why);
     bool has_left = w->leaving.printer_job.ptr != NULL;
+    h->printer = face;
     if (!face) return has_left ? HANDOVER_UNKNOWN : HANDOVER_NOT_PRINTED;
     struct json_parser *p = json_parser_create();
     enum handover_result result = has_left ? HANDOVER_UNKNOWN : HANDOVER_NOT_PRINTED;
@@ -151,6 +154,9 @@ static enum handover_result go(struct work *w, struct handover *h)
 {
     struct lease_keeper keeper;
     *h = (struct handover){.arena = w->arena,
+                           .account = w->item.account_id,
+                           .batch_id = w->item.id,
+                           .attempt = (int)w->leaving.attempt,
                            .package = mail_path(w->mail, w->arena, "%.*s", STR_ARG(w->leaving.file)),
                            .name = name_of(w),
                            .job = w->leaving.printer_job,
@@ -196,6 +202,9 @@ static bool end(struct tx *tx, void *arg)
         return batch_handed(tx, l, BATCH_HANDED_OVER, now, e->handover->done_job, STR_NULL) &&
                on_paper(w->mail, tx, l->account, l->batch_id);
     if (e->result == HANDOVER_UNKNOWN) return batch_handed(tx, l, BATCH_UNKNOWN, DB_NULL, l->printer_job, why);
+    if (e->result == HANDOVER_PARTLY)
+        return batch_handed(tx, l, BATCH_READY, e->handover->again_at ? e->handover->again_at : retry_due(now, (int)l->attempt),
+                            STR_NULL, why.len ? why : STR_NULL);
     bool is_again = w->item.sub_id == FROM_LOST; /* the server's failure, not the printer's */
     return batch_handed(tx, l, BATCH_READY, is_again ? now : retry_due(now, (int)l->attempt), STR_NULL, why);
 }
@@ -203,13 +212,13 @@ static bool end(struct tx *tx, void *arg)
 static void tell_log(const struct work *w, const struct ending *e)
 {
     long long batch = w->item.id;
-    if (e->result == HANDOVER_DONE) return;
+    if (e->result == HANDOVER_DONE || (e->result == HANDOVER_PARTLY && !e->handover->why.text[0])) return;
     if (e->result == HANDOVER_UNKNOWN)
         log_error(
             "mail",
             "Whether batch %lld was printed is not known: %s Look, then: pennypost batch resolve %lld printed|not_printed",
             batch, e->handover->why.text, batch);
-    else if (w->item.sub_id == FROM_LOST)
+    else if (w->item.sub_id == FROM_LOST && e->result == HANDOVER_NOT_PRINTED)
         log_info("mail", "batch %lld had not left when the server ended; it is handed over again", batch);
     else
         log_warning("mail", "Batch %lld was not handed over (attempt %lld): %s", batch, (long long)w->leaving.attempt,
@@ -273,6 +282,7 @@ static bool decide(struct tx *tx, void *arg)
     if (!tx_first(tx, Q_BATCH_FIND, &(struct q_batch_find){d->account, d->batch_id}, &(struct r_batch_find){0}))
         return tx_not_found(tx, "batch", d->batch_id);
     if (!batch_decide(tx, d->account, d->batch_id, d->was_printed ? BATCH_HANDED_OVER : BATCH_READY)) return false;
+    if (!d->was_printed && !remote_piece_forget(tx, d->account, d->batch_id)) return false;
     return !d->was_printed || on_paper(d->mail, tx, d->account, d->batch_id);
 }
 

@@ -26,6 +26,7 @@ static bool emit(struct mail *m, struct tx *tx, int64_t account, const struct ba
                       .source_id = b->drop_id,
                       .code = STATUS_CREATED,
                       .is_test = b->is_test,
+                      .hops = source_ref_hops(p->source_ref),
                       .subject_id = p->piece_id,
                       .person_id = p->contact_id,
                       .happened_at = b->is_test ? b->due_at : b->handed_over_at};

@@ -580,6 +580,13 @@ SELECT piece_id, contact_id, created_at, state, reason, detail, recipient FROM p
 SELECT p.source_ref, c.source_key, l.connection_id FROM piece p LEFT JOIN contact c ON c.contact_id = p.contact_id AND c.account_id = $1
  LEFT JOIN contact_list l ON l.account_id = $1 AND l.contact_list_id = c.contact_list_id WHERE p.piece_id = $2 AND p.account_id = $1;
 
+-- name: contact_source
+-- Whose contact it is: what its list was imported by.
+-- in: account_id int, contact_id int
+-- out: source_key text, connection_id int
+SELECT c.source_key, l.connection_id FROM contact c JOIN contact_list l ON l.account_id = $1 AND l.contact_list_id = c.contact_list_id
+ WHERE c.contact_id = $2 AND c.account_id = $1;
+
 -- name: piece_range
 -- Pieces of a batch in order of their seats.
 -- in: account_id int, from_id int, to_id int, n int
@@ -853,8 +860,8 @@ SELECT scanned_at, op_code, facility, handling, phase, emits, intake_id, detail 
 -- name: piece_people
 -- Whom neighbouring pieces are for.
 -- in: account_id int, from_id int, to_id int
--- out: piece_id int, contact_id int
-SELECT piece_id, contact_id FROM piece WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 ORDER BY piece_id;
+-- out: piece_id int, contact_id int, source_ref text
+SELECT piece_id, contact_id, source_ref FROM piece WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 ORDER BY piece_id;
 
 -- name: batch_quiet
 -- Live batches with pieces for the US that were handed over in a span of time and have no scan of the USPS.
@@ -1129,8 +1136,8 @@ UPDATE batch SET n_told = $3, due_at = $4 WHERE account_id = $1 AND batch_id = $
 -- name: piece_to_tell
 -- Pieces of a batch that are on paper, from a seat on.
 -- in: account_id int, from_id int, to_id int, n int
--- out: piece_id int, contact_id int
-SELECT piece_id, contact_id FROM piece WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 AND state = 0 ORDER BY piece_id LIMIT $4;
+-- out: piece_id int, contact_id int, source_ref text
+SELECT piece_id, contact_id, source_ref FROM piece WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 AND state = 0 ORDER BY piece_id LIMIT $4;
 
 -- name: serial_run_rest
 -- From when on the batch's serials may be used again.
@@ -1140,9 +1147,10 @@ UPDATE serial_run SET free_at = $5 WHERE account_id = $1 AND mid = $2 AND first_
 -- ---- recall and held batches ----
 
 -- name: piece_cancel
--- 0 to 2: recalled.
+-- 0 to 2: recalled. What was sent through a connection is paper already, or may be.
 -- in: account_id int, from_id int, to_id int
-UPDATE piece SET state = 2 WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 AND state = 0;
+UPDATE piece SET state = 2 WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 AND state = 0
+ AND NOT EXISTS (SELECT 1 FROM remote_piece r WHERE r.account_id = $1 AND r.piece_id = piece.piece_id AND r.state <> 4);
 
 -- name: batch_cancel
 -- 1 or 3 to 7: nothing of it goes on paper.
@@ -1293,3 +1301,71 @@ INSERT INTO tracking_domain (host, account_id, created_at) VALUES ($1, $2, $3);
 -- The host name is no tracking domain any more.
 -- in: host text, account_id int
 DELETE FROM tracking_domain WHERE host = $1 AND account_id = $2;
+
+-- ---- printing through a connection (remote_piece.c) ----
+
+-- name: drop_printer_find
+-- Whose connection prints the drop.
+-- in: account_id int, drop_id int
+-- out: connection_id int, endpoint text
+SELECT connection_id, endpoint FROM drop_printer WHERE account_id = $1 AND drop_id = $2;
+
+-- name: drop_printer_put
+-- The drop is printed there from now on.
+-- in: account_id int, drop_id int, connection_id int, endpoint text
+INSERT INTO drop_printer (account_id, drop_id, connection_id, endpoint) VALUES ($1, $2, $3, $4)
+ ON CONFLICT (account_id, drop_id) DO UPDATE SET connection_id = excluded.connection_id, endpoint = excluded.endpoint;
+
+-- name: drop_printer_remove
+-- The account's printer prints it again.
+-- in: account_id int, drop_id int
+DELETE FROM drop_printer WHERE account_id = $1 AND drop_id = $2;
+
+-- name: handover_wake_drop
+-- The drop's printer is another now: its batches that wait are tried at once.
+-- in: account_id int, drop_id int, due_at int
+UPDATE batch SET due_at = $3 WHERE account_id = $1 AND drop_id = $2 AND state = 3 AND is_test = 0 AND n_refused + n_cancelled < n_pieces;
+
+-- name: remote_piece_next
+-- The next seated piece of a batch that nobody has sent, nor begun to.
+-- in: account_id int, from_id int, to_id int
+-- out: piece_id int, contact_id int, recipient text
+SELECT p.piece_id, p.contact_id, p.recipient FROM piece p WHERE p.piece_id BETWEEN $2 AND $3 AND p.account_id = $1 AND p.state = 0
+ AND NOT EXISTS (SELECT 1 FROM remote_piece r WHERE r.account_id = $1 AND r.piece_id = p.piece_id) ORDER BY p.piece_id LIMIT 1;
+
+-- name: remote_piece_claim
+-- Before its request: whoever comes second changes nothing.
+-- in: account_id int, piece_id int, connection_id int, state int, sent_at int
+INSERT INTO remote_piece (account_id, piece_id, connection_id, state, sent_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, piece_id) DO NOTHING;
+
+-- name: remote_piece_mark
+-- What came of its request.
+-- in: account_id int, piece_id int, was int, state int, remote_id text
+UPDATE remote_piece SET state = $4, remote_id = $5 WHERE account_id = $1 AND piece_id = $2 AND state = $3;
+
+-- name: remote_piece_unclaim
+-- No piece came of it, for sure.
+-- in: account_id int, piece_id int, state int
+DELETE FROM remote_piece WHERE account_id = $1 AND piece_id = $2 AND state = $3;
+
+-- name: remote_piece_open
+-- Pieces of a batch of which nobody knows, in order.
+-- in: account_id int, from_id int, to_id int, claimed int, unknown int, n int
+-- out: piece_id int, state int
+SELECT piece_id, state FROM remote_piece WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND (state = $4 OR state = $5) ORDER BY piece_id LIMIT $6;
+
+-- name: remote_piece_forget
+-- A person has looked: they were not made.
+-- in: account_id int, from_id int, to_id int, claimed int, unknown int
+DELETE FROM remote_piece WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND (state = $4 OR state = $5);
+
+-- name: batch_one_refused
+-- One piece less goes on paper.
+-- in: account_id int, batch_id int
+UPDATE batch SET n_refused = n_refused + 1 WHERE account_id = $1 AND batch_id = $2;
+
+-- name: piece_hops
+-- The sender's word for a piece.
+-- in: account_id int, piece_id int
+-- out: source_ref text
+SELECT source_ref FROM piece WHERE piece_id = $2 AND account_id = $1;

@@ -25,6 +25,7 @@ const char *piece_reason_text(int reason)
 {
     if (reason == PIECE_SUPPRESSED) return "suppressed";
     if (reason == PIECE_MAILED_LATELY) return "mailed lately";
+    if (reason == PIECE_PRINTER_REFUSED) return "the printer refused it";
     return press_refusal_text((enum press_refusal)reason);
 }
 

@@ -33,7 +33,7 @@ bool batch_is_held(const struct batch *b);
 /* Its print file was made and counts. */
 bool batch_is_written(const struct batch *b);
 /* Why a piece is refused: the press's reasons (enum press_refusal), or ours. */
-enum piece_reason { PIECE_SUPPRESSED = 32, PIECE_MAILED_LATELY = 33 };
+enum piece_reason { PIECE_SUPPRESSED = 32, PIECE_MAILED_LATELY = 33, PIECE_PRINTER_REFUSED = 34 };
 const char *piece_reason_text(int reason);
 struct piece {
     int64_t piece_id, contact_id, batch_id, drop_id, created_at;

@@ -2,6 +2,7 @@
  * waiting batches go makes them due in its own unit and wakes the hand-over after it. */
 #include "mail/printer.h"
 #include "mail/mail_private.h"
+#include "base/json_out.h"
 #include "base/log.h"
 #include "queries.h"
 
@@ -143,7 +144,7 @@ struct read {
     struct arena *arena;
     struct printer *rows;
     int n;
-    int64_t id;
+    int64_t id, account, drop_id;
     struct str settings;
 };
 
@@ -195,26 +196,111 @@ int printer_all(struct mail *m, struct arena *a, struct printer **out, struct fa
     return g.n;
 }
 
-int64_t printer_of(struct tx *tx, int64_t account)
+int64_t printer_of(struct tx *tx, int64_t account, int64_t drop_id)
 {
+    struct r_drop_printer_find own;
     struct r_printer_granted row;
+    if (tx_first(tx, Q_DROP_PRINTER_FIND, &(struct q_drop_printer_find){account, drop_id}, &own)) return own.connection_id;
     return tx_first(tx, Q_PRINTER_GRANTED, &(struct q_printer_granted){account}, &row) ? row.connection_id : 0;
 }
+
+/* ---- a drop's own ---- */
+
+static struct str own_settings(struct arena *a, const struct r_drop_printer_find *own)
+{
+    struct buf b = BUF_INIT;
+    struct json_out j = json_out_begin(&b);
+    json_object(&j, NULL);
+    json_strz(&j, "kind", PRINTER_OF_DROPS);
+    json_int(&j, "connection_id", own->connection_id);
+    json_str(&j, "endpoint", own->endpoint);
+    json_end(&j);
+    json_out_end(&j);
+    struct str out = arena_str(a, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}
+
+struct own {
+    struct arena *arena;
+    int64_t account, drop_id;
+    const struct drop_printer *put;
+    struct drop_printer found;
+};
+
+static bool own_put(struct tx *tx, void *arg)
+{
+    const struct own *o = arg;
+    if (!tx_first(tx, Q_DROP_IS_THERE, &(struct q_drop_is_there){o->account, o->drop_id}, NULL))
+        return tx_not_found(tx, "drop", o->drop_id);
+    struct q_drop_printer_put in = {o->account, o->drop_id, o->put->connection_id, o->put->endpoint};
+    return tx_run(tx, Q_DROP_PRINTER_PUT, &in, NULL) &&
+           tx_run(tx, Q_HANDOVER_WAKE_DROP, &(struct q_handover_wake_drop){o->account, o->drop_id, tx_now(tx)}, NULL);
+}
+
+static bool own_remove(struct tx *tx, void *arg)
+{
+    const struct own *o = arg;
+    return tx_run(tx, Q_DROP_PRINTER_REMOVE, &(struct q_drop_printer_remove){o->account, o->drop_id}, NULL) &&
+           tx_run(tx, Q_HANDOVER_WAKE_DROP, &(struct q_handover_wake_drop){o->account, o->drop_id, tx_now(tx)}, NULL);
+}
+
+static bool own_get(struct tx *tx, void *arg)
+{
+    struct own *o = arg;
+    struct r_drop_printer_find row;
+    o->found = (struct drop_printer){0};
+    if (tx_first(tx, Q_DROP_PRINTER_FIND, &(struct q_drop_printer_find){o->account, o->drop_id}, &row))
+        o->found = (struct drop_printer){row.connection_id, arena_str(o->arena, row.endpoint)};
+    return tx_ok(tx);
+}
+
+bool drop_printer_put(struct mail *m, int64_t account, int64_t drop_id, const struct drop_printer *p, struct fault *f)
+{
+    struct own o = {.account = account, .drop_id = drop_id, .put = p};
+    bool ok = store_write(m->store, own_put, &o, f);
+    if (ok) jobs_wake(m->jobs, SOURCE_HANDOVER);
+    return ok;
+}
+
+bool drop_printer_remove(struct mail *m, int64_t account, int64_t drop_id, struct fault *f)
+{
+    bool ok = store_write(m->store, own_remove, &(struct own){.account = account, .drop_id = drop_id}, f);
+    if (ok) jobs_wake(m->jobs, SOURCE_HANDOVER);
+    return ok;
+}
+
+bool drop_printer_get(struct mail *m, struct arena *a, int64_t account, int64_t drop_id, struct drop_printer *out,
+                      struct fault *f)
+{
+    struct own o = {.arena = a, .account = account, .drop_id = drop_id};
+    if (!store_read(m->store, own_get, &o, f)) return false;
+    *out = o.found;
+    return true;
+}
+
+/* ---- the face ---- */
 
 static bool read_settings(struct tx *tx, void *arg)
 {
     struct read *g = arg;
     struct r_printer_find row;
-    if (!tx_first(tx, Q_PRINTER_BY_ID, &(struct q_printer_by_id){HOUSE_ACCOUNT, g->id}, &row))
+    struct r_drop_printer_find own;
+    if (tx_first(tx, Q_PRINTER_BY_ID, &(struct q_printer_by_id){HOUSE_ACCOUNT, g->id}, &row)) {
+        g->settings = arena_str(g->arena, row.settings);
+        return true;
+    }
+    if (!tx_first(tx, Q_DROP_PRINTER_FIND, &(struct q_drop_printer_find){g->account, g->drop_id}, &own) ||
+        own.connection_id != g->id)
         return tx_not_found(tx, "printer", g->id);
-    g->settings = arena_str(g->arena, row.settings);
+    g->settings = own_settings(g->arena, &own);
     return true;
 }
 
-const struct printer_def *printer_face(struct mail *m, struct arena *a, int64_t connection_id, struct str *settings,
-                                       struct fault *f)
+const struct printer_def *printer_face(struct mail *m, struct arena *a, int64_t connection_id, int64_t account, int64_t drop_id,
+                                       struct str *settings, struct fault *f)
 {
-    struct read g = {.arena = a, .id = connection_id};
+    struct read g = {.arena = a, .id = connection_id, .account = account, .drop_id = drop_id};
     struct json_value root;
     if (!store_read(m->store, read_settings, &g, f)) return NULL;
     struct json_parser *p = json_parser_create();

@@ -19,8 +19,20 @@ int printer_all(struct mail *m, struct arena *a, struct printer **out, struct fa
 bool printer_grant(struct mail *m, int64_t account, struct str name, struct fault *f);
 bool printer_revoke(struct mail *m, int64_t account, struct fault *f);
 
-/* Inside a closure: the account's printer now; 0: none. */
-int64_t printer_of(struct tx *tx, int64_t account);
+/* Inside a closure: the drop's own printer, else the account's; 0: none. */
+int64_t printer_of(struct tx *tx, int64_t account, int64_t drop_id);
 /* By number, removed or not: its face and its settings' text. NULL with a fault: this program has no such kind any more. */
-const struct printer_def *printer_face(struct mail *m, struct arena *a, int64_t connection_id, struct str *settings,
-                                       struct fault *f);
+const struct printer_def *printer_face(struct mail *m, struct arena *a, int64_t connection_id, int64_t account, int64_t drop_id,
+                                       struct str *settings, struct fault *f);
+
+/* ---- a drop's own printer: a connection of its account, where each piece goes to an endpoint (links/postalytics) ---- */
+#define PRINTER_OF_DROPS "postalytics" /* the kind of it; its settings are {"kind", "connection_id", "endpoint"} */
+struct drop_printer {
+    int64_t connection_id; /* 0: it has none, and the account's printer prints */
+    struct str endpoint;
+};
+/* The caller has looked at the connection. Batches of the drop that wait are tried at once. 404: no such drop. */
+bool drop_printer_put(struct mail *m, int64_t account, int64_t drop_id, const struct drop_printer *p, struct fault *f);
+bool drop_printer_remove(struct mail *m, int64_t account, int64_t drop_id, struct fault *f);
+bool drop_printer_get(struct mail *m, struct arena *a, int64_t account, int64_t drop_id, struct drop_printer *out,
+                      struct fault *f);

@@ -39,15 +39,29 @@ static bool template_check(enum template_state state, struct fault *f)
                                                 : "The campaign's template is still being compiled.");
 }
 
-bool send_prepare(struct mail *m, struct send *s, struct arena *a, struct fault *f)
+static bool prepare(struct send *s, const struct drop_ref *ref, struct drop_facts facts, struct arena *a, struct fault *f)
 {
-    struct drop_facts facts;
-    const struct drop_ref *ref = drop_cache_find(m->drops, s->account, s->endpoint, &facts, f);
-    if (!ref || !contact_values_check(s->values, FIELD_KNOWN, f) || !template_check(facts.template_state, f)) return false;
-    if (facts.is_live && facts.mid != DB_NULL && !serial_room_check(m->rooms, facts.mid, 1, f)) return false;
+    if (!contact_values_check(s->values, FIELD_KNOWN, f) || !template_check(facts.template_state, f)) return false;
     s->recipient = recipient_write(a, s->values, FIELD_KNOWN, s->extra);
     s->drop_ref = ref;
+    s->is_live = facts.is_live;
     return true;
+}
+
+bool send_prepare(struct mail *m, struct send *s, struct arena *a, struct fault *f)
+{
+    struct drop_facts facts = {0};
+    const struct drop_ref *ref = drop_cache_find(m->drops, s->account, s->endpoint, &facts, f);
+    if (!ref || !prepare(s, ref, facts, a, f)) return false;
+    return !facts.is_live || facts.mid == DB_NULL || serial_room_check(m->rooms, facts.mid, 1, f);
+}
+
+/* Without a look at the room for serials, which would be another read: a batch that finds none waits for it. */
+bool send_prepare_in(struct mail *m, struct tx *tx, struct send *s, struct arena *a, struct fault *f)
+{
+    struct drop_facts facts = {0};
+    const struct drop_ref *ref = drop_cache_find_in(m->drops, tx, s->account, s->endpoint, &facts, f);
+    return ref && prepare(s, ref, facts, a, f);
 }
 
 bool send_begin(struct mail *m, struct send *s, struct arena *a, struct fault *f)
@@ -60,4 +74,27 @@ bool send_begin(struct mail *m, struct send *s, struct arena *a, struct fault *f
 struct str source_ref_write(struct arena *a, int64_t connection_id, struct str remote_id)
 {
     return str_of(arena_printf(a, "%lld:%.*s", (long long)connection_id, STR_ARG(remote_id)));
+}
+
+#define HOPS STR("hops=")
+
+struct str source_ref_hop(struct arena *a, int hops, struct str ref)
+{
+    return hops > 0 ? str_of(arena_printf(a, "hops=%d;%.*s", hops, STR_ARG(ref))) : ref;
+}
+
+int source_ref_hops(struct str ref)
+{
+    int64_t n = 0;
+    struct str rest;
+    if (!str_starts(ref, HOPS)) return 0;
+    struct str number = str_cut(str_make(ref.ptr + HOPS.len, ref.len - HOPS.len), ';', &rest);
+    return str_to_int64(number, &n) && n > 0 && n < 10000 ? (int)n : 0;
+}
+
+struct str source_ref_plain(struct str ref)
+{
+    struct str rest = ref;
+    if (str_starts(ref, HOPS)) str_cut(ref, ';', &rest);
+    return rest.len ? rest : STR_NULL;
 }

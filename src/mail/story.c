@@ -34,10 +34,29 @@ struct str piece_remote_id(struct tx *tx, struct arena *a, int64_t account, int6
 {
     struct r_piece_source row;
     if (!tx_first(tx, Q_PIECE_SOURCE, &(struct q_piece_source){account, piece_id}, &row)) return STR_NULL;
-    struct str ours = source_ref_write(tx_arena(tx), connection_id, STR(""));
-    if (row.source_ref.ptr && str_starts(row.source_ref, ours))
-        return arena_str(a, str_make(row.source_ref.ptr + ours.len, row.source_ref.len - ours.len));
+    struct str ours = source_ref_write(tx_arena(tx), connection_id, STR("")), ref = source_ref_plain(row.source_ref);
+    if (ref.ptr && str_starts(ref, ours)) return arena_str(a, str_make(ref.ptr + ours.len, ref.len - ours.len));
     return row.connection_id == connection_id ? arena_str(a, row.source_key) : STR_NULL;
+}
+
+static struct str by_list(struct arena *a, int64_t connection_id, struct str key)
+{
+    return connection_id != DB_NULL && key.len ? source_ref_write(a, connection_id, key) : STR_NULL;
+}
+
+struct str piece_source_ref(struct tx *tx, struct arena *a, int64_t account, int64_t piece_id)
+{
+    struct r_piece_source row;
+    if (!tx_first(tx, Q_PIECE_SOURCE, &(struct q_piece_source){account, piece_id}, &row)) return STR_NULL;
+    struct str ref = source_ref_plain(row.source_ref);
+    return ref.ptr ? arena_str(a, ref) : by_list(a, row.connection_id, row.source_key);
+}
+
+struct str contact_source_ref(struct tx *tx, struct arena *a, int64_t account, int64_t contact_id)
+{
+    struct r_contact_source row;
+    if (!tx_first(tx, Q_CONTACT_SOURCE, &(struct q_contact_source){account, contact_id}, &row)) return STR_NULL;
+    return by_list(a, row.connection_id, row.source_key);
 }
 
 bool contact_story_read(struct tx *tx, struct json_parser *p, struct arena *a, int64_t account, int64_t contact_id,

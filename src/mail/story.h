@@ -17,5 +17,8 @@ bool piece_story_read(struct tx *tx, struct json_parser *p, struct arena *a, int
                       struct piece_story *out);
 /* The piece's contact at a connection, when its id came with the send or with the import of its list; STR_NULL: unknown there. */
 struct str piece_remote_id(struct tx *tx, struct arena *a, int64_t account, int64_t piece_id, int64_t connection_id);
+/* Whose contact it is at whichever connection, for a piece that follows from it: source_ref_write's; STR_NULL: nobody's. */
+struct str piece_source_ref(struct tx *tx, struct arena *a, int64_t account, int64_t piece_id);
+struct str contact_source_ref(struct tx *tx, struct arena *a, int64_t account, int64_t contact_id);
 bool contact_story_read(struct tx *tx, struct json_parser *p, struct arena *a, int64_t account, int64_t contact_id,
                         struct contact *out);

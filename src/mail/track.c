@@ -178,10 +178,18 @@ static bool emits_of(struct range *g, struct past *p, const struct scan *s, unsi
 static const enum status_code in_order[] = {STATUS_ADDRESSED, STATUS_PRINTED,       STATUS_MAILED,    STATUS_IN_TRANSIT,
                                             STATUS_REROUTED,  STATUS_IN_LOCAL_AREA, STATUS_PROCESSED, STATUS_RETURNED};
 
+/* How many links the piece came through (send.h); person_of has found it. */
+static int hops_of(const struct range *g, int64_t piece_id)
+{
+    bool is_there = g->at_person < g->n_people && g->people[g->at_person].piece_id == piece_id;
+    return is_there ? source_ref_hops(g->people[g->at_person].source_ref) : 0;
+}
+
 static bool tell(struct range *g, const struct track_row *row, unsigned emits)
 {
     const struct track_batch *b = g->batch;
     int64_t person = emits ? person_of(g, row->piece_id) : 0;
+    int hops = emits ? hops_of(g, row->piece_id) : 0;
     for (size_t i = 0; i < sizeof in_order / sizeof *in_order; i++) {
         if (!(emits & STATUS_BIT(in_order[i]))) continue;
         struct event e = {
@@ -190,6 +198,7 @@ static bool tell(struct range *g, const struct track_row *row, unsigned emits)
             .source = EVENT_DROP,
             .code = in_order[i],
             .is_test = b->is_test,
+            .hops = hops,
             .subject_id = row->piece_id,
             .person_id = person,
             .happened_at = row->scan.scanned_at,

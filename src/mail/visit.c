@@ -158,6 +158,13 @@ static bool insert(struct noting *g, struct tx *tx, enum visit_kind kind, int64_
     return tx_run(tx, Q_VISIT_INSERT, &in, NULL);
 }
 
+static int hops_of(struct tx *tx, const struct purl *p)
+{
+    struct r_piece_hops row;
+    return tx_first(tx, Q_PIECE_HOPS, &(struct q_piece_hops){p->account, p->piece_id}, &row) ? source_ref_hops(row.source_ref)
+                                                                                             : 0;
+}
+
 static bool tell(struct noting *g, struct tx *tx, enum status_code code)
 {
     const struct purl *p = g->v->purl;
@@ -173,6 +180,7 @@ static bool tell(struct noting *g, struct tx *tx, enum status_code code)
         .source_id = p->drop_id,
         .code = code,
         .is_test = p->is_test,
+        .hops = hops_of(tx, p),
         .subject_id = p->piece_id,
         .person_id = p->contact_id ? p->contact_id : -p->piece_id,
         .happened_at = tx_now(tx),

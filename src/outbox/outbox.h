@@ -25,6 +25,7 @@ struct subscription {
     uint64_t codes; /* bit = code */
     bool is_enabled;
     int64_t connection_id; /* the destination's; DB_NULL: none. When read; subscription_put goes by destination_id */
+    int link;              /* the destination's link by its number, when read */
     struct str name, settings, address; /* settings: JSON; address: the destination's, of a connection its label */
 };
 /* Inside a unit. With an address (a link without connection: webhook) the destination is found or made by it; without one destination_id

@@ -55,18 +55,18 @@ DELETE FROM subscription WHERE account_id = $1 AND subscription_id = $2;
 -- One subscription with its destination's address.
 -- in: account_id int, subscription_id int
 -- out: subscription_id int, name text, source int, source_id int, destination_id int, codes int, delay_ms int, is_enabled int
--- out: settings text, created_at int, updated_at int, address text, connection_id int
+-- out: settings text, created_at int, updated_at int, address text, connection_id int, link int
 SELECT s.subscription_id, s.name, s.source, s.source_id, s.destination_id, s.codes, s.delay_ms, s.is_enabled, s.settings, s.created_at,
- s.updated_at, d.address, d.connection_id FROM subscription s JOIN destination d ON d.account_id = $1 AND d.destination_id = s.destination_id
+ s.updated_at, d.address, d.connection_id, d.link FROM subscription s JOIN destination d ON d.account_id = $1 AND d.destination_id = s.destination_id
  WHERE s.account_id = $1 AND s.subscription_id = $2;
 
 -- name: subscription_page
 -- Subscriptions of a kind of source, or of one source (0: all of the kind), newest first.
 -- in: account_id int, source int, source_id int
 -- out: subscription_id int, name text, source int, source_id int, destination_id int, codes int, delay_ms int, is_enabled int
--- out: settings text, created_at int, updated_at int, address text, connection_id int
+-- out: settings text, created_at int, updated_at int, address text, connection_id int, link int
 SELECT s.subscription_id, s.name, s.source, s.source_id, s.destination_id, s.codes, s.delay_ms, s.is_enabled, s.settings, s.created_at,
- s.updated_at, d.address, d.connection_id FROM subscription s JOIN destination d ON d.account_id = $1 AND d.destination_id = s.destination_id
+ s.updated_at, d.address, d.connection_id, d.link FROM subscription s JOIN destination d ON d.account_id = $1 AND d.destination_id = s.destination_id
  WHERE s.account_id = $1 AND s.source = $2 AND ($3 = 0 OR s.source_id = $3) ORDER BY s.subscription_id DESC;
 
 -- name: subscription_of_account

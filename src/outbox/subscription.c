@@ -195,6 +195,7 @@ struct subscription subscription_row_read(struct arena *a, int64_t account, cons
         .name = arena_str(a, r->name),
         .settings = arena_str(a, r->settings),
         .connection_id = r->connection_id,
+        .link = (int)r->link,
         .address = arena_str(a, r->address),
     };
 }

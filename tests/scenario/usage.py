@@ -32,7 +32,7 @@ CASES = [
     (["connection", "call", "1", "me", "a:={", "--account", "1"], "a: "),
     (["connection", "subscribe", "1", "delay=soon", "--account", "1"], "a delay is written 90s, 15m, 12h or 3d"),
     (["contacts"], "say what to do: pennypost contacts import LIST FILE.csv --account ID"),
-    (["contacts", "export"], "the only thing to do is import"),
+    (["contacts", "export"], "the things to do are import and send"),
     (["contacts", "import"], "LIST and FILE.csv are missing"),
     (["contacts", "import", "people", "x.csv", "--account", "1"], "LIST is no number"),
     (["contacts", "import", "1", "--account", "1"], "FILE.csv is missing"),

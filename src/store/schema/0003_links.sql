@@ -4,8 +4,15 @@ CREATE TABLE remote_field (account_id BIGINT NOT NULL, connection_id BIGINT NOT 
 CREATE INDEX remote_field_due ON remote_field (due_at) WHERE due_at IS NOT NULL;
 CREATE TABLE remote_contact (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, contact_id BIGINT NOT NULL, remote_id TEXT NOT NULL,
   PRIMARY KEY (account_id, connection_id, contact_id)) CLUSTERED;
-CREATE TABLE remote_piece (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, piece_id BIGINT NOT NULL, state SMALLINT NOT NULL, remote_id TEXT, sent_at BIGINT NOT NULL,
-  PRIMARY KEY (account_id, connection_id, piece_id)) CLUSTERED;
+-- A piece that is sent through a connection: claimed before its request, so that it is never sent by two.
+CREATE TABLE remote_piece (account_id BIGINT NOT NULL, piece_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, state SMALLINT NOT NULL, remote_id TEXT, sent_at BIGINT NOT NULL,
+  PRIMARY KEY (account_id, piece_id)) CLUSTERED;
+CREATE INDEX remote_piece_by_remote ON remote_piece (account_id, connection_id, remote_id) WHERE remote_id IS NOT NULL;
+-- Whose connection prints a drop, instead of its account's printer.
+CREATE TABLE drop_printer (account_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, endpoint TEXT NOT NULL, PRIMARY KEY (account_id, drop_id)) CLUSTERED;
+-- What came of an action that somebody waited for. Of the other side's answer nothing else is kept.
+CREATE TABLE action_log (account_id BIGINT NOT NULL, action_id BIGINT NOT NULL, connection_id BIGINT, subject TEXT, endpoint TEXT NOT NULL, outcome SMALLINT NOT NULL, http_status BIGINT,
+  tries BIGINT NOT NULL, took_ms BIGINT NOT NULL, PRIMARY KEY (account_id, action_id)) CLUSTERED;
 -- A request that a hook had already (webhook ids): kept a week.
 CREATE TABLE hook_seen (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, repeat_id TEXT NOT NULL, seen_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, connection_id, repeat_id)) CLUSTERED;
@@ -23,3 +30,9 @@ CREATE INDEX hook_seen_by_time ON hook_seen (account_id, connection_id, seen_at)
 ALTER TABLE connection ADD COLUMN hook_digest BYTEA;
 ALTER TABLE connection ADD COLUMN hook_refused_at BIGINT;
 ALTER TABLE connection ADD COLUMN hook_refused TEXT;
+-- What is watched at a connection: when it is asked again, its drops as they were last, and the events that were told already.
+CREATE TABLE mirror (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, since BIGINT NOT NULL, due_at BIGINT NOT NULL, attempt BIGINT NOT NULL DEFAULT 0, lease_node BIGINT,
+  lease_until BIGINT NOT NULL DEFAULT 0, last_error TEXT, PRIMARY KEY (account_id, connection_id)) CLUSTERED;
+CREATE TABLE mirror_drop (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, name TEXT, endpoint TEXT, seen_at BIGINT NOT NULL,
+  PRIMARY KEY (account_id, connection_id, drop_id)) CLUSTERED;
+CREATE TABLE mirror_event (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, repeat_id TEXT NOT NULL, event_id BIGINT NOT NULL, PRIMARY KEY (account_id, connection_id, repeat_id)) CLUSTERED;

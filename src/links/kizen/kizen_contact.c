@@ -1,0 +1,48 @@
+/* kizen_contact.c: one contact, read from Kizen. Reading changes nothing there, so whatever is not an answer may be asked again. */
+#include "links/kizen/kizen_private.h"
+#include "net/url.h"
+
+enum { READ_MS = 10000 };
+
+static struct str path_of(struct arena *a, struct str contact_id)
+{
+    struct buf b = BUF_INIT;
+    buf_addz(&b, "/api/records/client_client/");
+    url_encode(&b, contact_id);
+    struct str out = arena_str(a, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}
+
+static bool is_for_now(const struct connector_answer *answer)
+{
+    int s = answer->status;
+    return s == 408 || s == 425 || s == 429 || s == 500 || (s >= 502 && s <= 504);
+}
+
+static enum kizen_read refused(const struct connector_answer *answer, struct str contact_id, struct fault *f)
+{
+    if (answer->status == 404)
+        fault_user(f, 404, "Kizen has no contact %.100s: it was archived or deleted there, or belongs to another business.",
+                   contact_id.ptr);
+    else
+        fault_remote(f, "%s", answer->sentence);
+    return is_for_now(answer) ? KIZEN_READ_LATER : KIZEN_READ_NEVER;
+}
+
+enum kizen_read kizen_contact_read(struct kizen *k, const struct connection *c, struct str contact_id, struct json_parser *p,
+                                   struct arena *a, struct json_value *out, int64_t *retry_after_ms, struct fault *f)
+{
+    struct fetch_ask ask = {.method = "GET", .url = path_of(a, contact_id), .timeout_ms = READ_MS};
+    struct connection now = *c;
+    struct connector_answer answer;
+    bool is_answered = connector_call(k->house, &k->connector, &now, &ask, a, &answer, f);
+    *retry_after_ms = answer.retry_after_ms;
+    if (!is_answered) return f->whose == FAULT_REMOTE ? KIZEN_READ_LATER : KIZEN_READ_NEVER;
+    if (answer.result != LINK_OK) return refused(&answer, contact_id, f);
+    if (!json_parse(p, json_padded(a, answer.body), out, f) || out->type != JSON_OBJECT) {
+        fault_remote(f, "Kizen answered with something that is no contact. Look at the connection's address.");
+        return KIZEN_READ_NEVER;
+    }
+    return KIZEN_READ;
+}

@@ -1,0 +1,28 @@
+/* kizen_private.h: what the files of this connector share. */
+#pragma once
+#include "links/kizen/kizen.h"
+
+struct workpool;
+struct kizen {
+    const struct link_house *house;
+    struct connector connector;
+    struct workpool *pool;
+    _Atomic bool stops;
+};
+
+/* ---- kizen_map.c: pure ---- */
+struct kizen_fields { /* a connection's table: which of Kizen's fields a variable field takes; STR_NULL: none */
+    struct str of[35];
+};
+/* Reads {"var_field_1": "birthday"} or the text "var_field_1=birthday, var_field_2=plan". Missing: an empty table. FAULT_USER 400. */
+bool kizen_fields_read(struct json_value v, struct arena *a, struct kizen_fields *out, struct fault *f);
+/* A contact, {"first_name": …} or as Kizen's records are ({"fields": {id: {"name", "value"}}}, or an array of them), as a recipient's values,
+ * trimmed, blank ones left out. Returns how many required fields are blank; *missing names them as Kizen does. Texts are the arena's. */
+int kizen_map(struct json_value contact, const struct kizen_fields *fields, struct arena *a, struct str values[FIELD_KNOWN],
+              struct str *missing);
+
+/* ---- kizen_contact.c ---- */
+enum kizen_read { KIZEN_READ, KIZEN_READ_LATER, KIZEN_READ_NEVER };
+/* The contact's record, read with the connection's keys; *out is valid until p's next document. *status: the answer's, 0: none. */
+enum kizen_read kizen_contact_read(struct kizen *k, const struct connection *c, struct str contact_id, struct json_parser *p,
+                                   struct arena *a, struct json_value *out, int64_t *retry_after_ms, struct fault *f);

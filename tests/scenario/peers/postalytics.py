@@ -1,0 +1,68 @@
+"""postalytics.py: a Postalytics account, as far as our connector asks it: who am I, campaigns, events, send; Basic authorization with the key as
+user name; 3 requests a second and 180 a minute when `limited`. `python3 postalytics.py --port 0`."""
+import base64, re, time
+import scripted
+
+KEY = "AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE"
+
+
+class Postalytics(scripted.Peer):
+    def __init__(self, port=0, limited=False):
+        super().__init__(port)
+        self.key, self.limited, self.times = KEY, limited, []
+        self.pieces, self.too_fast = [], 0
+        self.campaigns = [{"campaign_id": 60323, "drop_id": 71238, "name": "Spring", "endpoint": "spring", "is_live_mode": 1}]
+        self.events = []
+
+    def state(self):
+        return {"pieces": self.pieces, "too_fast": self.too_fast, "events": self.events}
+
+    def refuse(self, status, message, headers=None):
+        return status, {"error": {"message": message, "status_code": status}}, headers or {}
+
+    def is_too_fast(self):
+        now = time.monotonic()
+        self.times = [t for t in self.times if now - t < 60]
+        if self.limited and (sum(now - t < 1 for t in self.times) >= 3 or len(self.times) >= 180):
+            self.too_fast += 1
+            return True
+        self.times.append(now)
+        return False
+
+    def happen(self, data_id, name, date, **more):
+        self.events.insert(0, {"event_name": name, "event_date": date, "data_id": data_id, "contact_id": data_id, "drop_id": 71238, "metadata": "", **more})
+
+    def send(self, endpoint, body):
+        if endpoint != "spring":
+            return self.refuse(404, "There is no such endpoint.")
+        for name in ("first_name", "last_name", "address_street", "address_city", "address_state", "address_zip"):
+            if not (isinstance(body, dict) and body.get(name)):
+                return self.refuse(400, f"{name} is required.")
+        with self.lock:
+            self.pieces.append(body)
+        return 200, {"send_date": "2026-05-04T10:31:00Z", "contact_id": 9000 + len(self.pieces)}, {}
+
+    def answer(self, method, path, query, headers, body):
+        if headers.get("Authorization") != "Basic " + base64.b64encode(f"{self.key}:".encode()).decode():
+            return self.refuse(401, f"Invalid API key {headers.get('Authorization')}. User authentication failed")
+        if self.is_too_fast():
+            return self.refuse(429, "Too many requests", {"Retry-After": "1"})
+        if path == "/api/v1/account/me":
+            return 200, [{"account_id": 7, "username": "spring"}], {}
+        if path == "/api/v1/campaigns":
+            return 200, self.campaigns, {}
+        if path == "/api/v1/templates":
+            return 200, [{"template_id": 3, "name": "Postcard"}], {}
+        found = re.fullmatch(r"/api/v1/campaigns/71238/events(/\d+)?", path)
+        if found:
+            page = int(dict(p.split("=") for p in query.split("&") if "=" in p).get("PageNumber", 1))
+            rows = [e for e in self.events if not found.group(1) or str(e["data_id"]) == found.group(1)[1:]]
+            return 200, rows[100 * (page - 1):100 * page], {}
+        found = re.fullmatch(r"/api/v1/send/([^/]+)", path)
+        if found and method == "POST":
+            return self.send(found.group(1), body)
+        return self.refuse(404, f"There is nothing at {path}.")
+
+
+if __name__ == "__main__":
+    scripted.main(Postalytics)

@@ -1,0 +1,180 @@
+"""Two ends that speak Postalytics' API: a played Postalytics that fails in every way while it prints our pieces, and a second Pennypost that prints
+them and whose events come back. `postalytics_ends.py build/src/app/pennypost`."""
+import json, pathlib, sys, time
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
+import house, postalytics
+
+LOOSE = {"outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all", "mail.recall_minutes": "0", "mail.gather_seconds": "1", "mail.test_gather_ms": "200",
+         "printer.rest": "1", "watch.pause": "1"}
+SENDER = {"SenderName": "Penny Lane", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
+PERSON = {"last_name": "Lovelace", "address_street": "12 St James Square", "address_city": "Sacramento", "address_state": "CA", "address_zip": "95814"}
+
+
+def until(what, fact, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not fact():
+        time.sleep(0.2)
+    return house.check(fact(), what)
+
+
+def furnish(h, name, live):
+    """An account with a compiled template; a maker of campaigns."""
+    account = h.make_account(name)
+    if live:
+        h.cli("account", "mailer-id", str(account), "901234567")
+    template = h.ask("POST", "/api/v1/templates", {"name": "card", "html": "<h1>Hello {{first_name}}</h1><p style='break-before:page'>x</p>", "size": "2"})[1]["template_id"]
+    while h.ask("GET", f"/api/v1/templates/{template}")[1][0]["state"] == "publishing":
+        time.sleep(0.3)
+
+    def campaign(title):
+        made = h.ask("POST", "/api/v1/campaigns", {"DirectMailName": title, "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0, **SENDER})[1]
+        if live:
+            house.check(h.ask("PUT", f"/api/v1/campaigns/{made['drop_id']}", {"is_live_mode": 1})[0] == 200, f"{title} is live")
+        return made["drop_id"], made["endpoint"]
+    return account, campaign
+
+
+h = house.House(settings=LOOSE)
+house.check(h.start(), "the server starts")
+account, campaign = furnish(h, "ends", live=True)
+remote = postalytics.Postalytics().start()
+
+
+def connect(label, address, key):
+    status, made = h.ask("POST", "/v1/connections", {"kind": "postalytics", "label": label, "settings": {"environment": address, "rate": "off"}, "secrets": {"api_key": key}})
+    house.check(status == 200, f"{label} is connected: {status} {made if status != 200 else ''}")
+    return made["connection_id"]
+
+
+def batches(drop):
+    return h.ask("GET", f"/v1/batches?drop_id={drop}")[1]
+
+
+def print_there(title, connection, endpoint, people):
+    drop, ours = campaign(title)
+    status, got = h.ask("PUT", f"/v1/drops/{drop}/printer", {"connection_id": connection, "endpoint": endpoint})
+    house.check(status == 200 and got == {"drop_id": drop, "connection_id": connection, "endpoint": endpoint}, f"{title} is printed there: {got}")
+    return drop, [h.ask("POST", f"/api/v1/send/{ours}", {**PERSON, "first_name": who})[1]["mail_id"] for who in people]
+
+
+def names():
+    return [p["first_name"] for p in remote.pieces]
+
+
+theirs = connect("Played", remote.address, postalytics.KEY)
+
+# ---- everything goes well ----
+drop, ids = print_there("Plain", theirs, "spring", ["a1", "a2", "a3"])
+until("a batch is handed over piece by piece", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
+house.check(names() == ["a1", "a2", "a3"] and [p["var_field_35"] for p in remote.pieces] == [str(i) for i in ids], f"each once, with our number: {names()}")
+until("and its events are written", lambda: h.rows(f"SELECT count(*) FROM event WHERE source_id = {drop} AND code = 0") == [[3]])
+status, got = h.ask("DELETE", f"/v1/drops/{drop}/pieces")
+house.check(h.rows("SELECT count(*) FROM piece WHERE state = 2") == [[0]], f"what was sent is not recalled: {got}")
+
+# ---- a piece that is refused refuses no other; "not now" is tried again ----
+remote.will({"status": 400, "path": "/send/", "body": {"error": {"message": "address_zip is no ZIP code", "status_code": 400}}}, {"status": 429, "path": "/send/", "headers": {"Retry-After": "1"}}, {"status": 503, "path": "/send/"})
+drop, ids = print_there("Bumpy", theirs, "spring", ["b1", "b2", "b3"])
+until("a batch with a refused piece is handed over", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
+house.check(names()[3:] == ["b2", "b3"] and batches(drop)[0]["n_refused"] == 1, f"the others once: {names()[3:]}")
+piece = h.ask("GET", f"/v1/pieces/{ids[0]}")[1]
+house.check(piece["state"] == "refused" and "no ZIP code" in json.dumps(piece), f"the refused one says why: {piece['state']} {piece['reason']} {piece['detail']}")
+
+# ---- what is not known is never repeated ----
+remote.pieces.clear()
+remote.will({"reset": True, "act": True, "path": "/send/"}, {"html": True, "path": "/send/"}, {"status": 502, "path": "/send/"})
+drop, ids = print_there("Silent", theirs, "spring", ["c1", "c2", "c3", "c4"])
+until("silence leaves the batch unknown, when all others are sent", lambda: [b["state"] for b in batches(drop)] == ["unknown"])
+why = batches(drop)[0]["last_error"]
+house.check(names() == ["c1", "c4"] and all(str(i) in why for i in ids[:3]) and str(ids[3]) not in why, f"with the pieces' numbers: {why}")
+time.sleep(2)
+house.check(names() == ["c1", "c4"], "and nothing is sent again by itself")
+h.cli("batch", "resolve", str(batches(drop)[0]["batch_id"]), "not_printed", "--account", str(account))
+until("a person says that those were not printed", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
+house.check(names() == ["c1", "c4", "c1", "c2", "c3"], f"then they are, and no other: {names()}")
+
+# ---- a revoked key stops the batch, and says what to do ----
+remote.pieces.clear()
+remote.key = "another"
+drop, ids = print_there("Revoked", theirs, "spring", ["d1", "d2"])
+until("a revoked key stops the batch", lambda: "Save the connection again" in (batches(drop)[0]["last_error"] or ""))
+remote.key = postalytics.KEY
+h.ask("PATCH", f"/v1/connections/{theirs}", {"secrets": {"api_key": postalytics.KEY}})
+until("with the key in order it goes on", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
+house.check(names() == ["d1", "d2"], "each once")
+
+# ---- killed before, in and after a request ----
+for point in ("postalytics.send.before", "postalytics.send.after", "remote_piece.claim.after", "handover.leaving.after"):
+    remote.pieces.clear()
+    drop, ids = print_there("Killed " + point, theirs, "spring", ["e1", "e2", "e3"])
+    h.stop()
+    h.start(env={"PENNYPOST_FAILPOINT": point})
+    end = time.monotonic() + 30
+    while h.server.poll() is None and time.monotonic() < end:
+        time.sleep(0.1)
+    died = h.server.poll() is not None
+    h.kill()
+    h.start()
+    until(f"{point}: the batch comes to an end", lambda: batches(drop)[0]["state"] in ("handed over", "unknown"), 120)
+    house.check(died and len(names()) == len(set(names())), f"{point}: died {died}, no piece twice: {names()} {batches(drop)[0]['state']}")
+    sent = {"postalytics.send.after": ["e1", "e2", "e3"], "handover.leaving.after": ["e1", "e2", "e3"]}.get(point, ["e2", "e3"])
+    house.check(names() == sent and (point == "handover.leaving.after") == (batches(drop)[0]["state"] == "handed over"), "all others are sent; the one under way is for a person")
+
+# ---- their rate ----
+slow = postalytics.Postalytics(limited=True).start()
+status, made = h.ask("POST", "/v1/connections", {"kind": "postalytics", "settings": {"environment": slow.address}, "secrets": {"api_key": postalytics.KEY}})
+drop, ids = print_there("Slow", made["connection_id"], "spring", [f"f{n}" for n in range(9)])
+began = time.monotonic()
+until("nine pieces at three a second", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
+house.check(len(slow.pieces) == 9 and slow.too_fast == 0, f"never too fast: {slow.too_fast} refusals")
+
+# ---- wrong wishes ----
+for wrong, says in (({"endpoint": "spring"}, "connection_id"), ({"connection_id": theirs}, "endpoint"), ({"connection_id": 999, "endpoint": "x"}, "999")):
+    status, got = h.ask("PUT", f"/v1/drops/{drop}/printer", wrong)
+    house.check(status in (400, 404) and says in got["error"]["message"], f"a printer of {wrong}: {got}")
+status, got = h.ask("DELETE", f"/v1/drops/{drop}/printer")
+house.check(status == 200 and got["connection_id"] is None, "the account's printer prints it again")
+
+# ---- a second Pennypost prints, and its events come back ----
+second = house.House(settings={"mail.test_gather_ms": "200"})
+house.check(second.start(), "a second Pennypost starts")
+_, their_campaign = furnish(second, "second", live=False)
+their_drop, their_endpoint = their_campaign("Theirs")
+status, made = h.ask("POST", "/v1/connections", {"kind": "postalytics", "label": "Second", "settings": {"environment": f"http://127.0.0.1:{second.port}", "rate": "off", "watch": "on"}, "secrets": {"api_key": second.key}})
+house.check(status == 200, f"the second one is a connection: {made if status != 200 else ''}")
+pair = made["connection_id"]
+drop, ids = print_there("Through the other", pair, their_endpoint, ["g1", "g2"])
+until("one house sends through the other", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
+until("which makes the pieces", lambda: second.rows(f"SELECT count(*) FROM event WHERE source_id = {their_drop} AND code = 0") == [[2]])
+house.check(sorted(json.loads(r[0])[0] for r in second.rows("SELECT recipient FROM piece")) == ["g1", "g2"], "for the same people")
+
+
+# ---- watching: what happens there is told here ----
+def told(source, source_id):
+    return h.rows(f"SELECT code, person_id, subject_id FROM event WHERE source = {source} AND source_id = {source_id} AND code <> 0 ORDER BY event_id")
+
+
+people, welcome = campaign("Welcome to watchers")
+h.ask("POST", "/v1/subscriptions", {"source": "connection", "source_id": pair, "events": ["Mailed"], "send": {"endpoint": welcome}})
+second.ask("POST", f"/api/v1/send/{their_endpoint}", {**PERSON, "first_name": "stranger"})
+until("mail that the other house made by itself is told of, as the connection's", lambda: h.rows(f"SELECT count(*) FROM event WHERE source = 4 AND source_id = {pair} AND code = 0") == [[1]])
+detail = json.loads(h.rows(f"SELECT detail FROM event WHERE source = 4 AND source_id = {pair}")[0][0])
+house.check(detail["person"]["first_name"] == "stranger" and detail["drop_id"] == their_drop and detail["drop_name"] == "Theirs", f"with the person and the drop: {detail}")
+now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+rows = second.rows("SELECT piece_id, recipient FROM piece ORDER BY piece_id")
+csv = "piece_id,status,time\n" + "".join(f"{r[0]},Mailed,{now}\n" for r in rows if json.loads(r[1])[0] in ("g1", "stranger"))
+status, got = second.ask("POST", "/v1/printed", csv.encode(), headers={"Content-Type": "text/csv"})
+house.check(status in (200, 202), f"the other house's printer returns its file: {status} {got}")
+until("our own piece's event is our drop's", lambda: [r[0] for r in told(1, drop)] == [11] and told(1, drop)[0][2] == ids[0])
+until("the stranger's is the connection's", lambda: [r[0] for r in told(4, pair)] == [11])
+until("and a subscription to the connection works on it", lambda: h.rows("SELECT count(*) FROM piece WHERE recipient LIKE '%stranger%'") == [[1]])
+before = h.rows("SELECT count(*) FROM event")[0][0]
+time.sleep(4)
+house.check(h.rows("SELECT count(*) FROM event")[0][0] <= before + 1, "nothing is told twice")
+status, got = h.ask("PATCH", f"/v1/connections/{pair}", {"secrets": {"api_key": "wrong"}, "is_tested": False})
+until("a revoked key shows at the connection", lambda: "Save the connection again" in json.dumps(h.ask("GET", f"/v1/connections/{pair}")[1]["status"]))
+
+log = (h.dir / "server.log").read_text()
+house.check(postalytics.KEY not in log and second.key not in log, "no key in the log")
+second.stop()
+house.check(h.stop() == 0, "the server ends well")
+house.done()
