@@ -15,6 +15,13 @@ const char *intake_word(int state)
     return "unknown";
 }
 
+/* What a chunk's first slices added is counted before its rows are (import.c), so for a moment less may be used than was added. */
+static int64_t unchanged(const struct intake *in)
+{
+    int64_t n = in->n_used - in->n_inserted - in->n_updated - in->n_repeat;
+    return n > 0 ? n : 0;
+}
+
 static void import_json(struct json_out *j, const struct intake *in)
 {
     json_object(j, NULL);
@@ -28,7 +35,7 @@ static void import_json(struct json_out *j, const struct intake *in)
     if (in->kind == INTAKE_CONTACT_CSV) {
         json_int(j, "inserted", in->n_inserted);
         json_int(j, "updated", in->n_updated);
-        json_int(j, "unchanged", in->n_used - in->n_inserted - in->n_updated - in->n_repeat);
+        json_int(j, "unchanged", unchanged(in));
     }
     json_int(j, "repeated", in->n_repeat);
     json_int(j, "refused", in->n_refused);

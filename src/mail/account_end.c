@@ -12,6 +12,17 @@ struct end {
     bool has_drops;
 };
 
+/* An import that runs finds its list gone and stops. */
+static bool remove_lists(struct tx *tx, int64_t account)
+{
+    struct r_list_find list;
+    while (tx_first(tx, Q_LIST_EVERY, &(struct q_list_every){account}, &list)) {
+        struct q_list_remove gone = {account, list.contact_list_id, tx_now(tx)};
+        if (!tx_run(tx, Q_LIST_REMOVE, &gone, NULL)) return false;
+    }
+    return tx_ok(tx);
+}
+
 static bool end(struct tx *tx, void *arg)
 {
     struct end *e = arg;
@@ -19,7 +30,8 @@ static bool end(struct tx *tx, void *arg)
     if (!tx_ok(tx)) return false;
     if (e->has_drops)
         return tx_refuse(tx, FAULT_USER, 409, "Account %lld makes campaigns while it is being deleted.", (long long)e->account);
-    return (!e->outbox || subscription_remove_all(e->outbox, tx, e->account)) && account_remove(tx, e->account);
+    return remove_lists(tx, e->account) && (!e->outbox || subscription_remove_all(e->outbox, tx, e->account)) &&
+           account_remove(tx, e->account);
 }
 
 static bool delete_campaigns(struct mail *m, int64_t account, struct fault *f)

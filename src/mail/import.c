@@ -128,6 +128,15 @@ static bool step(struct tx *tx, const struct import *im, const struct import_chu
     return changed ? true : lease_was_lost(tx, im);
 }
 
+/* The list may be deleted while its file is worked off: rows that nobody would see are not written. */
+static bool list_is_there(struct tx *tx, const struct import *im)
+{
+    struct r_list_find r;
+    if (tx_first(tx, Q_LIST_FIND, &(struct q_list_find){im->item.account_id, im->list_id}, &r)) return true;
+    return tx_ok(tx) &&
+           tx_refuse(tx, FAULT_USER, 409, "The list %lld was deleted while the file was imported.", (long long)im->list_id);
+}
+
 static bool write_slice(struct tx *tx, void *arg)
 {
     struct turn *t = arg;
@@ -135,7 +144,8 @@ static bool write_slice(struct tx *tx, void *arg)
     struct import_chunk *c = t->chunk;
     struct import_counts n = {.inserted = c->n};
     bool has_key = im->header.key_place != 0, is_last = !has_key || t->to == c->n_order;
-    bool ok = has_key ? import_keyed_write(tx, im->mail, c, t->from, t->to, &n) : insert_contacts(tx, im, c);
+    bool ok = list_is_there(tx, im) &&
+              (has_key ? import_keyed_write(tx, im->mail, c, t->from, t->to, &n) : insert_contacts(tx, im, c));
     return ok && step(tx, im, c, &n, is_last) && (!is_last || insert_refused(tx, im, c)) &&
            tx_run(tx, Q_LIST_COUNT, &(struct q_list_count){im->item.account_id, im->list_id, n.inserted}, NULL);
 }

@@ -72,8 +72,8 @@ void http_fail_fault(struct http_exchange *x, const struct fault *f)
         log_error("http", "%s %.*s: %s", http_method_name(x->method), STR_ARG(x->path), f->text);
     else if (f->whose != FAULT_USER)
         log_warning("http", "%s %.*s: %s", http_method_name(x->method), STR_ARG(x->path), f->text);
-    const char *hidden =
-        f->whose == FAULT_OURS ? "Something went wrong on our side." : "The server cannot do this at the moment.";
+    const char *hidden = f->whose == FAULT_OURS ? "Something went wrong on our side."
+                                                : "The server cannot do this at the moment; its log says why. Try again later.";
     fail_with(x, fault_http_status(f), str_of(is_theirs || http_is_unix(x) ? f->text : hidden));
 }
 

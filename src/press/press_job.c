@@ -26,9 +26,23 @@ static void outcome_refuse(struct job *j, const struct press_printed *p)
 
 /* ---- a page ---- */
 
+static int creative_pages(const struct job *j, const struct press_printed *p)
+{
+    return j->w.creative->kind == CREATIVE_IMAGES ? j->n_images : p->at[0].pages + p->at[1].pages;
+}
+
+/* The file is printed in one run: on both sides, a letter that ended on a front would have the next person's first page on its back. */
+static int sheet_pages(const struct job *j, int pages)
+{
+    const struct creative *c = j->w.creative;
+    bool ends_on_front = !j->w.is_compile && !c->g->sides && c->is_double_sided && pages % 2 == 1;
+    return pages + ends_on_front;
+}
+
 static bool background_get(struct job *j, const struct press_printed *p, int page, struct pdf_background *bg, struct fault *f)
 {
     *bg = (struct pdf_background){0};
+    if (page >= creative_pages(j, p)) return true;
     if (j->w.creative->kind == CREATIVE_IMAGES) {
         bg->image = j->image[page];
         return true;
@@ -61,7 +75,7 @@ static bool ink_get(struct job *j, struct press_printed *p, int pages, struct st
 static bool piece_write(struct job *j, struct press_printed *p, struct fault *f)
 {
     const struct press_geometry *g = j->w.creative->g;
-    int pages = j->w.creative->kind == CREATIVE_IMAGES ? j->n_images : p->at[0].pages + p->at[1].pages;
+    int pages = sheet_pages(j, creative_pages(j, p));
     struct str *ops = ARENA_ARRAY(j->w.chunk, struct str, pages + 1);
     struct pdf_boxes boxes = {g->width, g->height, g->bleed};
     if (p->refusal == PRESS_OK && ink_get(j, p, pages, ops)) {
@@ -222,7 +236,7 @@ bool press_job_run(struct press_house *house, const struct press_job *job, bool 
     j.pdf = pdf_create(job->out_fd);
     bool is_done =
         creative_open(&j, f) && overlay_open(&j, f) && chunks_run(&j, f) && (out->n_printed == 0 || pdf_finish(j.pdf, f));
-    out->pages_each = out->n_printed ? j.w.pages_each : 0;
+    out->pages_each = out->n_printed ? sheet_pages(&j, j.w.pages_each) : 0;
     out->bytes = out->n_printed ? pdf_bytes(j.pdf) : 0;
     if (getrusage(RUSAGE_SELF, &used) == 0) out->worker_peak_kb = used.ru_maxrss;
     press_sheets_close(&j.w);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/durable.h"
 #include "base/limits.h"
+#include "mail/account_end.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -210,6 +211,27 @@ static void test_ladder_has_an_end(void **state)
     assert_true(limit_set(STR("job.retry_first"), 5, &f));
 }
 
+/* A list that is deleted, or whose account is, gets no more rows, and the import says so. */
+static void deleted_meanwhile(struct house *h, bool is_account)
+{
+    struct fault f;
+    struct intake in;
+    enum { ROWS = 20000 };
+    int64_t list = house_list(h, h->account, "People"), id;
+    assert_true(limit_set(STR("import.rows_per_commit"), 100, &f));
+    assert_true(intake_keep_contacts(h->mail, h->account, list, house_write_file(h, "in.csv", big_csv(h, ROWS)), &id, &f));
+    while (intake_get(h->store, h->arena, h->account, id, &in, &f) && in.n_used == 0) usleep(1000);
+    assert_true(is_account ? mail_account_end(h->mail, h->account, &f) : list_delete(h->store, h->account, list, &f));
+    in = wait_end(h, id);
+    assert_int_equal(in.state, INTAKE_FAILED);
+    assert_in_range(in.n_used, 1, ROWS - ROWS / 1000 - 1);
+    if (!strstr(in.last_error.ptr, "was deleted while")) fail_msg("%s", in.last_error.ptr);
+    assert_true(limit_set(STR("import.rows_per_commit"), 5000, &f));
+}
+
+static void test_list_deleted_meanwhile(void **state) { deleted_meanwhile(*state, false); }
+static void test_account_deleted_meanwhile(void **state) { deleted_meanwhile(*state, true); }
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +239,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_files_that_cannot_be_used, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_chunks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop_in_the_middle, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_list_deleted_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_account_deleted_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ladder_has_an_end, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,12 @@ check(made.returncode == 0 and serials("one")[0][-9:] == "990000000", f"--replac
 check(not (work / "one.replaced").exists(), "and nothing of the old one stays")
 made = press("one", "--replace", "--jobs", "2")
 check(made.returncode == 0 and (work / "one" / "batch-2" / "ticket.json").exists() and not (work / "one" / "ticket.json").exists(), "by batches as well " + made.stderr[-200:])
+subprocess.run([house.program, "press", "--size", "letter", "--double-sided", "--front", "side.png", "--contacts", "people.csv", "--out", "sheets"],
+               capture_output=True, env=house.env, cwd=work, timeout=120, **as_user())
+rows = manifest(work / "sheets")
+check([int(r["first_page"]) for r in rows] == [1, 3, 5, 7] and pdf_pages(work / "sheets" / "pieces.pdf") == 8 and all(r["pages"] == "2" for r in rows),
+      f"on both sides each letter begins on a sheet of its own: {[(r['first_page'], r['pages']) for r in rows]}")
+check(not pdf_text(work / "sheets" / "pieces.pdf", 2).replace("SPECIMEN", "").strip(), "and the back that nobody wrote on is empty")
 (work / "side.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
 made = press("one", "--replace")
 check(made.returncode != 0 and (work / "one" / "batch-2" / "ticket.json").exists(), "a creative that cannot be printed leaves the old one where it was")
