@@ -8,9 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "queries.h"
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,22 +27,10 @@ static bool asset_name_check(struct str name, struct fault *f)
     return true;
 }
 
-static bool sync_file(const char *path, struct fault *f)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fault_errno(f, "%s cannot be opened", path);
-    bool ok = fsync(fd) == 0 || fault_errno(f, "%s cannot be made durable", path);
-    close(fd);
-    return ok;
-}
-
-/* Moves the file to its digest's place. The folder is synced, so that the row never points at nothing. */
 static bool keep(struct mail *m, struct arena *a, const char *path, struct str digest_hex, struct fault *f)
 {
-    char *dir = mail_path(m, a, "files/assets/%.2s", digest_hex.ptr), *place = asset_path(m, a, digest_hex);
-    if (!make_dirs(dir, 0750, f) || !sync_file(path, f)) return false;
-    if (rename(path, place) != 0) return fault_errno(f, "%s cannot be moved to %s", path, place);
-    return sync_file(dir, f);
+    return make_dirs(mail_path(m, a, "files/assets/%.2s", digest_hex.ptr), 0750, f) &&
+           keep_file(a, path, asset_path(m, a, digest_hex), f);
 }
 
 struct put {

@@ -30,6 +30,37 @@ const char *batch_state_word(enum batch_state s)
 /* Every move passes here. */
 static void move(enum batch_state from, enum batch_state to) { ASSERT(moves[from] & 1u << to); }
 
+/* ---- finding work ---- */
+
+int batch_find_due(struct tx *tx, enum batch_state state, int64_t sub_id, int64_t now, struct due_item *items, int n,
+                   int64_t *next_due)
+{
+    struct r_batch_due row;
+    int found = 0;
+    struct rows r = tx_rows(tx, Q_BATCH_DUE, &(struct q_batch_due){state, n});
+    while (found < n && rows_next(&r, &row)) {
+        if (row.due_at > now) {
+            if (row.due_at < *next_due) *next_due = row.due_at;
+            break;
+        }
+        items[found++] = (struct due_item){row.account_id, row.batch_id, sub_id};
+    }
+    rows_end(&r);
+    return found;
+}
+
+int batch_find_stale(struct tx *tx, enum batch_state state, int64_t sub_id, int64_t now, struct due_item *items, int n)
+{
+    struct r_batch_stale row;
+    int found = 0;
+    struct rows r = tx_rows(tx, Q_BATCH_STALE, &(struct q_batch_stale){state, now, n});
+    while (found < n && rows_next(&r, &row)) items[found++] = (struct due_item){row.account_id, row.batch_id, sub_id};
+    rows_end(&r);
+    return found;
+}
+
+/* ---- open, closed, rendered ---- */
+
 int64_t batch_render_due(bool is_test, int64_t newest_at, int64_t now)
 {
     return is_test ? now : newest_at + setting_int(SETTING_MAIL_RECALL_MINUTES) * 60000;
@@ -119,13 +150,13 @@ bool batch_finish(struct tx *tx, const struct batch_finished *b)
     return changed ? true : lease_was_lost(tx, b->batch_id);
 }
 
-bool batch_unclaim(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to, int64_t due_at, struct str why)
+bool batch_unclaim(struct tx *tx, const struct batch_unclaimed *u)
 {
     int64_t changed = 0;
-    move(BATCH_RENDERING, to);
-    struct q_batch_unclaim in = {account, batch_id, store_node(tx_store(tx)), to, due_at, why};
+    move(BATCH_RENDERING, u->to);
+    struct q_batch_unclaim in = {u->account, u->batch_id, store_node(tx_store(tx)), u->to, u->due_at, u->attempt, u->why};
     if (!tx_run(tx, Q_BATCH_UNCLAIM, &in, &changed)) return false;
-    return changed ? true : lease_was_lost(tx, batch_id);
+    return changed ? true : lease_was_lost(tx, u->batch_id);
 }
 
 bool batch_lost(struct tx *tx, int64_t account, int64_t batch_id)

@@ -4,6 +4,12 @@
 #include "mail/mail_private.h"
 #include "queries.h"
 
+/* For due_source.find: batches of a state that are due, oldest first, at most n; *next_due becomes the next one's time where that is sooner. And
+ * those whose holder's lease is dead. `sub_id`: what the items say. */
+int batch_find_due(struct tx *tx, enum batch_state state, int64_t sub_id, int64_t now, struct due_item *items, int n,
+                   int64_t *next_due);
+int batch_find_stale(struct tx *tx, enum batch_state state, int64_t sub_id, int64_t now, struct due_item *items, int n);
+
 struct batch_birth {
     int64_t account, drop_id, template_version, mid /* DB_NULL: the demonstration's */, stid, due_at;
     bool is_test;
@@ -31,8 +37,13 @@ struct batch_finished {
     struct str file, digest;
 };
 bool batch_finish(struct tx *tx, const struct batch_finished *b);
-/* 2 → 1, again at due_at, or 2 → 8 when given up (due_at DB_NULL). */
-bool batch_unclaim(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to, int64_t due_at, struct str why);
+/* 2 → 1, again at due_at, or 2 → 8 when given up (due_at DB_NULL). `attempt`: how many have failed, with this one. */
+struct batch_unclaimed {
+    int64_t account, batch_id, due_at, attempt;
+    enum batch_state to;
+    struct str why;
+};
+bool batch_unclaim(struct tx *tx, const struct batch_unclaimed *u);
 /* 2 → 1 when the holder's lease is dead. */
 bool batch_lost(struct tx *tx, int64_t account, int64_t batch_id);
 

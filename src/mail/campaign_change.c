@@ -30,7 +30,7 @@ static bool set_live(struct tx *tx, void *arg)
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){c->account, c->id}, &row)) return tx_not_found(tx, "campaign", c->id);
     if (row.kind == CAMPAIGN_SMART_SEND && row.state != DROP_PENDING && row.state != DROP_DRAFT)
         return tx_refuse(tx, FAULT_USER, 409, "The smart send %lld has been sent already.", (long long)row.drop_id);
-    struct drop d = {.is_live = c->is_live, .mid = row.mid};
+    struct drop d = {.is_live = c->is_live};
     if (!campaign_take_mid(tx, c->account, &d)) return false;
     if (row.is_live == c->is_live) return true;
     struct q_drop_live in = {c->account, row.drop_id, c->is_live, row.mid == DB_NULL ? d.mid : row.mid};

@@ -43,9 +43,7 @@ static bool read_page(struct tx *tx, void *arg)
     struct read *g = arg;
     struct r_drop_find drop;
     struct r_event_of_drop row;
-    struct r_event_of_contact same;
     struct r_piece_oldest oldest = {0};
-    _Static_assert(sizeof row == sizeof same, "both readings give the same columns");
     g->n = 0;
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){g->account, g->id}, &drop)) return tx_not_found(tx, "campaign", g->id);
     g->drop_id = drop.drop_id;

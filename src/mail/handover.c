@@ -16,33 +16,12 @@
 #define BUSY_MS 2000                                 /* a batch whose printer is busy looks again */
 enum { FROM_READY = 0, FROM_LOST = 1, TO_TELL = 2 }; /* due_item.sub_id */
 
-static int find_due(struct tx *tx, enum batch_state state, int sub_id, int64_t now, struct due_item *items, int n,
-                    int64_t *next_due)
-{
-    struct r_batch_due row;
-    int found = 0;
-    struct rows r = tx_rows(tx, Q_BATCH_DUE, &(struct q_batch_due){state, n});
-    while (found < n && rows_next(&r, &row)) {
-        if (row.due_at > now) {
-            if (row.due_at < *next_due) *next_due = row.due_at;
-            break;
-        }
-        items[found++] = (struct due_item){row.account_id, row.batch_id, sub_id};
-    }
-    rows_end(&r);
-    return found;
-}
-
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
 {
     (void)ctx;
-    struct r_batch_stale row;
-    int found = find_due(tx, BATCH_READY, FROM_READY, now, items, n / 2, next_due);
-    found += find_due(tx, BATCH_HANDED_OVER, TO_TELL, now, items + found, (n - found) / 2, next_due);
-    struct rows r = tx_rows(tx, Q_BATCH_STALE, &(struct q_batch_stale){BATCH_HANDING_OVER, now, n});
-    while (found < n && rows_next(&r, &row)) items[found++] = (struct due_item){row.account_id, row.batch_id, FROM_LOST};
-    rows_end(&r);
-    return found;
+    int found = batch_find_due(tx, BATCH_READY, FROM_READY, now, items, n / 2, next_due);
+    found += batch_find_due(tx, BATCH_HANDED_OVER, TO_TELL, now, items + found, (n - found) / 2, next_due);
+    return found + batch_find_stale(tx, BATCH_HANDING_OVER, FROM_LOST, now, items + found, n - found);
 }
 
 /* One batch in work. */

@@ -33,7 +33,7 @@ struct import {
     struct arena *arena;
     int64_t list_id;
     struct str file;
-    int64_t at_byte, n_rows;
+    int64_t at_byte;
     int64_t attempt; /* since the last chunk that was stored */
     bool is_claimed;
     struct contact_list list;
@@ -66,7 +66,6 @@ static bool claim(struct tx *tx, void *arg)
     im->list_id = r.target_id;
     im->file = arena_str(im->arena, r.file);
     im->at_byte = r.at_byte;
-    im->n_rows = r.n_rows;
     im->attempt = r.attempt;
     return true;
 }

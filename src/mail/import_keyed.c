@@ -77,7 +77,8 @@ bool import_keyed_write(struct tx *tx, struct mail *m, struct import_chunk *c, i
 /* ---- contacts from before the key ---- */
 
 struct naming {
-    int64_t account, list, from_id;
+    int64_t account, list, n_keyed, from_id;
+    int64_t next_id; /* set: where the next page begins; a unit may run again, so from_id is the caller's to move */
     int key_place;
     bool is_over;
 };
@@ -109,27 +110,16 @@ static bool name_page(struct tx *tx, void *arg)
     for (int i = 0; ok && i < n; i++) ok = name_one(tx, g, p, &rows[i]);
     json_parser_destroy(&p);
     g->is_over = n < PAGE_ROWS;
+    if (n) g->next_id = rows[n - 1].contact_id + 1;
     return ok;
 }
 
-static bool last_of_page(struct tx *tx, void *arg)
+static bool count_keyed(struct tx *tx, void *arg)
 {
     struct naming *g = arg;
-    struct r_contact_find row = {.contact_id = g->from_id};
-    struct rows r =
-        tx_rows(tx, Q_CONTACT_PAGE, &(struct q_contact_page){g->account, g->list, g->from_id, INT64_MAX, PAGE_ROWS});
-    while (rows_next(&r, &row)) {}
-    rows_end(&r);
-    g->from_id = row.contact_id + 1;
-    return tx_ok(tx);
-}
-
-static bool count_keyed(struct tx *tx, void *n)
-{
-    struct naming *g = n;
     struct r_contact_keyed row;
     bool ok = tx_first(tx, Q_CONTACT_KEYED, &(struct q_contact_keyed){g->account, g->list}, &row);
-    if (ok) g->from_id = row.n;
+    if (ok) g->n_keyed = row.n;
     return ok;
 }
 
@@ -138,11 +128,10 @@ bool import_keyed_prepare(struct mail *m, int64_t account, const struct contact_
     struct naming g = {.account = account, .list = list->contact_list_id, .key_place = key_place};
     if (list->count == 0) return true;
     if (!store_read(m->store, count_keyed, &g, f)) return false;
-    if (g.from_id >= list->count) return true;
-    g.from_id = 0;
-    while (!g.is_over) {
+    if (g.n_keyed >= list->count) return true;
+    for (; !g.is_over; g.from_id = g.next_id) {
         if (jobs_stopping(m->jobs)) return fault_remote(f, "The server is stopping.");
-        if (!store_write(m->store, name_page, &g, f) || !store_read(m->store, last_of_page, &g, f)) return false;
+        if (!store_write(m->store, name_page, &g, f)) return false;
     }
     return true;
 }

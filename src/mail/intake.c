@@ -10,9 +10,6 @@
 #include "base/log.h"
 #include "postal/scan.h"
 #include "queries.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,15 +73,6 @@ static bool keep(struct tx *tx, void *arg)
     return tx_run(tx, Q_INTAKE_INSERT, &in, NULL);
 }
 
-static bool sync_path(const char *path, struct fault *f)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fault_errno(f, "%s cannot be opened", path);
-    bool ok = fsync(fd) == 0 || fault_errno(f, "%s cannot be made durable", path);
-    close(fd);
-    return ok;
-}
-
 static bool take_file(struct mail *m, struct arena *a, const char *path, struct keep *k, struct fault *f)
 {
     struct stat st;
@@ -99,10 +87,7 @@ static bool take_file(struct mail *m, struct arena *a, const char *path, struct 
                           (long long)mb);
     k->bytes = st.st_size;
     k->file = str_of(arena_printf(a, "files/intake/%s.csv", token_make(a, 20)));
-    const char *place = mail_path(m, a, "%s", k->file.ptr);
-    if (!sync_path(path, f)) return false;
-    if (rename(path, place) != 0) return fault_errno(f, "%s cannot be moved to %s", path, place);
-    return sync_path(mail_path(m, a, "files/intake"), f);
+    return keep_file(a, path, mail_path(m, a, "%s", k->file.ptr), f);
 }
 
 static bool take(struct mail *m, struct arena *a, const char *path, struct keep *k, const char *source, struct fault *f)

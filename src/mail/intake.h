@@ -5,7 +5,7 @@
 #include "jobs/due.h"
 #include "base/arena.h"
 
-enum intake_kind { INTAKE_CONTACT_CSV = 1, INTAKE_SCAN_PUSH, INTAKE_SCAN_FILE, INTAKE_PRINTED, INTAKE_ACS, INTAKE_STREAM };
+enum intake_kind { INTAKE_CONTACT_CSV = 1, INTAKE_SCAN_PUSH, INTAKE_SCAN_FILE, INTAKE_PRINTED, INTAKE_ACS, INTAKE_ORPHANS };
 enum intake_state { INTAKE_KEPT = 0, INTAKE_RUNNING = 1, INTAKE_DONE = 2, INTAKE_FAILED = 3 };
 /* Every move of an intake passes here, whatever its kind; one that is not in the table ends the process. */
 void intake_move(enum intake_state from, enum intake_state to);

@@ -23,8 +23,10 @@
 #include "postal/imb.h"
 #include "postal/track.h"
 #include "queries.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define PURL_KEY_NAME "purl key"
 
@@ -164,6 +166,17 @@ char *mail_path(const struct mail *m, struct arena *a, const char *fmt, ...)
     char *below = arena_vprintf(a, fmt, ap);
     va_end(ap);
     return arena_printf(a, "%s/%s", m->data_dir, below);
+}
+
+bool keep_file(struct arena *a, const char *path, const char *place, struct fault *f)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fault_errno(f, "%s cannot be opened", path);
+    bool ok = fsync(fd) == 0 || fault_errno(f, "%s cannot be made durable", path);
+    close(fd);
+    if (!ok) return false;
+    if (rename(path, place) != 0) return fault_errno(f, "%s cannot be moved to %s", path, place);
+    return durable_sync_dir(arena_printf(a, "%.*s", (int)(strrchr(place, '/') - place), place), f);
 }
 
 bool not_found(struct fault *f, const char *what, int64_t id)

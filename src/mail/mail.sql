@@ -470,8 +470,8 @@ UPDATE batch SET state = 3, n_refused = $4, pages_each = $5, file = $6, file_byt
 
 -- name: batch_unclaim
 -- 2 to 1 (again at due_at) or 2 to 8 (given up), by the holder.
--- in: account_id int, batch_id int, lease_node int, state int, due_at int, last_error text
-UPDATE batch SET state = $4, due_at = $5, last_error = $6, lease_node = NULL, lease_until = 0
+-- in: account_id int, batch_id int, lease_node int, state int, due_at int, attempt int, last_error text
+UPDATE batch SET state = $4, due_at = $5, attempt = $6, last_error = $7, lease_node = NULL, lease_until = 0
  WHERE account_id = $1 AND batch_id = $2 AND state = 2 AND lease_node = $3;
 
 -- name: batch_lost

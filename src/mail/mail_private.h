@@ -77,6 +77,9 @@ bool tidy_leftovers(struct mail *m, struct fault *f);
 #define HOUSE_ACCOUNT     0
 #define PIECE_ID(b, seat) ((b)*SEATS_A_BATCH + (seat))
 
+/* Moves a file that came to its place below the data folder, durably: its bytes first, then its name. What the disk refuses is the
+ * operator's. */
+bool keep_file(struct arena *a, const char *path, const char *place, struct fault *f);
 /* Moves the file to its digest's place below files/assets, durably, when it is of a type that a creative may use (asset_type; `name` tells style
  * sheets). 400, 413, 415 otherwise. Texts from the arena. */
 struct kept_asset {

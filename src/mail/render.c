@@ -21,31 +21,11 @@
 
 enum { FROM_CLOSED = 0, FROM_LOST = 1 }; /* due_item.sub_id */
 
-static int find_due(struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
-{
-    struct r_batch_due row;
-    int found = 0;
-    struct rows r = tx_rows(tx, Q_BATCH_DUE, &(struct q_batch_due){BATCH_CLOSED, n});
-    while (found < n && rows_next(&r, &row)) {
-        if (row.due_at > now) {
-            *next_due = row.due_at;
-            break;
-        }
-        items[found++] = (struct due_item){row.account_id, row.batch_id, FROM_CLOSED};
-    }
-    rows_end(&r);
-    return found;
-}
-
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
 {
     (void)ctx;
-    int found = find_due(tx, now, items, n, next_due);
-    struct r_batch_stale row;
-    struct rows r = tx_rows(tx, Q_BATCH_STALE, &(struct q_batch_stale){BATCH_RENDERING, now, n});
-    while (found < n && rows_next(&r, &row)) items[found++] = (struct due_item){row.account_id, row.batch_id, FROM_LOST};
-    rows_end(&r);
-    return found;
+    int found = batch_find_due(tx, BATCH_CLOSED, FROM_CLOSED, now, items, n, next_due);
+    return found + batch_find_stale(tx, BATCH_RENDERING, FROM_LOST, now, items + found, n - found);
 }
 
 /* One batch in work. */
@@ -139,9 +119,9 @@ static bool renew(struct tx *tx, void *arg)
     struct work *w = arg;
     int64_t changed = 0;
     struct q_batch_renew in = {w->item.account_id, w->item.id, store_node(tx_store(tx)), tx_now(tx) + lease_ms()};
-    tx_run(tx, Q_BATCH_RENEW, &in, &changed);
+    if (!tx_run(tx, Q_BATCH_RENEW, &in, &changed)) return false; /* a database that is away has not lost the lease */
     w->is_lost = !changed;
-    return tx_ok(tx);
+    return true;
 }
 
 static bool on_stop(void *ctx)
@@ -236,6 +216,7 @@ static bool finish(struct tx *tx, void *arg)
 
 struct failure {
     struct work *work;
+    bool is_stop; /* no failure: the server is stopping, and the batch is begun again at once after it */
     struct str why;
 };
 
@@ -243,21 +224,27 @@ static bool give_back(struct tx *tx, void *arg)
 {
     const struct failure *x = arg;
     const struct due_item *item = &x->work->item;
-    bool is_over = retry_is_over((int)x->work->attempt);
+    int64_t attempt = x->work->attempt;
+    struct batch_unclaimed u = {item->account_id, item->id, tx_now(tx), attempt - 1, BATCH_CLOSED, STR_NULL};
+    if (x->is_stop) return batch_unclaim(tx, &u);
+    bool is_over = retry_is_over((int)attempt);
     struct q_mailed_give_back_range all = {item->account_id, PIECE_ID(item->id, 0), PIECE_ID(item->id + 1, 0) - 1};
     if (is_over && !tx_run(tx, Q_MAILED_GIVE_BACK_RANGE, &all, NULL)) return false;
-    return batch_unclaim(tx, item->account_id, item->id, is_over ? BATCH_FAILED : BATCH_CLOSED,
-                         is_over ? DB_NULL : retry_due(tx_now(tx), (int)x->work->attempt), x->why);
+    u.to = is_over ? BATCH_FAILED : BATCH_CLOSED;
+    u.due_at = is_over ? DB_NULL : retry_due(tx_now(tx), (int)attempt);
+    u.attempt = attempt;
+    u.why = x->why;
+    return batch_unclaim(tx, &u);
 }
 
 static void failed(struct work *w, const struct fault *why)
 {
     struct fault f;
     long long batch = w->item.id, attempt = w->attempt;
-    if (!jobs_stopping(w->mail->jobs))
-        log_warning("mail", "Rendering batch %lld failed (attempt %lld): %s", batch, attempt, why->text);
+    bool is_stop = jobs_stopping(w->mail->jobs);
+    if (!is_stop) log_warning("mail", "Rendering batch %lld failed (attempt %lld): %s", batch, attempt, why->text);
     if (w->is_lost) return; /* it is another's now */
-    if (!store_write(w->mail->store, give_back, &(struct failure){w, str_of(why->text)}, &f))
+    if (!store_write(w->mail->store, give_back, &(struct failure){w, is_stop, str_of(why->text)}, &f))
         log_error("mail", "The batch %lld was not given back: %s", batch, f.text);
 }
 

@@ -22,7 +22,6 @@ struct lap { /* of one pool: a mailer id's live or test serials */
 struct runs {
     pthread_rwlock_t lock;
     struct map *laps; /* by the 8 bytes of the mailer id: its lap that was found last */
-    size_t bytes;
 };
 
 static int64_t abs_of(int64_t mid) { return mid < 0 ? -mid : mid; }
@@ -58,7 +57,6 @@ static void put(struct runs *r, int64_t key, const struct r_runs_behind *w)
     struct lap *l = lap_of(r, key, w->lap);
     ASSERT(end_of(l) <= w->first_serial);
     if (l->n == l->max) {
-        r->bytes += sizeof *l->runs * (l->max ? l->max : 16);
         l->max = l->max ? l->max * 2 : 16;
         l->runs = realloc(l->runs, sizeof *l->runs * l->max);
         ASSERT(l->runs);
@@ -209,12 +207,4 @@ bool runs_find(struct runs *r, int64_t mid, int64_t serial, int64_t at_ms, struc
     for (const struct lap *l = map_get(r->laps, str_make(&mid, sizeof mid)); l; l = l->next) search_lap(&g, l);
     pthread_rwlock_unlock(&r->lock);
     return g.best != INT64_MIN;
-}
-
-size_t runs_bytes(struct runs *r)
-{
-    pthread_rwlock_rdlock(&r->lock);
-    size_t bytes = r->bytes;
-    pthread_rwlock_unlock(&r->lock);
-    return bytes;
 }

@@ -18,4 +18,3 @@ bool runs_refresh(struct runs *r, struct store *s, struct fault *f);
 bool runs_find(struct runs *r, int64_t mid, int64_t serial, int64_t at_ms, struct run_hit *out);
 /* Inside a unit: has anything been assigned that runs_find does not know? */
 bool runs_are_behind(struct runs *r, struct tx *tx);
-size_t runs_bytes(struct runs *r);

@@ -8,8 +8,6 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "queries.h"
-#include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,25 +40,13 @@ static bool keep(struct tx *tx, void *arg)
 }
 
 /* What the disk refuses is said as the operator's: 503, so that the sender comes again. */
-static bool sync_path(const char *path, int flags, int64_t *bytes, struct fault *f)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-    if (fd < 0) return fault_errno(f, "%s cannot be opened", path);
-    bool ok = fsync(fd) == 0 && fstat(fd, &st) == 0;
-    if (ok && bytes) *bytes = st.st_size;
-    if (!ok) fault_errno(f, "%s cannot be made durable", path);
-    close(fd);
-    return ok;
-}
-
 static bool take_file(struct mail *m, struct arena *a, const char *path, struct keep *k, struct fault *f)
 {
+    struct stat st;
+    if (stat(path, &st) != 0) return fault_errno(f, "%s cannot be read", path);
+    k->bytes = st.st_size;
     k->file = str_of(arena_printf(a, "files/intake/%s.scan", token_make(a, 20)));
-    const char *place = mail_path(m, a, "%s", k->file.ptr);
-    if (!sync_path(path, 0, &k->bytes, f)) return false;
-    if (rename(path, place) != 0) return fault_errno(f, "%s cannot be moved to %s", path, place);
-    return sync_path(mail_path(m, a, "files/intake"), O_DIRECTORY, NULL, f);
+    return keep_file(a, path, mail_path(m, a, "%s", k->file.ptr), f);
 }
 
 bool scan_intake_keep(struct mail *m, int64_t account, enum scan_intake_kind kind, const char *path, int64_t *intake_id,

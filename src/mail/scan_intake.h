@@ -11,11 +11,12 @@
 #include "mail/intake.h"
 #include "base/fault.h"
 
+/* Those of enum intake_kind that tell of pieces in the mail. */
 enum scan_intake_kind {
-    SCAN_INTAKE_PUSH = 2,
-    SCAN_INTAKE_FILE = 3,
-    SCAN_INTAKE_ACS = 5,
-    SCAN_INTAKE_ORPHANS = 6 /* of a batch */
+    SCAN_INTAKE_PUSH = INTAKE_SCAN_PUSH,
+    SCAN_INTAKE_FILE = INTAKE_SCAN_FILE,
+    SCAN_INTAKE_ACS = INTAKE_ACS,
+    SCAN_INTAKE_ORPHANS = INTAKE_ORPHANS /* of a batch */
 };
 const char *scan_intake_word(enum scan_intake_kind k);
 

@@ -23,13 +23,6 @@
 
 enum { READ_BYTES = 1 << 18, LEAST_STEP = 250, OWN_UNITS = 3 };
 
-static const unsigned moves[] = {
-    [INTAKE_KEPT] = 1u << INTAKE_RUNNING,
-    [INTAKE_RUNNING] = 1u << INTAKE_RUNNING | 1u << INTAKE_DONE | 1u << INTAKE_FAILED,
-    [INTAKE_DONE] = 0,
-    [INTAKE_FAILED] = 0,
-};
-
 struct reading;
 struct turn { /* a run of sorted rows and its way through the committer */
     struct reading *reading;
@@ -106,7 +99,7 @@ static bool claim(struct tx *tx, void *arg)
     struct r_intake_claim r;
     struct r_scan_intake_find row;
     int64_t now = tx_now(tx);
-    ASSERT(moves[INTAKE_KEPT] & 1u << INTAKE_RUNNING);
+    intake_move(INTAKE_KEPT, INTAKE_RUNNING);
     struct q_intake_claim in = {g->item.account_id, g->item.id, store_node(tx_store(tx)), now + lease_ms(), now};
     g->is_claimed = tx_first(tx, Q_INTAKE_CLAIM, &in, &r);
     if (!g->is_claimed) return tx_ok(tx);
@@ -404,7 +397,7 @@ static bool end(struct tx *tx, void *arg)
     const struct ending *e = arg;
     const struct reading *g = e->reading;
     int64_t changed = 0;
-    ASSERT(moves[INTAKE_RUNNING] & 1u << e->to);
+    intake_move(INTAKE_RUNNING, e->to);
     struct q_intake_end in = {g->item.account_id, g->item.id, e->to, e->due_at, e->attempt, e->why, store_node(tx_store(tx))};
     if (!tx_run(tx, Q_INTAKE_END, &in, &changed)) return false;
     return changed ? true : lease_was_lost(tx, g);

@@ -159,17 +159,26 @@ bool seat_close_due(struct tx *tx, struct seat *s, int64_t batch_id, bool *close
     return close_one(tx, s, batch_id, true, closed);
 }
 
-bool seat_close_drop(struct tx *tx, struct seat *s)
+static int read_open(struct tx *tx, const struct seat *s, int64_t *ids, int max)
 {
-    enum { AT_MOST = 64 };
-    int64_t ids[AT_MOST];
     int n = 0;
-    bool closed;
     struct r_batch_open_of_drop row;
     struct rows r = tx_rows(tx, Q_BATCH_OPEN_OF_DROP, &(struct q_batch_open_of_drop){s->account, s->drop_id});
-    while (n < AT_MOST && rows_next(&r, &row)) ids[n++] = row.batch_id;
+    while (n < max && rows_next(&r, &row)) ids[n++] = row.batch_id;
     rows_end(&r);
-    for (int i = 0; i < n; i++)
-        if (!close_one(tx, s, ids[i], false, &closed)) return false;
+    return n;
+}
+
+bool seat_close_drop(struct tx *tx, struct seat *s)
+{
+    enum { AT_ONCE = 64 };
+    int64_t ids[AT_ONCE];
+    bool closed;
+    int n;
+    do {
+        n = read_open(tx, s, ids, AT_ONCE);
+        for (int i = 0; i < n; i++)
+            if (!close_one(tx, s, ids[i], false, &closed)) return false;
+    } while (n == AT_ONCE);
     return tx_ok(tx);
 }

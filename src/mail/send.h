@@ -17,7 +17,7 @@ struct send {
     void *arg;
     struct rider *rider; /* rides along with the unit (an Idempotency-Key); NULL: nobody, and the unit is one statement */
     struct unit unit;
-    struct str recipient; /* filled by send_begin from the arena */
+    struct str recipient; /* filled by send_prepare from the arena */
     const void *drop_ref;
 };
 /* Checks everything that can be checked without the writer (404 endpoint, 400 field, 409 template or serial room) and submits.

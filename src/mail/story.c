@@ -9,11 +9,8 @@
 static bool read_drop(struct tx *tx, struct arena *a, int64_t account, int64_t drop_id, struct drop *out, struct fault *f)
 {
     struct r_drop_printed row;
-    struct r_drop_find same;
-    _Static_assert(sizeof row == sizeof same, "both readings of a drop give the same columns");
     if (!tx_first(tx, Q_DROP_PRINTED, &(struct q_drop_printed){account, drop_id}, &row)) return false;
-    memcpy(&same, &row, sizeof same);
-    return drop_row_read(a, &same, out, f) || tx_fail(tx, f);
+    return drop_row_read(a, &row, out, f) || tx_fail(tx, f);
 }
 
 bool piece_story_read(struct tx *tx, struct json_parser *p, struct arena *a, int64_t account, int64_t piece_id,
@@ -47,10 +44,7 @@ bool contact_story_read(struct tx *tx, struct json_parser *p, struct arena *a, i
                         struct contact *out)
 {
     struct r_contact_find row;
-    struct r_contact_page same;
     struct fault f;
-    _Static_assert(sizeof row == sizeof same, "both readings of a contact give the same columns");
     if (!tx_first(tx, Q_CONTACT_FIND, &(struct q_contact_find){account, contact_id}, &row)) return false;
-    memcpy(&same, &row, sizeof same);
-    return contact_row_read(p, a, &same, out, &f) || tx_fail(tx, &f);
+    return contact_row_read(p, a, &row, out, &f) || tx_fail(tx, &f);
 }

@@ -56,6 +56,15 @@ static struct template_source source_of(const struct template_row *t)
     };
 }
 
+/* Due at once. `s`: its source, pinned. */
+static bool insert_version(struct tx *tx, int64_t account, const struct template_row *t, const struct template_source *s)
+{
+    struct q_template_version_insert version = {
+        account,    t->template_id, t->version, TEMPLATE_PUBLISHING, template_source_write(tx_arena(tx), s),
+        tx_now(tx), tx_now(tx)};
+    return tx_run(tx, Q_TEMPLATE_VERSION_INSERT, &version, NULL);
+}
+
 static bool create(struct tx *tx, void *arg)
 {
     const struct create *c = arg;
@@ -66,10 +75,7 @@ static bool create(struct tx *tx, void *arg)
     t->version = FIRST_VERSION;
     t->created_at = tx_now(tx);
     struct q_template_insert row = {c->account, t->template_id, t->name, t->size, t->version, t->is_proofed, t->created_at};
-    struct q_template_version_insert version = {
-        c->account,    t->template_id, t->version, TEMPLATE_PUBLISHING, template_source_write(tx_arena(tx), &s),
-        t->created_at, t->created_at};
-    return tx_run(tx, Q_TEMPLATE_INSERT, &row, NULL) && tx_run(tx, Q_TEMPLATE_VERSION_INSERT, &version, NULL);
+    return tx_run(tx, Q_TEMPLATE_INSERT, &row, NULL) && insert_version(tx, c->account, t, &s);
 }
 
 bool template_create(struct mail *m, int64_t account, struct template_row *t, struct fault *f)
@@ -188,16 +194,6 @@ static void overlay(struct patch *p)
         n->html || n->front || n->back || n->font_family || n->n_pages || n->is_full_html || n->is_double_sided || n->is_strict;
 }
 
-static bool insert_version(struct tx *tx, int64_t account, const struct template_row *t)
-{
-    struct template_source s = source_of(t);
-    if (!template_source_pin(tx, account, &s)) return false;
-    struct q_template_version_insert version = {
-        account,    t->template_id, t->version, TEMPLATE_PUBLISHING, template_source_write(tx_arena(tx), &s),
-        tx_now(tx), tx_now(tx)};
-    return tx_run(tx, Q_TEMPLATE_VERSION_INSERT, &version, NULL);
-}
-
 static bool patch(struct tx *tx, void *arg)
 {
     struct patch *p = arg;
@@ -214,7 +210,8 @@ static bool patch(struct tx *tx, void *arg)
     if (p->is_new_version) {
         p->row.version++;
         p->row.state = TEMPLATE_PUBLISHING;
-        if (!insert_version(tx, p->account, &p->row)) return false;
+        struct template_source s = source_of(&p->row);
+        if (!template_source_pin(tx, p->account, &s) || !insert_version(tx, p->account, &p->row, &s)) return false;
     }
     struct q_template_put in = {p->account, id, p->row.name, p->row.is_proofed, p->row.version};
     return tx_run(tx, Q_TEMPLATE_PUT, &in, NULL);

@@ -119,15 +119,21 @@ static void take_results(struct fetcher *f)
     }
 }
 
-/* libcurl watches the time of what runs. */
+/* libcurl watches the time of what runs. Those that are late leave their queues before any of them is failed: its place goes to
+ * another one, which may fail with it. */
 static void end_late(struct fetcher *f)
 {
     int64_t now = clock_mono_ms();
-    struct asking *next;
-    for (struct asking *q = TAILQ_FIRST(&f->idle); q; q = next) {
-        next = TAILQ_NEXT(q, listed);
+    struct asking_list late = TAILQ_HEAD_INITIALIZER(late);
+    struct asking *q;
+    TAILQ_FOREACH(q, &f->idle, listed)
+    {
         if (now < q->deadline_ms) continue;
         TAILQ_REMOVE(q->state == ASKING_READY ? &f->ready : &q->endpoint->waiting, q, queued);
+        TAILQ_INSERT_TAIL(&late, q, queued);
+    }
+    while ((q = TAILQ_FIRST(&late))) {
+        TAILQ_REMOVE(&late, q, queued);
         int64_t s = (q->deadline_ms - q->started_us / 1000 + 500) / 1000;
         if (q->state == ASKING_AT_ENDPOINT && q->endpoint->is_resolving)
             asking_fail(q, FETCH_NO_NAME, "the name %s was not answered within %lld s", q->address.host, (long long)s);

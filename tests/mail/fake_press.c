@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 _Atomic int fake_press_fail, fake_press_packages, fake_press_compile_ms;
+_Atomic bool fake_press_holds;
 
 struct press *fake_press(void)
 {
@@ -101,6 +102,7 @@ bool package_write(struct press *p, struct press_job *job, const struct package_
     struct buf pages = BUF_INIT;
     char *tmp = arena_printf(a, "%s.tmp", s->dir);
     if (fails_now(f)) return false;
+    while (atomic_load(&fake_press_holds) && !job->stop(job->ctx)) usleep(1000);
     if (job->stop && job->stop(job->ctx)) return fault_remote(f, "stopped");
     memset(r, 0, sizeof *r);
     print(job, s, a, r, &pages);

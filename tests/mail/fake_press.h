@@ -9,3 +9,4 @@ struct press *fake_press(void);
 extern _Atomic int fake_press_fail;
 extern _Atomic int fake_press_packages;   /* written, not read back */
 extern _Atomic int fake_press_compile_ms; /* how long a compile takes */
+extern _Atomic bool fake_press_holds;     /* package_write works until it is told to stop */

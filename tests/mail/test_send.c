@@ -23,9 +23,11 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fault f;
+    atomic_store(&fake_press_holds, false);
     house_close(*state);
     assert_true(limit_set(STR("batch.max_pieces"), 5000, &f));
     assert_true(limit_set(STR("job.retry_first"), 5, &f));
+    assert_true(limit_set(STR("job.attempts"), 8, &f));
     return 0;
 }
 
@@ -219,6 +221,57 @@ static void test_open_batch_survives_a_restart(void **state)
     assert_true(b.first_serial == 0 || b.first_serial == 1); /* whichever closed first */
 }
 
+/* Held batches that restarts left open, more than are read at once. */
+enum { LEFT_OPEN = 70 };
+struct left_open {
+    struct drop drop;
+    int64_t account, n;
+};
+
+static bool leave_open(struct tx *tx, void *arg)
+{
+    struct left_open *l = arg;
+    for (int i = 0; i < LEFT_OPEN && tx_ok(tx); i++) {
+        int64_t id = tx_next_id(tx, ID_BATCH);
+        struct q_batch_insert batch = {.account_id = l->account,
+                                       .batch_id = id,
+                                       .drop_id = l->drop.drop_id,
+                                       .state = BATCH_OPEN,
+                                       .is_test = true,
+                                       .n_pieces = 1,
+                                       .template_version = 1,
+                                       .mid = ACCOUNT_DEMONSTRATION_MID,
+                                       .stid = 310,
+                                       .first_serial = DB_NULL,
+                                       .opened_at = tx_now(tx),
+                                       .due_at = DB_NULL,
+                                       .lease_node = 1};
+        tx_run(tx, Q_BATCH_INSERT, &batch, NULL);
+    }
+    return tx_ok(tx);
+}
+
+static bool count_open(struct tx *tx, void *arg)
+{
+    struct left_open *l = arg;
+    struct r_batch_open_of_drop row;
+    struct rows r = tx_rows(tx, Q_BATCH_OPEN_OF_DROP, &(struct q_batch_open_of_drop){l->account, l->drop.drop_id});
+    for (l->n = 0; rows_next(&r, &row);) l->n++;
+    return tx_ok(tx);
+}
+
+static void test_a_change_closes_all_that_is_open(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    struct left_open l = {.account = h->account, .drop = house_campaign(h, h->account)};
+    assert_true(account_mailer_id_add(h->accounts, h->account, 123456, &f));
+    if (!store_write(h->store, leave_open, &l, &f)) fail_msg("%s", f.text);
+    if (!campaign_set_live(h->mail, h->account, l.drop.drop_id, true, &f)) fail_msg("%s", f.text);
+    assert_true(store_read(h->store, count_open, &l, &f));
+    assert_int_equal(l.n, 0);
+}
+
 static void test_press_that_fails_is_asked_again(void **state)
 {
     struct house *h = *state;
@@ -231,6 +284,26 @@ static void test_press_that_fails_is_asked_again(void **state)
     assert_true(house_send(h, h->account, d.endpoint, "Ann", &s, &f));
     struct batch b = house_wait_batch(h, h->account, PIECE_BATCH(s.piece_id), BATCH_READY);
     assert_int_equal(b.attempt, 2);
+    assert_null(b.last_error.ptr);
+}
+
+/* A server that is stopped in the middle of a batch has not failed at it, however often that happens. */
+static void test_stop_is_no_failure(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    struct send s;
+    assert_true(limit_set(STR("job.attempts"), 1, &f));
+    struct drop d = house_campaign(h, h->account);
+    atomic_store(&fake_press_holds, true);
+    assert_true(house_send(h, h->account, d.endpoint, "Ann", &s, &f));
+    for (int i = 0; i < 2; i++) {
+        house_wait_batch(h, h->account, PIECE_BATCH(s.piece_id), BATCH_RENDERING);
+        house_reopen(h, true);
+    }
+    atomic_store(&fake_press_holds, false);
+    struct batch b = house_wait_batch(h, h->account, PIECE_BATCH(s.piece_id), BATCH_READY);
+    assert_int_equal(b.attempt, 1);
     assert_null(b.last_error.ptr);
 }
 
@@ -319,6 +392,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_open_batch_survives_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_press_that_fails_is_asked_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_change_closes_all_that_is_open, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stop_is_no_failure, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_room_for_serials, setup, teardown),
         cmocka_unit_test_setup_teardown(test_serials_come_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_purl_codes, setup, teardown),

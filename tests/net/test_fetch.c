@@ -642,6 +642,64 @@ static void test_place_times_out(void **state)
     arena_destroy(&o.arena);
 }
 
+/* B has waited too long for a connection. Its place goes to C, but the addresses of their host are old by then and too many other names are
+ * asked for: C fails while B is being failed. */
+struct asker {
+    struct arena *arena;
+    struct fetch_answer got;
+    atomic_bool is_over;
+};
+
+static void asker_done(void *arg, const struct fetch_answer *answer)
+{
+    struct asker *o = arg;
+    o->got = *answer;
+    atomic_store(&o->is_over, true);
+}
+
+static void asker_start(struct fetcher *f, struct asker *o, const char *host, const char *path, int timeout_ms)
+{
+    o->arena = arena_create(1024);
+    struct fetch_ask q = {.method = "GET", .url = url_of(o->arena, host, path), .timeout_ms = timeout_ms, .is_guarded = true};
+    fetch_start(f, o->arena, &q, asker_done, o);
+}
+
+static void test_late_one_fails_the_next(void **state)
+{
+    (void)state;
+    struct fault why = {0};
+    struct names names = {0};
+    struct asker holder = {0}, late = {0}, next = {0}, hanging[2] = {0};
+    assert_true(limit_set(STR("fetch.name_kept"), 1, &why) && limit_set(STR("fetch.name_queue"), 1, &why) &&
+                limit_set(STR("fetch.name_threads"), 1, &why));
+    struct fetcher *f = fetcher_create(
+        &(struct fetcher_config){
+            .guard = guard, .resolve = resolve, .resolve_ctx = &names, .max_connections = 1, .max_per_host = 1},
+        &why);
+    assert_non_null(f);
+    asker_start(f, &holder, "127.0.0.1", "/hang", LONG_MS);
+    asker_start(f, &late, "a.test", "/ok", 1500);
+    asker_start(f, &next, "a.test", "/ok", LONG_MS);
+    while (atomic_load(&names.n_asked) < 1) usleep(1000);
+    asker_start(f, &hanging[0], "hang1.test", "/ok", LONG_MS);
+    while (atomic_load(&names.n_hanging) < 1) usleep(1000);
+    asker_start(f, &hanging[1], "hang2.test", "/ok", LONG_MS);
+    for (int i = 0; i < 5000 && !(atomic_load(&late.is_over) && atomic_load(&next.is_over)); i++) usleep(1000);
+    assert_true(atomic_load(&late.is_over) && atomic_load(&next.is_over));
+    assert_int_equal(late.got.error, FETCH_TIMEOUT);
+    assert_int_equal(next.got.error, FETCH_NO_NAME);
+    assert_non_null(strstr(next.got.sentence, "too many names wait"));
+    atomic_store(&names.is_released, true);
+    fetcher_destroy(&f);
+    struct asker *all[] = {&holder, &late, &next, &hanging[0], &hanging[1]};
+    for (size_t i = 0; i < COUNT(all); i++) {
+        assert_true(atomic_load(&all[i]->is_over));
+        arena_destroy(&all[i]->arena);
+    }
+    assert_true(limit_set(STR("fetch.name_kept"), 30, &why) && limit_set(STR("fetch.name_queue"), 10000, &why) &&
+                limit_set(STR("fetch.name_threads"), 32, &why));
+}
+
 /* ---- */
 
 static int set_up(void **state)
@@ -664,11 +722,22 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_peers),      cmocka_unit_test(test_no_connection),  cmocka_unit_test(test_request),
-        cmocka_unit_test(test_head),       cmocka_unit_test(test_refused),        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_flip),       cmocka_unit_test(test_keep_alive),     cmocka_unit_test(test_closed_under_it),
-        cmocka_unit_test(test_tls),        cmocka_unit_test(test_file),           cmocka_unit_test(test_third_hangs),
-        cmocka_unit_test(test_names_hang), cmocka_unit_test(test_name_times_out), cmocka_unit_test(test_place_times_out),
+        cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_no_connection),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_head),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_flip),
+        cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_closed_under_it),
+        cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_third_hangs),
+        cmocka_unit_test(test_names_hang),
+        cmocka_unit_test(test_name_times_out),
+        cmocka_unit_test(test_place_times_out),
+        cmocka_unit_test(test_late_one_fails_the_next),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
