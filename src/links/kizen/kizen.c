@@ -15,14 +15,13 @@
 #define HEADER_BUSINESS "X-BUSINESS-ID"
 
 static const struct connector_setting settings[] = {
-    {"api_key", NULL, true, true, "Kizen's API key"},
-    {"user_id", NULL, false, true, "The Kizen user that the key belongs to"},
-    {"business_id", NULL, false, true, "The Kizen business"},
-    {"address", "https://app.go.kizen.com", false, false, "Where Kizen's API is"},
-    {"fields", NULL, false, false,
-     "Fields of a contact for variable fields of the piece: var_field_1=birthday, var_field_2=plan"},
-    {"send_through", NULL, false, false,
-     "The number of a Postalytics connection that makes the pieces; without one this house does"},
+    {.name = "api_key", .is_secret = true, .is_required = true, .what = "Kizen's API key"},
+    {.name = "user_id", .is_required = true, .what = "The Kizen user that the key belongs to"},
+    {.name = "business_id", .is_required = true, .what = "The Kizen business"},
+    {.name = "address", .fallback = "https://app.go.kizen.com", .what = "Where Kizen's API is"},
+    {.name = "fields", .what = "Fields of a contact for variable fields of the piece: var_field_1=birthday, var_field_2=plan"},
+    {.name = "send_through",
+     .what = "The number of a Postalytics connection that makes the pieces; without one this house does"},
 };
 static const struct connector_operation operations[] = {
     {"get-contact", "GET", "/api/records/client_client/{contact_id}", NULL, NULL, "one contact", false},

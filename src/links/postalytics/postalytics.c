@@ -12,14 +12,21 @@
 #define KEYS_ARE_AT "At Postalytics they are at your profile, Connect, API Keys."
 
 static const struct connector_setting settings[] = {
-    {"api_key", NULL, true, true, "The account's API key. " KEYS_ARE_AT},
-    {"environment", "production", false, false,
-     "production, development, or the address of another server that speaks the same API: https://mail.example.com"},
-    {"rate", "vendor", false, false, "Requests it takes of one key: vendor (3/s,180/min), off, N/s, M/min, or N/s,M/min"},
-    {"watch", "off", false, false, "on: what happens to the mail of its campaigns is told here, as events of this connection"},
-    {"mark_field", "var_field_35", false, false,
-     "When it prints our pieces: the variable field in which a piece carries our number, by which its events are known; none: "
-     "no field"},
+    {.name = "api_key", .is_secret = true, .is_required = true, .what = "The account's API key. " KEYS_ARE_AT},
+    {.name = "environment",
+     .fallback = "production",
+     .what = "production, development, or the address of another server that speaks the same API: https://mail.example.com"},
+    {.name = "rate",
+     .fallback = "vendor",
+     .what = "Requests it takes of one key: vendor (3/s,180/min), off, N/s, M/min, or N/s,M/min"},
+    {.name = "watch",
+     .fallback = "off",
+     .what = "on: what happens to the mail of its campaigns is told here, as events of this connection"},
+    {.name = "mark_field",
+     .fallback = "var_field_35",
+     .what = "When it prints our pieces: the variable field in which a piece carries our number, by which its events are "
+             "known; none: "
+             "no field"},
 };
 static const struct connector_operation operations[] = {
 #define OPERATION(name, method, path, query, body, what) {name, method, path, query, body, what, false},
