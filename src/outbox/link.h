@@ -21,7 +21,7 @@ enum link_result {
     LINK_RETRY_NOW,   /* once more at once, `state` kept (a token was renewed); twice in a row it counts as RETRY_LATER */
     LINK_CANCELLED,   /* not a link's word: a person took it back, or its subscription is gone */
     LINK_WAIT, /* not yet (a token is being renewed, something is being made there): read and begun again at `pause_until`, at once when that is
-                * past. Says nothing of the destination, uses up no attempt, and ends with the ladder's last step */
+                * past. Says nothing of the destination, uses up no attempt but the first, and ends with the ladder's last step */
     LINK_RESULTS
 };
 const char *link_result_word(enum link_result r); /* "delivered", "given up" … as shown to people */
