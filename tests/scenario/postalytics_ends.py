@@ -125,7 +125,8 @@ status, made = h.ask("POST", "/v1/connections", {"kind": "postalytics", "setting
 drop, ids = print_there("Slow", made["connection_id"], "spring", [f"f{n}" for n in range(9)])
 began = time.monotonic()
 until("nine pieces at three a second", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
-house.check(len(slow.pieces) == 9 and slow.too_fast == 0, f"never too fast: {slow.too_fast} refusals")
+span = slow.times[-1] - slow.times[-9]
+house.check(len(slow.pieces) == 9 and span >= 2.5, f"spread over {span:.1f} s, each once; {slow.too_fast} were too fast and tried again")
 
 # ---- wrong wishes ----
 for wrong, says in (({"endpoint": "spring"}, "connection_id"), ({"connection_id": theirs}, "endpoint"), ({"connection_id": 999, "endpoint": "x"}, "999")):
@@ -153,19 +154,20 @@ def told(source, source_id):
     return h.rows(f"SELECT code, person_id, subject_id FROM event WHERE source = {source} AND source_id = {source_id} AND code <> 0 ORDER BY event_id")
 
 
-people, welcome = campaign("Welcome to watchers")
-h.ask("POST", "/v1/subscriptions", {"source": "connection", "source_id": pair, "events": ["Mailed"], "send": {"endpoint": welcome}})
+welcome_drop, welcome = campaign("Welcome to watchers")
+h.ask("PUT", f"/api/v1/campaigns/{welcome_drop}", {"is_live_mode": 0})  # no paper comes of the other house's tests
+h.ask("POST", "/v1/subscriptions", {"source": "connection", "source_id": pair, "events": ["Printed"], "send": {"endpoint": welcome}})
 second.ask("POST", f"/api/v1/send/{their_endpoint}", {**PERSON, "first_name": "stranger"})
 until("mail that the other house made by itself is told of, as the connection's", lambda: h.rows(f"SELECT count(*) FROM event WHERE source = 4 AND source_id = {pair} AND code = 0") == [[1]])
 detail = json.loads(h.rows(f"SELECT detail FROM event WHERE source = 4 AND source_id = {pair}")[0][0])
 house.check(detail["person"]["first_name"] == "stranger" and detail["drop_id"] == their_drop and detail["drop_name"] == "Theirs", f"with the person and the drop: {detail}")
 now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 rows = second.rows("SELECT piece_id, recipient FROM piece ORDER BY piece_id")
-csv = "piece_id,status,time\n" + "".join(f"{r[0]},Mailed,{now}\n" for r in rows if json.loads(r[1])[0] in ("g1", "stranger"))
+csv = "piece_id,status,time\n" + "".join(f"{r[0]},Printed,{now}\n" for r in rows if json.loads(r[1])[0] in ("g1", "stranger"))
 status, got = second.ask("POST", "/v1/printed", csv.encode(), headers={"Content-Type": "text/csv"})
 house.check(status in (200, 202), f"the other house's printer returns its file: {status} {got}")
-until("our own piece's event is our drop's", lambda: [r[0] for r in told(1, drop)] == [11] and told(1, drop)[0][2] == ids[0])
-until("the stranger's is the connection's", lambda: [r[0] for r in told(4, pair)] == [11])
+until("our own piece's event is our drop's", lambda: [r[0] for r in told(1, drop)] == [10] and told(1, drop)[0][2] == ids[0])
+until("the stranger's is the connection's", lambda: [r[0] for r in told(4, pair)] == [10])
 until("and a subscription to the connection works on it", lambda: h.rows("SELECT count(*) FROM piece WHERE recipient LIKE '%stranger%'") == [[1]])
 before = h.rows("SELECT count(*) FROM event")[0][0]
 time.sleep(4)

@@ -160,7 +160,7 @@ static enum handover_result rest(struct handover *h)
     int doublings = h->attempt > 6 ? 6 : h->attempt - 1;
     int64_t wait = limit_get(LIMIT_PRINTER_REST_S) * 1000 << (doublings < 0 ? 0 : doublings), now = clock_now_ms();
     if (wait > HOUR_MS) wait = HOUR_MS;
-    if (h->again_at < now + wait && h->again_at == 0) h->again_at = now + wait;
+    if (!h->again_at) h->again_at = now + wait; /* else the other side has said when */
     return HANDOVER_PARTLY;
 }
 
