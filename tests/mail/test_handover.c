@@ -44,7 +44,8 @@ static enum handover_result played_ask(struct handover *h)
     return played.asked;
 }
 
-static const struct printer_def printer_played = {"played", played_check, played_hand_over, played_ask};
+static const struct printer_def printer_played = {
+    .name = "played", .check = played_check, .hand_over = played_hand_over, .ask = played_ask};
 static const struct printer_def *const kinds[] = {&printer_folder, &printer_played};
 
 static int setup(void **state)
