@@ -17,6 +17,7 @@ int cmd_contacts_send(const struct options *o); /* contacts send */
 int cmd_scans(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_tour(int argc, char **argv);
 int cmd_imb(int argc, char **argv);
 int cmd_address(int argc, char **argv);
 int cmd_limits(int argc, char **argv);

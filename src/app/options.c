@@ -18,16 +18,23 @@ enum {
     FLAG_SHARE,
     FLAG_KEY,
     FLAG_SECRETS,
-    FLAG_UNTESTED
+    FLAG_UNTESTED,
+    FLAG_KEEP
 };
 
-static const struct option flags[] = {
-    {"data", required_argument, NULL, FLAG_DATA},       {"db", required_argument, NULL, FLAG_DB},
-    {"listen", required_argument, NULL, FLAG_LISTEN},   {"config", required_argument, NULL, FLAG_CONFIG},
-    {"set", required_argument, NULL, FLAG_SET},         {"json", no_argument, NULL, FLAG_JSON},
-    {"account", required_argument, NULL, FLAG_ACCOUNT}, {"share", required_argument, NULL, FLAG_SHARE},
-    {"key", required_argument, NULL, FLAG_KEY},         {"secrets", required_argument, NULL, FLAG_SECRETS},
-    {"untested", no_argument, NULL, FLAG_UNTESTED},     {0}};
+static const struct option flags[] = {{"data", required_argument, NULL, FLAG_DATA},
+                                      {"db", required_argument, NULL, FLAG_DB},
+                                      {"listen", required_argument, NULL, FLAG_LISTEN},
+                                      {"config", required_argument, NULL, FLAG_CONFIG},
+                                      {"set", required_argument, NULL, FLAG_SET},
+                                      {"json", no_argument, NULL, FLAG_JSON},
+                                      {"account", required_argument, NULL, FLAG_ACCOUNT},
+                                      {"share", required_argument, NULL, FLAG_SHARE},
+                                      {"key", required_argument, NULL, FLAG_KEY},
+                                      {"secrets", required_argument, NULL, FLAG_SECRETS},
+                                      {"untested", no_argument, NULL, FLAG_UNTESTED},
+                                      {"keep", no_argument, NULL, FLAG_KEEP},
+                                      {0}};
 
 static bool set_pair(const char *pair, struct fault *f)
 {
@@ -67,6 +74,7 @@ static bool apply(int argc, char **argv, struct options *o, bool only_config, st
         case FLAG_KEY: o->key = optarg; break;
         case FLAG_SECRETS: o->secrets = optarg; break;
         case FLAG_UNTESTED: o->untested = true; break;
+        case FLAG_KEEP: o->keep = true; break;
         default: break;
         }
     }

@@ -1,4 +1,4 @@
-/* http_client.c: one blocking request over the server's Unix socket, on libcurl. Called by the command line; keeps nothing. */
+/* http_client.c: one blocking request, over the server's Unix socket or to an address, on libcurl. Called by the command line; keeps nothing. */
 #include "net/http_client.h"
 #include <curl/curl.h>
 #include <stdio.h>
@@ -41,18 +41,21 @@ static bool call_set_body(CURL *curl, const struct http_call *c, FILE **file, st
 static bool call_perform(CURL *curl, const struct http_call *c, int *status, struct buf *answer, struct fault *f)
 {
     char url[2048];
-    if ((size_t)snprintf(url, sizeof url, "http://localhost%s", c->target) >= sizeof url)
+    const char *where = c->address ? c->address : c->unix_path;
+    if ((size_t)snprintf(url, sizeof url, "%s%s", c->address ? c->address : "http://localhost", c->target) >= sizeof url)
         return fault_user(f, 400, "the request's address is too long");
     curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, c->unix_path);
+    if (!c->address) curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, c->unix_path);
+    if (c->user_agent) curl_easy_setopt(curl, CURLOPT_USERAGENT, c->user_agent);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)c->timeout_ms);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, c->method);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     CURLcode code = curl_easy_perform(curl);
-    if (code == CURLE_COULDNT_CONNECT) return fault_remote(f, "no server answers on %s; is it running?", c->unix_path);
-    if (code != CURLE_OK) return fault_remote(f, "asking the server on %s: %s", c->unix_path, curl_easy_strerror(code));
+    if (code == CURLE_COULDNT_CONNECT) return fault_remote(f, "no server answers on %s; is it running?", where);
+    if (code != CURLE_OK) return fault_remote(f, "asking the server on %s: %s", where, curl_easy_strerror(code));
     long got = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &got);
     *status = (int)got;
