@@ -16,7 +16,7 @@ static void show_told(const struct tour_person *who, const struct tour_told *tol
 {
     printf("     Salesforce  %s %s: %.*s = %.*s\n", who->kind, who->name, STR_ARG(told->label), STR_ARG(told->field));
     printf("     HighLevel   %s: tag \"%.*s\"", who->name, STR_ARG(told->tags[told->n_tags - 1]));
-    printf(", note \"%.*s\"\n", STR_ARG(told->last_note));
+    printf("\n                 note \"%.*s\"\n", STR_ARG(told->last_note));
 }
 
 /* Waits until both peers were told; *told is what stands there then. */

@@ -1,6 +1,7 @@
 /* tour_told.c: see tour_told.h. */
 #include "app/tour_told.h"
 #include <inttypes.h>
+#include <string.h>
 
 static bool state_of(struct tour_stage *s, enum tour_part part, struct json_value *root, struct fault *f)
 {
@@ -55,7 +56,9 @@ static bool has_tag(const struct tour_told *t, struct str code)
 bool tour_told_is(const struct tour_told *t, const char *field, const char *tags)
 {
     struct str code, rest = str_of(tags);
+    size_t n = strlen(field);
     if (!str_eq(t->field, str_of(field))) return false;
+    if (!str_starts(t->last_note, str_of(field)) || t->last_note.len == n || t->last_note.ptr[n] != ':') return false;
     while (rest.ptr) {
         code = str_cut(rest, ' ', &rest);
         if (!has_tag(t, code)) return false;

@@ -17,5 +17,5 @@ struct tour_told {
 /* Asks both peers; texts live in the arena. */
 bool tour_told_look(struct tour_stage *s, struct arena *a, const struct tour_person *who, int64_t drop, struct tour_told *out,
                     struct fault *f);
-/* The field holds `field`, and for each word of `tags` (codes, separated by spaces) there is its tag. */
+/* The field holds `field`, the last note tells it, and for each word of `tags` (codes, separated by spaces) there is its tag. */
 bool tour_told_is(const struct tour_told *t, const char *field, const char *tags);
