@@ -40,8 +40,8 @@ bool press_ink_look(struct str pdf, int page, const struct press_geometry *g, ch
     snprintf(number, sizeof number, "%d", page);
     const char *const argv[] = {"pdftoppm", "-r", "100", "-gray", "-f", number, "-l", number, "-", NULL};
     struct buf out = BUF_INIT;
-    int w, h;
-    const uint8_t *pixels;
+    int w = 0, h = 0;
+    const uint8_t *pixels = NULL;
     warning[0] = '\0';
     bool is_good = process_run(argv, pdf, &out, 30000, f);
     if (is_good && !pgm_read(buf_str(&out), &w, &h, &pixels)) is_good = fault_operator(f, "pdftoppm gave no picture");
