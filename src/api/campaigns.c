@@ -99,7 +99,7 @@ static bool number(int64_t v, const char *name, int *out, struct fault *f)
 
 static bool make_drop(struct campaign_body *b, int64_t kind_by_default, struct drop *d, struct fault *f)
 {
-    int kind;
+    int kind = 0;
     *d = b->drop;
     if (!number(b->credit_type, "CreditTypeId", &d->credit_type, f) ||
         !number(b->postage_type, "PostageType", &d->postage_type, f) ||
