@@ -285,7 +285,7 @@ static const struct {
     int status;
     const char *has;
 } subscriptions[] = {
-    {"neither", "{}", 400, "url or connection_id is required."},
+    {"neither", "{}", 400, "url, connection_id or send is required."},
     {"both", "{\"connection_id\":%lld,\"url\":\"http://127.0.0.1:9/\"}", 400, "say one of url and connection_id"},
     {"a secret", "{\"connection_id\":%lld,\"secret\":\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"}", 400,
      "no secret with a connection"},
