@@ -204,8 +204,8 @@ bool api_takes_mail(struct http_exchange *x, struct fault *f)
     if (mb < 0 || mb >= least) return true;
     if (now - atomic_exchange(&a->disk_said_ms, now) >=
         60000) /* a client that asks in a loop must not write the log full as well */
-        log_warning("api", "Only %lld MB are free on the disk and disk.min_free is %lld: no mail is taken.", (long long)mb,
+        log_warning("api", "Only %lld MB are free on the disk and disk.min_free is %lld: nothing is taken in.", (long long)mb,
                     (long long)least);
     return fault_user(f, 503,
-                      "The disk is nearly full, so no mail is taken; nothing of this request was kept. Try again later.");
+                      "The disk is nearly full, so nothing is taken in; nothing of this request was kept. Try again later.");
 }

@@ -39,7 +39,8 @@ int64_t api_account(struct http_exchange *x); /* the caller's; asserted to be on
 /* The token of the status pages' cookie; STR_NULL: it has none. */
 struct str login_cookie(struct http_exchange *x);
 
-/* False, 503, when the disk has less than disk.min_free; looked at once a second. */
+/* False, 503, when the disk has less than disk.min_free; looked at once a second. Asked by what takes in mail and what it is made of; tracking
+ * goes on. */
 bool api_takes_mail(struct http_exchange *x, struct fault *f);
 
 /* feed.c: is the address in one of the blocks (56.0.0.0/8,10.1.2.3,fd00::/8)? Blocks that are none hold nobody. */

@@ -45,7 +45,7 @@ void handle_asset_put(struct http_exchange *x)
     struct fault f;
     const char *path;
     if (!request_upload(x, "the asset's bytes are expected", &path)) return;
-    bool ok = asset_put(api_mail(x), api_account(x), name, path, &f);
+    bool ok = api_takes_mail(x, &f) && asset_put(api_mail(x), api_account(x), name, path, &f);
     if (!request_upload_failed(x, ok, path, &f)) reply_asset(x, name, "updated_date");
 }
 

@@ -162,6 +162,7 @@ void handle_campaign_post(struct http_exchange *x)
     struct once once;
     size_t n = sizeof campaign_fields / sizeof *campaign_fields;
     int64_t kind;
+    if (request_failed(x, api_takes_mail(x, &f), &f)) return;
     if (!once_begin(&once, x, drop_made_json, &d)) return;
     bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), campaign_fields, n, &b, &f) &&
               parent_kind(x, b.parent, &kind, &f) && make_drop(&b, kind, &d, &f) &&

@@ -120,6 +120,7 @@ void handle_contact_post(struct http_exchange *x)
     struct fault f;
     struct ids ids;
     struct once once;
+    if (request_failed(x, api_takes_mail(x, &f), &f)) return;
     if (!once_begin(&once, x, contact_made_json, c)) return;
     bool ok = body_parse(x, false, &root, &f) && read_ids(root, http_arena(x), &ids, &f);
     if (ok && ids.list == DB_NULL) ok = fault_user(&f, 400, "contact_list_id is required.");

@@ -29,6 +29,7 @@ void handle_list_post(struct http_exchange *x)
     struct json_value root;
     struct fault f;
     struct once once;
+    if (request_failed(x, api_takes_mail(x, &f), &f)) return;
     if (!once_begin(&once, x, list_made_json, &made)) return;
     bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 1, &name, &f) &&
               list_create(api_store(x), api_account(x), name, &made.id, &f);

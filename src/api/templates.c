@@ -203,6 +203,7 @@ void handle_template_post(struct http_exchange *x)
     struct template_row row;
     struct fault f;
     struct once once;
+    if (request_failed(x, api_takes_mail(x, &f), &f)) return;
     if (!once_begin(&once, x, template_made_json, &row)) return;
     bool ok = read_template(x, &row, &f) && template_create(api_mail(x), api_account(x), &row, &f);
     if (ok && !once.has_key)

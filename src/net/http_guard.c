@@ -61,6 +61,12 @@ void http_guard_field(struct http_guard *g, struct str name, struct str value)
     } else if (str_eq_nocase(name, STR("host"))) {
         if (++g->n_host > 1) refuse(g, "There is more than one Host.");
         if (!is_host(value)) refuse(g, "Host is not a host name with an optional port.");
+    } else if (str_eq_nocase(name, STR("authorization"))) {
+        if (g->who & 1) refuse(g, "There is more than one Authorization.");
+        g->who |= 1;
+    } else if (str_eq_nocase(name, STR("x-account"))) {
+        if (g->who & 2) refuse(g, "There is more than one X-Account.");
+        g->who |= 2;
     }
 }
 

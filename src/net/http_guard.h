@@ -8,6 +8,7 @@
 struct http_guard {
     bool is_http_11;
     int n_host, n_content_length, n_transfer_encoding;
+    unsigned who;    /* Authorization, X-Account: a bit each */
     const char *bad; /* the first thing that is wrong, as a sentence; NULL: fine so far */
 };
 void http_guard_field(struct http_guard *g, struct str name, struct str value);

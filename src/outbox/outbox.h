@@ -82,6 +82,7 @@ bool delivery_redrive(struct outbox *o, int64_t account, int64_t destination_id,
 bool delivery_cancel(struct outbox *o, int64_t account, int64_t destination_id, int64_t delivery_id, struct fault *f);
 
 struct outbox_stats {
-    int64_t awake /* destinations served by this node */, in_flight, attempts, delivered, oldest_due_at /* 0: nothing is due */;
+    int64_t awake /* destinations served by this node */, in_flight, attempts, delivered, oldest_due_at /* 0: nothing is due */,
+        reads /* snapshots of the queues that were looked at */;
 };
 void outbox_stats(struct outbox *o, struct outbox_stats *out);

@@ -232,5 +232,6 @@ void worker_stats(struct worker *w, struct outbox_stats *out)
         .attempts = atomic_load(&w->attempts),
         .delivered = atomic_load(&w->delivered),
         .oldest_due_at = atomic_load(&w->oldest_due_at),
+        .reads = atomic_load(&w->reads),
     };
 }

@@ -46,7 +46,7 @@ static void drop_all(struct worker *w, struct attempt *first)
 static void step(struct worker *w, struct attempt *first, const struct fetch_answer *answer)
 {
     const struct link_def *link = first->dest->link;
-    struct link_delivery *group[LINK_GATHER_MOST];
+    struct link_delivery *group[LINK_GATHER_MOST] = {NULL};
     enum link_result results[LINK_GATHER_MOST];
     struct attempt *ask[LINK_GATHER_MOST], *again[LINK_GATHER_MOST], *all[LINK_GATHER_MOST];
     int n = first->n_group, n_ask = 0, n_again = 0;

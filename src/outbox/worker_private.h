@@ -144,7 +144,7 @@ struct worker {
     bool asks_nobody, ends;  /* what it saw of is_stopping and is_ending */
     int64_t read_again_mono; /* after a read that failed */
     bool has_upkeep;         /* a destination is to be taken, put to sleep or given back */
-    _Atomic int64_t attempts, delivered, oldest_due_at, awake, under_way;
+    _Atomic int64_t attempts, delivered, oldest_due_at, awake, under_way, reads;
 };
 
 void attempt_list_add(struct attempt_list *l, struct attempt *a);

@@ -269,6 +269,7 @@ void worker_read(struct worker *w, int64_t now, int64_t mono)
     if (g.room <= 0 || !w->first_ready || mono < w->read_again_mono) return;
     choose(w, &g);
     if (!g.n_dests) return;
+    atomic_fetch_add(&w->reads, 1);
     if (!store_read(w->o->store, read_all, &g, &f)) {
         log_warning("outbox", "Deliveries could not be read; again in a second: %s", f.text);
         w->read_again_mono = mono + STORE_AGAIN_MS;
@@ -280,5 +281,6 @@ void worker_read(struct worker *w, int64_t now, int64_t mono)
         return;
     }
     begin_fresh(w);
-    for (int i = 0; i < g.n_dests; i++) dest_look(w, g.dests[i]); /* what found no room in this turn */
+    for (int i = 0; i < g.n_dests; i++) /* what found no room in this turn; what is blocked waits for a result */
+        if (g.dests[i]->next_due <= now) dest_look(w, g.dests[i]);
 }

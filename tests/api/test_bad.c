@@ -3,6 +3,7 @@
 #include "house.h"
 #include "press/press.h"
 #include "base/buf.h"
+#include "base/limits.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,39 @@ static void test_table(void **state)
 
 /* ---- another account's ---- */
 
+/* Below disk.min_free nothing is taken in, and what is there can still be read and deleted. */
+static void test_full_disk(void **state)
+{
+    static const struct {
+        const char *method, *target, *body;
+    } rows[] = {
+        {"POST", "/api/v1/lists", "{\"name\":\"L\"}"},
+        {"POST", "/v1/lists", "{\"name\":\"L\"}"},
+        {"POST", "/api/v1/contacts", "{\"contact_list_id\":%l," PERSON "}"},
+        {"POST", "/v1/lists/%l/imports", "First Name\nA\n"},
+        {"POST", "/api/v1/templates", "{\"name\":\"T\",\"size\":2,\"html\":\"<p>x</p>\"}"},
+        {"POST", "/api/v1/campaigns",
+         "{\"DirectMailName\":\"D\",\"TemplateFrontId\":%t,\"CreditTypeId\":22,\"PostageType\":0," SENDER "}"},
+        {"POST", "/api/v1/send/%e", "{" PERSON "}"},
+        {"PUT", "/v1/assets/a.txt", "body{}"},
+    };
+    struct fault f;
+    char target[200], body[1000];
+    (void)state;
+    int64_t before = house_rows(), least = limit_get(LIMIT_DISK_MIN_FREE_MB);
+    assert_true(limit_set(STR("disk.min_free"), INT32_MAX, &f));
+    usleep(1100000); /* the disk is looked at once a second */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        fill(rows[i].target, target, sizeof target);
+        fill(rows[i].body, body, sizeof body);
+        struct answer a = ask(house.key, rows[i].method, target, body);
+        if (a.status != 503 || !strstr(a.body, "disk is nearly full")) fail_msg("%s: %d %s", rows[i].target, a.status, a.body);
+    }
+    assert_int_equal(house_rows(), before);
+    assert_int_equal(ask(house.key, "GET", "/v1/lists", NULL).status, 200);
+    assert_true(limit_set(STR("disk.min_free"), least, &f));
+}
+
 static void test_strangers(void **state)
 {
     (void)state;
@@ -336,10 +370,8 @@ int main(int argc, char **argv)
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_strangers),
-        cmocka_unit_test(test_operator),
-        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_table),    cmocka_unit_test(test_full_disk), cmocka_unit_test(test_strangers),
+        cmocka_unit_test(test_operator), cmocka_unit_test(test_bodies),
     };
     return cmocka_run_group_tests(tests, furnish, house_close);
 }

@@ -11,8 +11,8 @@ static void test_set(void **state)
         const char *refusal; /* NULL: taken */
     } cases[] = {
         {"batch.max_pieces", 1, NULL},
-        {"batch.max_pieces", 8192, NULL},
-        {"batch.max_pieces", 8193, "the limit batch.max_pieces can be 8192 pieces at most, not 8193"},
+        {"batch.max_pieces", 5000, NULL},
+        {"batch.max_pieces", 5001, "the limit batch.max_pieces can be 5000 pieces at most, not 5001"},
         {"list.max_columns", 51, "the limit list.max_columns can be 50 columns at most, not 51"},
         {"http.max_body_bytes", INT64_C(1) << 40, NULL},
         {"http.max_body_bytes", (INT64_C(1) << 40) + 1,
@@ -28,7 +28,7 @@ static void test_set(void **state)
         assert_int_equal(limit_set(str_of(cases[i].name), cases[i].value, &f), !cases[i].refusal);
         assert_string_equal(f.text, cases[i].refusal ? cases[i].refusal : "");
     }
-    assert_int_equal(limit_get(LIMIT_BATCH_MAX_PIECES), 8192); /* what was refused changed nothing */
+    assert_int_equal(limit_get(LIMIT_BATCH_MAX_PIECES), 5000); /* what was refused changed nothing */
     assert_int_equal(limit_get(LIMIT_JOB_LEASE_S), INT32_MAX);
     assert_int_equal(limit_get(LIMIT_HTTP_POOL_THREADS), limit_def(LIMIT_HTTP_POOL_THREADS)->by_default);
 }

@@ -30,7 +30,7 @@ static void test_set(void **state)
         {"", "1", "there is no setting or limit called "},
         {"DB", "x", "there is no setting or limit called DB"},
         {"batch.max_pieces", "100", NULL},
-        {"batch.max_pieces", "8193", "the limit batch.max_pieces can be 8192 pieces at most, not 8193"},
+        {"batch.max_pieces", "5001", "the limit batch.max_pieces can be 5000 pieces at most, not 5001"},
         {"batch.max_pieces", "0", "the limit batch.max_pieces must be above 0, not 0"},
         {"batch.max_pieces", "many", "the limit batch.max_pieces takes a number, not \"many\""},
     };

@@ -64,6 +64,9 @@ static const struct row rows[] = {
     {"no Host", BYTES("GET /echo HTTP/1.1\r\n\r\n" NEVER), "400*", true, NULL},
     {"two Hosts", BYTES("GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" NEVER), "400", true, NULL},
     {"two equal Hosts", BYTES("GET /echo HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n" NEVER), "400", true, NULL},
+    {"two Authorizations",
+     BYTES("GET /echo HTTP/1.1\r\n" HOST "Authorization: Basic a\r\nAuthorization: Basic b\r\n\r\n" NEVER), "400", true, NULL},
+    {"two X-Accounts", BYTES("GET /echo HTTP/1.1\r\n" HOST "X-Account: 1\r\nx-account: 1\r\n\r\n" NEVER), "400", true, NULL},
     {"Host list", BYTES("GET /echo HTTP/1.1\r\nHost: a, b\r\n\r\n" NEVER), "400", true, NULL},
     {"no Host on HTTP/1.0", BYTES("GET /echo HTTP/1.0\r\n\r\n" NEVER), "200", true, NULL},
     /* header lines */

@@ -261,6 +261,23 @@ static void test_hot_key(void **state)
 
 /* ---- window and pause ---- */
 
+/* What stands behind a key that is under way is looked at again when that is through, and not before. */
+static void test_a_slow_key_costs_nothing(void **state)
+{
+    struct house *h = *state;
+    struct outbox_stats before, after;
+    peer.delay_ms = 600;
+    house_subscribe(h, URL);
+    for (int code = 1; code <= 3; code++) house_emit(h, 1, code);
+    house_wait_asks(h, 1);
+    outbox_stats(h->outbox, &before);
+    house_wait_asks(h, 2);
+    outbox_stats(h->outbox, &after);
+    assert_in_range(after.reads - before.reads, 1, 12);
+    house_wait_quiet(h);
+    assert_string_equal(said(), "1:1:0 1:2:0 1:3:0 ");
+}
+
 static void test_window(void **state)
 {
     struct house *h = *state;
@@ -464,10 +481,23 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_delivered), T(test_results),   T(test_ladder),        T(test_order),
-        T(test_hold_ends), T(test_unordered), T(test_hot_key),       T(test_window),
-        T(test_probing),   T(test_pause),     T(test_pause_by_hand), T(test_secret),
-        T(test_trim),      T(test_cancel),    T(test_five_days),     cmocka_unit_test(test_bad_beside_good),
+        T(test_delivered),
+        T(test_results),
+        T(test_ladder),
+        T(test_order),
+        T(test_hold_ends),
+        T(test_unordered),
+        T(test_hot_key),
+        T(test_window),
+        T(test_a_slow_key_costs_nothing),
+        T(test_probing),
+        T(test_pause),
+        T(test_pause_by_hand),
+        T(test_secret),
+        T(test_trim),
+        T(test_cancel),
+        T(test_five_days),
+        cmocka_unit_test(test_bad_beside_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
