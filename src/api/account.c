@@ -3,6 +3,7 @@
 #include "api/account_json.h"
 #include "api/page.h"
 #include "base/clock.h"
+#include "links/connection_end.h"
 #include "mail/account_end.h"
 
 /* ---- which account ---- */
@@ -218,5 +219,5 @@ void handle_account_delete(struct http_exchange *x)
                   (long long)id);
         return;
     }
-    if (!request_failed(x, mail_account_end(api_mail(x), id, &f), &f)) reply_changed(x, id, "deleted_date");
+    if (!request_failed(x, mail_account_end(api_mail(x), id, connection_end_of_account, &f), &f)) reply_changed(x, id, "deleted_date");
 }

@@ -3,6 +3,7 @@
 #include "api/connection_body.h"
 #include "api/page.h"
 #include "base/utf8.h"
+#include "links/connection_end.h"
 #include "links/incoming.h"
 
 enum { LAST_DELIVERIES = 10 };

@@ -101,7 +101,7 @@ void handle_loginlink_post(struct http_exchange *x)
     struct json_value root;
     struct fault f;
     char token[SESSION_TOKEN_BYTES];
-    const char *base = NULL;
+    const char *base = "";
     int64_t account;
     bool ok = body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 4, &w, &f) &&
               target_of(x, &w, &target, &f) && base_of(x, w.domain, &base, &f) && account_of_key(x, w.api_key, &account, &f) &&

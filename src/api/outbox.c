@@ -62,7 +62,7 @@ static bool read_state(struct str word, enum destination_state *out, struct faul
 void handle_destination_patch(struct http_exchange *x)
 {
     static const struct body_field fields[] = {{"state", NULL, BODY_TEXT, true, 0}};
-    enum destination_state to = 0;
+    enum destination_state to = DESTINATION_OPEN;
     struct json_value root;
     struct str word;
     struct fault f;

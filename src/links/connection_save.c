@@ -1,6 +1,7 @@
 /* connection_save.c: see connection_save.h. A save is one unit: what is stored already is read, changed and checked there, so that a token
  * that is renewed meanwhile is not lost. The trial comes after it, because a token that it renews must have a row to be stored in. */
 #include "links/connection_save.h"
+#include "links/connection_end.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "queries.h"
@@ -205,7 +206,9 @@ static bool put(struct tx *tx, struct save *s, struct connection *c)
 {
     const struct link_def *link = s->wish->connector->link;
     return connection_put(tx, s->house->seal, c) &&
-           (!link || destination_of_connection(s->house->outbox, tx, link, c->account_id, c->connection_id, c->label) != 0);
+           (!link || destination_of_connection(s->house->outbox, tx, link, c->account_id, c->connection_id, c->label) != 0) &&
+           (!s->wish->connector->saved ||
+            s->wish->connector->saved(s->wish->connector->ctx, tx, c->account_id, c->connection_id));
 }
 
 static bool save(struct tx *tx, void *arg)
@@ -222,20 +225,13 @@ static bool save(struct tx *tx, void *arg)
 
 /* ---- taking it back ---- */
 
-static bool take_away(struct tx *tx, const struct link_house *h, int64_t account, int64_t id)
-{
-    return connection_remove(tx, account, id) && destination_remove(h->outbox, tx, account, id) &&
-           tx_run(tx, Q_REMOTE_CONTACT_FORGET_ALL, &(struct q_remote_contact_forget_all){account, id}, NULL) &&
-           tx_run(tx, Q_HOOK_FORGET, &(struct q_hook_forget){account, id}, NULL);
-}
-
 /* As it was, unless somebody (a renewal, another save) has changed it since. */
 static bool put_back(struct tx *tx, void *arg)
 {
     struct save *s = arg;
     struct connection here, was = s->was;
     int64_t account = s->now.account_id, id = s->now.connection_id;
-    if (!s->was.connection_id) return take_away(tx, s->house, account, id);
+    if (!s->was.connection_id) return connection_end(tx, s->house, account, id);
     if (!connection_read(tx, s->house->seal, tx_arena(tx), account, id, &here)) return tx_ok(tx);
     if (here.version != s->now.version) return true;
     if (!was.secrets.ptr) was.secrets = STR("{}");
@@ -266,7 +262,7 @@ bool connection_save(const struct link_house *h, const struct connection_wish *w
     return fault_user(f, 400, "%s", trial->sentence);
 }
 
-/* ---- trying and taking away ---- */
+/* ---- trying ---- */
 
 static bool of_fault(struct connection_trial *t, const struct fault *f)
 {
@@ -291,21 +287,4 @@ bool connection_try(const struct link_house *h, const struct connector *d, int64
     t->is_refused = answer.result == LINK_AUTH;
     if (!t->is_working) snprintf(t->sentence, sizeof t->sentence, "%s", answer.sentence);
     return true;
-}
-
-struct drop_it {
-    const struct link_house *house;
-    int64_t account, id;
-};
-
-static bool drop_it(struct tx *tx, void *arg)
-{
-    const struct drop_it *d = arg;
-    return take_away(tx, d->house, d->account, d->id);
-}
-
-bool connection_drop(const struct link_house *h, int64_t account, int64_t id, struct fault *f)
-{
-    struct drop_it d = {h, account, id};
-    return store_write(h->store, drop_it, &d, f);
 }

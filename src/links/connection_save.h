@@ -1,4 +1,4 @@
-/* connection_save.h: what becomes of a connection when its owner makes it, changes it, tries it, or takes it away: the rules of the
+/* connection_save.h: what becomes of a connection when its owner makes it, changes it, or tries it (its end: connection_end.h): the rules of the
  * connector's table, the destination for its events, and the trial at the other side. Functions here wait (a pool's thread). */
 #pragma once
 #include "links/connector.h"
@@ -28,5 +28,3 @@ bool connection_save(const struct link_house *h, const struct connection_wish *w
 /* The connector's try_operation with a connection as it is stored. False: there is none (409), or ours. */
 bool connection_try(const struct link_house *h, const struct connector *d, int64_t account, int64_t id, struct arena *a,
                     struct connection_trial *trial, struct fault *f);
-/* With its destination, its subscriptions, what waited for them, and what it knew of the other side's contacts. 404. */
-bool connection_drop(const struct link_house *h, int64_t account, int64_t id, struct fault *f);

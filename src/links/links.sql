@@ -40,7 +40,7 @@ UPDATE remote_field SET state = $5, due_at = $6 WHERE account_id = $1 AND connec
 -- name: remote_field_all_again
 -- Those of a connection that are not ready: it was saved.
 -- in: account_id int, connection_id int, ready int, due_at int
-UPDATE remote_field SET due_at = $4 WHERE account_id = $1 AND connection_id = $2 AND state <> $3;
+UPDATE remote_field SET due_at = $4, attempt = 0 WHERE account_id = $1 AND connection_id = $2 AND state <> $3;
 
 -- name: remote_field_due
 -- across accounts: the scheduler looks for work of everybody
@@ -70,11 +70,6 @@ UPDATE remote_field SET lease_node = $5, lease_until = $6 WHERE account_id = $1 
 -- in: account_id int, connection_id int, drop_id int, object text, state int, status text, checked_at int, due_at int, attempt int, node int
 UPDATE remote_field SET state = $5, status = $6, checked_at = $7, due_at = $8, attempt = $9, lease_node = NULL, lease_until = 0
  WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND object = $4 AND lease_node = $10;
-
--- name: remote_field_drop
--- The connection is gone: nothing is made for it any more.
--- in: account_id int, connection_id int
-DELETE FROM remote_field WHERE account_id = $1 AND connection_id = $2;
 
 -- name: remote_value_find
 -- What the field of a record holds.
@@ -236,11 +231,6 @@ SELECT piece_id FROM remote_piece WHERE account_id = $1 AND connection_id = $2 A
 -- out: state int
 SELECT state FROM remote_piece WHERE account_id = $1 AND connection_id = $2 AND piece_id = $3;
 
--- name: remote_contact_forget_all
--- The connection is gone.
--- in: account_id int, connection_id int
-DELETE FROM remote_contact WHERE account_id = $1 AND connection_id = $2;
-
 -- ---- requests that came in ----
 
 -- name: hook_digest_put
@@ -284,7 +274,60 @@ INSERT INTO hook_seen (account_id, connection_id, repeat_id, seen_at) VALUES ($1
 DELETE FROM hook_seen WHERE account_id = $1 AND connection_id = $2 AND repeat_id IN
  (SELECT repeat_id FROM hook_seen WHERE account_id = $1 AND connection_id = $2 AND seen_at < $3 ORDER BY seen_at LIMIT $4);
 
--- name: hook_forget
--- The connection is gone.
--- in: account_id int, connection_id int
-DELETE FROM hook_seen WHERE account_id = $1 AND connection_id = $2;
+-- ---- connections that are gone (connection_end.c): from a number to a number, so that an account's are all cleared alike ----
+
+-- name: hook_seen_clear
+-- Requests that it had already.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM hook_seen WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: remote_contact_clear
+-- Its contacts' numbers.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM remote_contact WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: remote_field_clear
+-- Fields that were to be made there.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM remote_field WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: remote_value_clear
+-- What they hold.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM remote_value WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: remote_import_clear
+-- What was handed over is an intake and goes on.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM remote_import WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: action_log_clear
+-- Actions without a connection go with the account (from 0).
+-- in: account_id int, from_id int, to_id int
+DELETE FROM action_log WHERE account_id = $1 AND COALESCE(connection_id, 0) BETWEEN $2 AND $3;
+
+-- name: mirror_clear
+-- When it was to be asked again.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM mirror WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: mirror_drop_clear
+-- Its drops.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM mirror_drop WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: mirror_event_clear
+-- What was told.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM mirror_event WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: drop_printer_clear
+-- The account's printer prints its drops again.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM drop_printer WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: remote_piece_clear
+-- Except where a batch is not over (Ready, HandingOver, Unknown): there the rows keep pieces from being sent twice.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM remote_piece WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3 AND NOT EXISTS (SELECT 1 FROM batch b
+ WHERE b.account_id = $1 AND b.batch_id = remote_piece.piece_id / 8192 AND b.state IN (3, 4, 9));

@@ -9,6 +9,7 @@ enum { ROUNDS = 20 }; /* campaigns that come into being meanwhile are deleted as
 struct end {
     struct outbox *outbox;
     int64_t account;
+    bool (*also)(struct tx *tx, int64_t account);
     bool has_drops;
 };
 
@@ -31,7 +32,7 @@ static bool end(struct tx *tx, void *arg)
     if (e->has_drops)
         return tx_refuse(tx, FAULT_USER, 409, "Account %lld makes campaigns while it is being deleted.", (long long)e->account);
     return remove_lists(tx, e->account) && (!e->outbox || subscription_remove_all(e->outbox, tx, e->account)) &&
-           account_remove(tx, e->account);
+           account_remove(tx, e->account) && (!e->also || e->also(tx, e->account));
 }
 
 static bool delete_campaigns(struct mail *m, int64_t account, struct fault *f)
@@ -45,9 +46,9 @@ static bool delete_campaigns(struct mail *m, int64_t account, struct fault *f)
     return ok;
 }
 
-bool mail_account_end(struct mail *m, int64_t account, struct fault *f)
+bool mail_account_end(struct mail *m, int64_t account, bool (*also)(struct tx *tx, int64_t account), struct fault *f)
 {
-    struct end e = {.outbox = m->outbox, .account = account, .has_drops = true};
+    struct end e = {.outbox = m->outbox, .account = account, .also = also, .has_drops = true};
     for (int i = 0; i < ROUNDS && e.has_drops; i++) {
         if (!delete_campaigns(m, account, f)) return false;
         if (store_write(m->store, end, &e, f)) {

@@ -52,6 +52,30 @@ static bool wait_for_printer(struct tx *tx, const struct work *w)
     return tx_run(tx, Q_HANDOVER_WAIT, &(struct q_handover_wait){w->item.account_id, w->item.id, why}, NULL);
 }
 
+/* Pieces of it were sent through a connection, and its drop has none now: a printer that takes whole batches would print them again. */
+static bool is_begun_elsewhere(struct tx *tx, const struct work *w, int64_t *connection_id)
+{
+    struct r_remote_piece_begun row;
+    int64_t account = w->item.account_id, batch = w->item.id;
+    struct q_remote_piece_begun in = {account, PIECE_ID(batch, 0), PIECE_ID(batch + 1, 0) - 1, REMOTE_REFUSED};
+    if (tx_first(tx, Q_DROP_PRINTER_FIND, &(struct q_drop_printer_find){account, w->batch.drop_id}, NULL)) return false;
+    if (!tx_first(tx, Q_REMOTE_PIECE_BEGUN, &in, &row)) return false;
+    *connection_id = row.connection_id;
+    return true;
+}
+
+static bool wait_for_connection(struct tx *tx, const struct work *w, int64_t connection_id)
+{
+    long long drop = w->batch.drop_id;
+    struct str why =
+        str_of(arena_printf(tx_arena(tx),
+                            "Pieces of this batch were sent through connection %lld already, and must not be printed "
+                            "twice: give the campaign a connection again (PUT /v1/drops/%lld/printer), and the others "
+                            "are sent there.",
+                            (long long)connection_id, drop));
+    return tx_run(tx, Q_HANDOVER_WAIT, &(struct q_handover_wait){w->item.account_id, w->item.id, why}, NULL);
+}
+
 /* A claim that runs again holds its turn already. */
 static bool take_turn(struct work *w, int64_t printer)
 {
@@ -79,7 +103,7 @@ static bool claim(struct tx *tx, void *arg)
 {
     struct work *w = arg;
     struct r_batch_find row;
-    int64_t account = w->item.account_id, printer = 0;
+    int64_t account = w->item.account_id, printer = 0, sent_by = 0;
     w->is_claimed = false;
     if (!tx_first(tx, Q_BATCH_FIND, &(struct q_batch_find){account, w->item.id}, &row)) return tx_ok(tx);
     w->batch = batch_row_read(w->arena, &row);
@@ -90,6 +114,7 @@ static bool claim(struct tx *tx, void *arg)
     if (!is_wanted(tx, w))
         return tx_ok(tx) && batch_cancel(tx, account, &w->batch,
                                          STR("It was recalled: its campaign was deleted before it was handed over."));
+    if (is_begun_elsewhere(tx, w, &sent_by)) return wait_for_connection(tx, w, sent_by);
     if (!(printer = printer_of(tx, account, w->batch.drop_id))) return tx_ok(tx) && wait_for_printer(tx, w);
     if (!take_turn(w, printer)) return postpone(tx, w);
     return batch_hand_over(tx, account, w->item.id, printer, &w->leaving) ? keep_leaving(tx, w) : tx_ok(tx);

@@ -1354,6 +1354,12 @@ DELETE FROM remote_piece WHERE account_id = $1 AND piece_id = $2 AND state = $3;
 -- out: piece_id int, state int
 SELECT piece_id, state FROM remote_piece WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND (state = $4 OR state = $5) ORDER BY piece_id LIMIT $6;
 
+-- name: remote_piece_begun
+-- Whose connection has sent a piece of a batch, or may have.
+-- in: account_id int, from_id int, to_id int, refused int
+-- out: connection_id int
+SELECT connection_id FROM remote_piece WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND state <> $4 LIMIT 1;
+
 -- name: remote_piece_forget
 -- A person has looked: they were not made.
 -- in: account_id int, from_id int, to_id int, claimed int, unknown int

@@ -50,6 +50,7 @@ static void step(struct worker *w, struct attempt *first, const struct fetch_ans
     enum link_result results[LINK_GATHER_MOST];
     struct attempt *ask[LINK_GATHER_MOST], *again[LINK_GATHER_MOST], *all[LINK_GATHER_MOST];
     int n = first->n_group, n_ask = 0, n_again = 0;
+    ASSERT(n >= 1 && n <= LINK_GATHER_MOST);
     deliveries_of(first, group);
     memcpy(all, first->group, sizeof *all * (size_t)n);
     for (int i = 0; i < n; i++) group[i]->now = clock_now_ms();

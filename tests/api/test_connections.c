@@ -285,7 +285,7 @@ static const struct {
     int status;
     const char *has;
 } subscriptions[] = {
-    {"neither", "{}", 400, "url or connection_id is required."},
+    {"neither", "{}", 400, "url, connection_id or send is required."},
     {"both", "{\"connection_id\":%lld,\"url\":\"http://127.0.0.1:9/\"}", 400, "say one of url and connection_id"},
     {"a secret", "{\"connection_id\":%lld,\"secret\":\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"}", 400,
      "no secret with a connection"},
@@ -345,6 +345,58 @@ static void test_subscriptions(void **state)
     assert_int_equal(rows("destination"), 0);
 }
 
+/* One row of each that a connection may leave, and an action without a connection. */
+static const char *const left[] = {"hook_seen",   "remote_contact", "remote_field", "remote_value", "remote_import", "mirror",
+                                   "mirror_drop", "mirror_event",   "drop_printer", "remote_piece", "action_log"};
+enum { N_LEFT = sizeof left / sizeof *left };
+
+static void leave_rows(int64_t account, int64_t id)
+{
+    static const char *const inserts[] = {
+        "hook_seen (account_id, connection_id, repeat_id, seen_at) VALUES (%lld, %lld, 'a', 1)",
+        "remote_contact (account_id, connection_id, contact_id, remote_id) VALUES (%lld, %lld, 1, 'a')",
+        "remote_field (account_id, connection_id, drop_id, object, remote_name, state) VALUES (%lld, %lld, 1, 'Lead', 'a', 3)",
+        "remote_value (account_id, connection_id, drop_id, remote_id, piece_id, code, happened_at) VALUES (%lld, %lld, 1, 'a', "
+        "1, 0, 1)",
+        "remote_import (account_id, connection_id, import_id, contact_list_id, wish, state, started_at) VALUES (%lld, %lld, "
+        "%lld, 1, '{}', 2, 1)",
+        "mirror (account_id, connection_id, since, due_at) VALUES (%lld, %lld, 1, 1)",
+        "mirror_drop (account_id, connection_id, drop_id, seen_at) VALUES (%lld, %lld, 1, 1)",
+        "mirror_event (account_id, connection_id, repeat_id, event_id) VALUES (%lld, %lld, 'a', 1)",
+        "drop_printer (account_id, connection_id, drop_id, endpoint) VALUES (%lld, %lld, %lld, 'a')",
+        "remote_piece (account_id, connection_id, piece_id, state, sent_at) VALUES (%lld, %lld, %lld, 2, 1)",
+        "action_log (account_id, connection_id, action_id, endpoint, outcome, tries, took_ms) VALUES (%lld, %lld, %lld, 'a', "
+        "0, 1, 1)"};
+    for (size_t i = 0; i < sizeof inserts / sizeof *inserts; i++) {
+        char sql[300];
+        int n = snprintf(sql, sizeof sql, "INSERT INTO ");
+        snprintf(sql + n, sizeof sql - (size_t)n, inserts[i], (long long)account, (long long)id, 9000000000 + (long long)id);
+        fresh_store_script(house.address, sql);
+    }
+}
+
+static void assert_left(int64_t id, int64_t want)
+{
+    for (int i = 0; i < N_LEFT; i++) {
+        char sql[200];
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s WHERE connection_id = %lld", left[i], (long long)id);
+        if (fresh_store_number(house.address, sql) != want) fail_msg("%s of connection %lld", left[i], (long long)id);
+    }
+}
+
+static void test_nothing_left(void **state)
+{
+    (void)state;
+    int64_t gone = make(house.key, GOOD), stays = make(house.key, GOOD);
+    leave_rows(house.account, gone);
+    leave_rows(house.account, stays);
+    assert_left(gone, 1);
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", gone), NULL).status, 200);
+    assert_left(gone, 0);
+    assert_left(stays, 1);
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", stays), NULL).status, 200);
+}
+
 /* An account that is deleted leaves no secret and no token behind. */
 static void test_account_gone(void **state)
 {
@@ -361,10 +413,17 @@ static void test_account_gone(void **state)
     snprintf(body, sizeof body, "{\"connection_id\":%lld}", (long long)id);
     assert_int_equal(ask(key, "POST", "/v1/subscriptions", body).status, 200);
     assert_int_equal(ask(NULL, "POST", hook, "{\"proof\":\"good\"}").status, 200);
+    leave_rows(account, id);
+    fresh_store_script(
+        house.address,
+        path("INSERT INTO action_log (account_id, action_id, endpoint, outcome, tries, took_ms) VALUES (%lld, 5, 'a', 0, 1, 1)",
+             account));
     assert_int_equal(ask(house.key, "DELETE", path("/api/v1/account/%lld", account), NULL).status, 200);
     assert_int_equal(ask(NULL, "POST", hook, "{\"proof\":\"good\"}").status, 404);
     assert_int_equal(fresh_store_number(house.address, "SELECT count(*) FROM connection WHERE sealed IS NOT NULL"), 0);
     assert_int_equal(rows("destination"), 0);
+    assert_left(id, 0);
+    assert_int_equal(rows("action_log"), 0);
 }
 
 static int open_house(void **state)
@@ -381,7 +440,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_shown),        cmocka_unit_test(test_connectors),
         cmocka_unit_test(test_changes),       cmocka_unit_test(test_put_back),     cmocka_unit_test(test_operations),
-        cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_account_gone),
+        cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_nothing_left), cmocka_unit_test(test_account_gone),
     };
     return cmocka_run_group_tests(tests, open_house, house_close);
 }

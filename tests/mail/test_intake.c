@@ -221,7 +221,7 @@ static void deleted_meanwhile(struct house *h, bool is_account)
     assert_true(limit_set(STR("import.rows_per_commit"), 100, &f));
     assert_true(intake_keep_contacts(h->mail, h->account, list, house_write_file(h, "in.csv", big_csv(h, ROWS)), &id, &f));
     while (intake_get(h->store, h->arena, h->account, id, &in, &f) && in.n_used == 0) usleep(1000);
-    assert_true(is_account ? mail_account_end(h->mail, h->account, &f) : list_delete(h->store, h->account, list, &f));
+    assert_true(is_account ? mail_account_end(h->mail, h->account, NULL, &f) : list_delete(h->store, h->account, list, &f));
     in = wait_end(h, id);
     assert_int_equal(in.state, INTAKE_FAILED);
     assert_in_range(in.n_used, 1, ROWS - ROWS / 1000 - 1);

@@ -1,6 +1,6 @@
 """Two ends that speak Postalytics' API: a played Postalytics that fails in every way while it prints our pieces, and a second Pennypost that prints
 them and whose events come back. `postalytics_ends.py build/src/app/pennypost`."""
-import json, pathlib, sys, time
+import json, os, pathlib, sys, time
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
 import house, postalytics
 
@@ -92,6 +92,20 @@ h.cli("batch", "resolve", str(batches(drop)[0]["batch_id"]), "not_printed", "--a
 until("a person says that those were not printed", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
 house.check(names() == ["c1", "c4", "c1", "c2", "c3"], f"then they are, and no other: {names()}")
 
+# ---- what was begun there is not printed again by another printer ----
+remote.pieces.clear()
+remote.will({"reset": True, "act": True, "path": "/send/"})
+begun = connect("Begun", remote.address, postalytics.KEY)
+drop, ids = print_there("Begun", begun, "spring", ["h1", "h2"])
+until("a batch with one piece sent and one unknown", lambda: [b["state"] for b in batches(drop)] == ["unknown"])
+house.check(h.ask("DELETE", f"/v1/connections/{begun}")[0] == 200, "whose connection is deleted")
+house.check(h.rows(f"SELECT count(*) FROM remote_piece WHERE connection_id = {begun}") == [[2]] and h.rows(f"SELECT count(*) FROM drop_printer WHERE connection_id = {begun}") == [[0]], "what is known of its pieces stays")
+h.cli("batch", "resolve", str(batches(drop)[0]["batch_id"]), "not_printed", "--account", str(account))
+until("waits for a connection when it has none", lambda: f"sent through connection {begun} already" in (batches(drop)[0]["last_error"] or ""))
+h.ask("PUT", f"/v1/drops/{drop}/printer", {"connection_id": theirs, "endpoint": "spring"})
+until("goes on when it has", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
+house.check(names() == ["h1", "h2", "h1"], f"with the one that was not made: {names()}")
+
 # ---- a revoked key stops the batch, and says what to do ----
 remote.pieces.clear()
 remote.key = "another"
@@ -135,10 +149,15 @@ for wrong, says in (({"endpoint": "spring"}, "connection_id"), ({"connection_id"
 status, got = h.ask("DELETE", f"/v1/drops/{drop}/printer")
 house.check(status == 200 and got["connection_id"] is None, "the account's printer prints it again")
 
-# ---- a second Pennypost prints, and its events come back ----
-second = house.House(settings={"mail.test_gather_ms": "200"})
+# ---- a second Pennypost prints, and its events come back; its pieces are live, because a printer never has tests and returns nothing of them ----
+second = house.House(settings={"mail.recall_minutes": "0", "mail.gather_seconds": "1", "mail.test_gather_ms": "200"})
 house.check(second.start(), "a second Pennypost starts")
-_, their_campaign = furnish(second, "second", live=False)
+their_account, their_campaign = furnish(second, "second", live=True)
+shop = second.dir / "shop"
+shop.mkdir(mode=0o755)
+if os.getuid() == 0:
+    os.chown(shop, house.NOBODY, house.NOBODY)
+house.check(second.cli("printer", "put", "shop", "folder", str(shop)).returncode == 0 and second.cli("printer", "grant", "shop", str(their_account)).returncode == 0, "with a printer")
 their_drop, their_endpoint = their_campaign("Theirs")
 status, made = h.ask("POST", "/v1/connections", {"kind": "postalytics", "label": "Second", "settings": {"environment": f"http://127.0.0.1:{second.port}", "rate": "off", "watch": "on"}, "secrets": {"api_key": second.key}})
 house.check(status == 200, f"the second one is a connection: {made if status != 200 else ''}")
@@ -155,12 +174,17 @@ def told(source, source_id):
 
 
 welcome_drop, welcome = campaign("Welcome to watchers")
-h.ask("PUT", f"/api/v1/campaigns/{welcome_drop}", {"is_live_mode": 0})  # no paper comes of the other house's tests
+h.ask("PUT", f"/api/v1/campaigns/{welcome_drop}", {"is_live_mode": 0})
 h.ask("POST", "/v1/subscriptions", {"source": "connection", "source_id": pair, "events": ["Printed"], "send": {"endpoint": welcome}})
 second.ask("POST", f"/api/v1/send/{their_endpoint}", {**PERSON, "first_name": "stranger"})
 until("mail that the other house made by itself is told of, as the connection's", lambda: h.rows(f"SELECT count(*) FROM event WHERE source = 4 AND source_id = {pair} AND code = 0") == [[1]])
 detail = json.loads(h.rows(f"SELECT detail FROM event WHERE source = 4 AND source_id = {pair}")[0][0])
 house.check(detail["person"]["first_name"] == "stranger" and detail["drop_id"] == their_drop and detail["drop_name"] == "Theirs", f"with the person and the drop: {detail}")
+until("the other house hands all that to its printer", lambda: second.rows("SELECT count(*) FROM batch WHERE state <> 5") == [[0]])
+their_name = {"drop_id": their_drop, "name": "Theirs", "endpoint": their_endpoint}
+seen = h.ask("GET", f"/v1/connections/{pair}/drops")[1]
+house.check([{k: d[k] for k in their_name} for d in seen] == [their_name], f"its campaigns are shown: {seen}")
+house.check(h.ask("GET", "/v1/connections/999/drops")[0] == 404, "those of no connection are not there")
 now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 rows = second.rows("SELECT piece_id, recipient FROM piece ORDER BY piece_id")
 csv = "piece_id,status,time\n" + "".join(f"{r[0]},Printed,{now}\n" for r in rows if json.loads(r[1])[0] in ("g1", "stranger"))
@@ -174,6 +198,21 @@ time.sleep(4)
 house.check(h.rows("SELECT count(*) FROM event")[0][0] <= before + 1, "nothing is told twice")
 status, got = h.ask("PATCH", f"/v1/connections/{pair}", {"secrets": {"api_key": "wrong"}, "is_tested": False})
 until("a revoked key shows at the connection", lambda: "Save the connection again" in json.dumps(h.ask("GET", f"/v1/connections/{pair}")[1]["status"]))
+
+# ---- a connection that is gone leaves nothing ----
+TABLES = ("mirror", "mirror_drop", "mirror_event", "drop_printer", "remote_piece")
+
+
+def left():
+    return {t: h.rows(f"SELECT count(*) FROM {t} WHERE connection_id = {pair}")[0][0] for t in TABLES}
+
+
+was = left()
+house.check(all(was.values()), f"it has left rows: {was}")
+house.check(h.ask("DELETE", f"/v1/connections/{pair}")[0] == 200, "the connection is deleted")
+time.sleep(2)
+house.check(not any(left().values()), f"and they are gone with it: {left()}")
+house.check(h.ask("GET", f"/v1/drops/{drop}/printer")[1]["connection_id"] is None, "its drop has the account's printer again")
 
 log = (h.dir / "server.log").read_text()
 house.check(postalytics.KEY not in log and second.key not in log, "no key in the log")

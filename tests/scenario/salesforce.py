@@ -256,6 +256,8 @@ for record in (leads[0], contacts[5]):
 wait("the contact's field is written", lambda: peer.values(contacts[5], second["drop_id"]) == ["MailPieceCreated"], 120)
 wait("the lead's waits, and says why", lambda: log_of("no page layout named exactly"), 60)
 check(peer.values(leads[0], second["drop_id"]) == [], "nothing is written to the lead")
+house.ask("PATCH", f"/v1/connections/{conn_id}", {"settings": {"require_layout": "no"}})
+wait("a connection that is saved looks at its fields at once", lambda: status_of("Lead").get("state") == "ready", 30)
 
 # ---- the day's requests are used up; then the authorisation is taken back ----
 peer.script(fail=[{"on": "PATCH .*composite", "status": 403, "body": [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "ConcurrentRequests (Concurrent API Requests) Limit exceeded."}]}])

@@ -13,3 +13,12 @@ void postalytics_destroy(struct postalytics **p); /* after outbox_destroy and ma
 const struct connector *postalytics_connector(const struct postalytics *p);
 const struct sender *postalytics_sender(const struct postalytics *p);
 const struct printer_def *postalytics_printer(const struct postalytics *p);
+
+/* A drop there, as it was when the connection was last watched. */
+struct postalytics_drop {
+    int64_t drop_id, seen_at;
+    struct str name, endpoint /* STR_NULL: it has none */;
+};
+/* Newest first, at most max; how many, -1 with a fault. A connection that is not watched has none. */
+int postalytics_drops(struct store *s, struct arena *a, int64_t account, int64_t connection_id, int max,
+                      struct postalytics_drop **out, struct fault *f);

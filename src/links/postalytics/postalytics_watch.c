@@ -54,6 +54,12 @@ static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, i
     return found;
 }
 
+/* What is read while its owner removes it must leave nothing behind. */
+static bool is_there(struct tx *tx, const struct watch *w)
+{
+    return tx_first(tx, Q_CONNECTION_FIND, &(struct q_connection_find){w->item.account_id, w->item.id}, NULL);
+}
+
 static bool claim(struct tx *tx, void *arg)
 {
     struct watch *w = arg;
@@ -61,6 +67,7 @@ static bool claim(struct tx *tx, void *arg)
     int64_t account = w->item.account_id, id = w->item.id;
     w->is_claimed = false;
     w->now = tx_now(tx);
+    if (!is_there(tx, w)) return tx_ok(tx);
     if (!tx_run(tx, Q_MIRROR_BEGIN, &(struct q_mirror_begin){account, id, w->now, w->now}, NULL)) return false;
     struct q_mirror_claim in = {account, id, store_node(tx_store(tx)), w->now + limit_get(LIMIT_JOB_LEASE_S) * 1000, w->now};
     if (!tx_first(tx, Q_MIRROR_CLAIM, &in, &row)) return tx_ok(tx);
@@ -219,6 +226,8 @@ static bool tell(struct tx *tx, void *arg)
     struct happening *e = arg;
     const struct watch *w = e->watch;
     int64_t changed = 0, piece_id = 0;
+    e->is_new = false;
+    if (!is_there(tx, w)) return tx_ok(tx);
     struct q_mirror_event_note in = {w->item.account_id, w->item.id, e->repeat_id, tid_next(store_node(tx_store(tx)))};
     if (!tx_run(tx, Q_MIRROR_EVENT_NOTE, &in, &changed)) return false;
     e->is_new = changed == 1;
@@ -269,6 +278,7 @@ struct seen {
 static bool put_drop(struct tx *tx, void *arg)
 {
     const struct seen *s = arg;
+    if (!is_there(tx, s->watch)) return tx_ok(tx);
     struct q_mirror_drop_put in = {s->watch->item.account_id, s->watch->item.id, s->drop_id, s->name, s->endpoint, tx_now(tx)};
     return tx_run(tx, Q_MIRROR_DROP_PUT, &in, NULL);
 }

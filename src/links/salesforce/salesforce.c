@@ -2,6 +2,7 @@
 #include "links/salesforce/salesforce_private.h"
 #include "base/log.h"
 #include "net/web_address.h"
+#include "queries.h"
 #include <stdlib.h>
 
 static const struct connector_setting settings[] = {
@@ -121,6 +122,14 @@ static bool check(void *ctx, struct json_value s, struct json_value secrets, str
     return ok;
 }
 
+/* Its fields that are not ready are looked at again: what they lacked may be what was put right. */
+static bool saved(void *ctx, struct tx *tx, int64_t account, int64_t connection_id)
+{
+    struct q_remote_field_all_again in = {account, connection_id, FIELD_READY, tx_now(tx)};
+    (void)ctx;
+    return tx_run(tx, Q_REMOTE_FIELD_ALL_AGAIN, &in, NULL);
+}
+
 static bool check_subscription(void *ctx, struct json_value s, struct fault *f)
 {
     (void)ctx;
@@ -148,6 +157,7 @@ struct salesforce *salesforce_create(const struct link_house *h, const char *dat
         .link = sf_link_init(s),
         .ctx = s,
         .check = check,
+        .saved = saved,
         .check_subscription = check_subscription,
         .authorise = sf_authorise,
         .renew_ask = sf_renew_ask,

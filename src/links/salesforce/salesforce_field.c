@@ -343,7 +343,7 @@ static bool fit_one(struct fitting *g, const struct sf_object *o, struct fault *
 static bool forget(struct tx *tx, void *arg)
 {
     const struct due_item *item = arg;
-    return tx_run(tx, Q_REMOTE_FIELD_DROP, &(struct q_remote_field_drop){item->account_id, item->id}, NULL);
+    return tx_run(tx, Q_REMOTE_FIELD_CLEAR, &(struct q_remote_field_clear){item->account_id, item->id, item->id}, NULL);
 }
 
 static bool run_item(struct fitting *g, struct due_item *item, struct fault *f)

@@ -1,0 +1,12 @@
+/* connection_end.h: what goes with a connection: its destination, its subscriptions and what waited for them, the drops that it printed (their
+ * account's printer prints them again), and all that was known of the other side. Of pieces that were sent through it the rows stay where their
+ * batch is not over, because they keep a piece from being sent twice. */
+#pragma once
+#include "links/connector.h"
+
+/* Inside a unit. 404. */
+bool connection_end(struct tx *tx, const struct link_house *h, int64_t account, int64_t id);
+/* The same in a unit of its own; waits for the store. 404. */
+bool connection_drop(const struct link_house *h, int64_t account, int64_t id, struct fault *f);
+/* Inside the unit that removes an account with its connections (mail/account_end.h): what they and its actions left. */
+bool connection_end_of_account(struct tx *tx, int64_t account);

@@ -1,0 +1,35 @@
+/* postalytics_drops.c: the drops of a watched connection as they were seen last (postalytics_watch.c), to look at. */
+#include "links/postalytics/postalytics_private.h"
+#include "queries.h"
+
+struct look {
+    struct arena *arena;
+    int64_t account, connection_id;
+    struct postalytics_drop *rows;
+    int n, max;
+};
+
+static bool read_all(struct tx *tx, void *arg)
+{
+    struct look *l = arg;
+    struct r_mirror_drop_page row;
+    struct rows r = tx_rows(tx, Q_MIRROR_DROP_PAGE, &(struct q_mirror_drop_page){l->account, l->connection_id, l->max});
+    for (l->n = 0; l->n < l->max && rows_next(&r, &row); l->n++)
+        l->rows[l->n] = (struct postalytics_drop){row.drop_id, row.seen_at, arena_str(l->arena, row.name),
+                                                  row.endpoint.ptr ? arena_str(l->arena, row.endpoint) : STR_NULL};
+    rows_end(&r);
+    return tx_ok(tx);
+}
+
+int postalytics_drops(struct store *s, struct arena *a, int64_t account, int64_t connection_id, int max,
+                      struct postalytics_drop **out, struct fault *f)
+{
+    struct look l = {.arena = a,
+                     .account = account,
+                     .connection_id = connection_id,
+                     .rows = ARENA_ARRAY(a, struct postalytics_drop, max),
+                     .max = max};
+    if (!store_read(s, read_all, &l, f)) return -1;
+    *out = l.rows;
+    return l.n;
+}
