@@ -212,7 +212,7 @@ static void test_subscriptions(void **state)
     assert_int_equal(ask(house.key, "GET", path("/v1/subscriptions/%lld", other_drop), NULL).status,
                      404); /* a drop's number is none here */
     assert_answer(ask(house.key, "POST", "/v1/subscriptions", "{\"source\":\"job\",\"url\":\"http://127.0.0.1/\"}"), 400,
-                  REFUSED("source must be \\\"drop\\\" or \\\"list\\\".", 400));
+                  REFUSED("source must be \\\"drop\\\", \\\"list\\\" or \\\"connection\\\".", 400));
     assert_answer(ask(house.key, "DELETE", path("/v1/subscriptions/%lld", id), NULL), 200,
                   "{\"deleted_date\":\"@\",\"subscription_id\":#}");
     assert_answer(ask(house.key, "GET", "/v1/subscriptions?source=list", NULL), 200, "[]");
