@@ -131,7 +131,7 @@ static void last_words(const char *log, char *out, size_t n)
     snprintf(out, n, "it says nothing");
     if (file_read(log, LARGEST_FILE, &text, NULL)) {
         struct str all = str_trim(buf_str(&text));
-        const char *line = all.len ? memrchr(all.ptr, '\n', all.len) : NULL;
+        const char *line = all.ptr && all.len ? memrchr(all.ptr, '\n', all.len) : NULL;
         struct str last = line ? str_make(line + 1, all.len - (size_t)(line + 1 - all.ptr)) : all;
         if (last.len) snprintf(out, n, "%.*s", STR_ARG(last));
     }
