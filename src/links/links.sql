@@ -185,23 +185,11 @@ UPDATE mirror SET lease_node = $3, lease_until = $4, attempt = attempt + 1 WHERE
 -- in: account_id int, connection_id int, lease_node int, due_at int, attempt int, last_error text
 UPDATE mirror SET due_at = $4, attempt = $5, last_error = $6, lease_until = 0 WHERE account_id = $1 AND connection_id = $2 AND lease_node = $3;
 
--- name: mirror_find
--- How watching a connection goes.
--- in: account_id int, connection_id int
--- out: since int, due_at int, attempt int, last_error text
-SELECT since, due_at, attempt, last_error FROM mirror WHERE account_id = $1 AND connection_id = $2;
-
 -- name: mirror_drop_put
 -- A drop as it is there.
 -- in: account_id int, connection_id int, drop_id int, name text, endpoint text, seen_at int
 INSERT INTO mirror_drop (account_id, connection_id, drop_id, name, endpoint, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
  ON CONFLICT (account_id, connection_id, drop_id) DO UPDATE SET name = excluded.name, endpoint = excluded.endpoint, seen_at = excluded.seen_at;
-
--- name: mirror_drop_find
--- A drop as it was seen last.
--- in: account_id int, connection_id int, drop_id int
--- out: name text, endpoint text, seen_at int
-SELECT name, endpoint, seen_at FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3;
 
 -- name: mirror_drop_page
 -- The connection's drops, newest first.
