@@ -154,7 +154,7 @@ def basic():
         check(house.start(env={"PENNYPOST_FAILPOINT": f"printed.chunk.after:{n}:kill"}), f"printed.chunk.after:{n}: armed")
         try:
             status, made = house.ask("POST", "/v1/printed", back.read_bytes(), headers={"Content-Type": "text/csv"})
-        except OSError:
+        except (OSError, http.client.HTTPException):
             status = 0
         check(wait(lambda: house.server.poll() is not None), f"printed.chunk.after:{n}: was hit")
         check(house.start(), "starts again")
@@ -190,7 +190,7 @@ def killed():
             for i in range(4 + 3 * n):
                 try:
                     house.ask("POST", f"/api/v1/send/{endpoint}", {**PERSON, "first_name": f"N{n}-{i}"}, timeout=5)
-                except OSError:
+                except (OSError, http.client.HTTPException):
                     break
             died = wait(lambda: house.server.poll() is not None) is not None
             hits += died

@@ -227,7 +227,7 @@ try:
                 do()
                 break
             except (OSError, KeyError, TypeError, http.client.HTTPException):
-                if h.server.poll() is None:
+                if not h.has_died():
                     raise
                 hits += 1
                 check(h.start(), f"starts again after {point}")

@@ -109,6 +109,14 @@ class House:
         if self.server:
             self.server.wait()
 
+    def has_died(self, within_s=5):
+        """Whether the server is gone. Its connections break a moment before the process has ended, longer on a busy machine."""
+        try:
+            self.server.wait(within_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def cli(self, *words, stdin=None, timeout=240):
         return subprocess.run([self.program, *words, *self.flags()], input=stdin, capture_output=True, text=True, env=self.env, cwd=self.dir,
                               timeout=timeout, **as_user())

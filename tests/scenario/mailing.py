@@ -119,10 +119,7 @@ for point in ("outbox.results.before", "outbox.results.after"):
         h.ask("POST", "/api/v1/contacts", {"contact_list_id": crowd, **PERSON, "first_name": f"n{n}"})
     h.stop()
     h.start(env={"PENNYPOST_FAILPOINT": point})
-    end = time.monotonic() + 20
-    while h.server.poll() is None and time.monotonic() < end:
-        time.sleep(0.1)
-    died = h.server.poll() is not None
+    died = h.has_died(20)
     h.kill()
     h.start()
     until(f"{point} ({'killed' if died else 'NOT killed'}): every contact has a piece", lambda: len(pieces(many)) >= 20)

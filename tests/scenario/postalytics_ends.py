@@ -122,10 +122,7 @@ for point in ("postalytics.send.before", "postalytics.send.after", "remote_piece
     drop, ids = print_there("Killed " + point, theirs, "spring", ["e1", "e2", "e3"])
     h.stop()
     h.start(env={"PENNYPOST_FAILPOINT": point})
-    end = time.monotonic() + 30
-    while h.server.poll() is None and time.monotonic() < end:
-        time.sleep(0.1)
-    died = h.server.poll() is not None
+    died = h.has_died(30)
     h.kill()
     h.start()
     until(f"{point}: the batch comes to an end", lambda: batches(drop)[0]["state"] in ("handed over", "unknown"), 120)

@@ -46,7 +46,7 @@ def visit(h, codes, told):
             status, _ = h.ask("POST", f"/t/{code}", json.dumps({"visit": str(number), "url": "https://shop.example/thanks"}), headers=AGENT, key="", raw=True, timeout=10)
             if status == 204:
                 told["goals"].append(number)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             pass
 
 
@@ -66,10 +66,7 @@ for point in POINTS:
         check(h.start(env={"PENNYPOST_FAILPOINT": f"{point}:{60 + 31 * n}:kill"}), f"{point}: armed")
         threads = [threading.Thread(target=visit, args=(h, codes, told)) for _ in range(4)]
         for t in threads: t.start()
-        end = time.time() + 90
-        while h.server.poll() is None and time.time() < end:
-            time.sleep(0.05)
-        check(h.server.poll() is not None, f"{point}: was hit in round {n}")
+        check(h.has_died(90), f"{point}: was hit in round {n}")
         h.kill()
         for t in threads: t.join()
     check(h.start(), f"{point}: starts after the kill")
