@@ -26,8 +26,9 @@ static struct {
     struct peer *peer;
     struct link_house house;
     _Atomic int asked, read;
-    const char *path;     /* what the peer is asked for */
-    bool saves_meanwhile; /* somebody saves the connection before the renewed token is stored */
+    const char *path; /* what the peer is asked for */
+    bool saves_meanwhile,
+        relabels_meanwhile; /* somebody saves the connection before the renewed token is stored; only its label */
     int64_t connection_id;
 } t;
 
@@ -60,6 +61,7 @@ static bool renew_read(void *ctx, const struct connection *c, struct arena *a, i
     (void)ctx, (void)now;
     if (answer->status != 200) return fault_user(f, 409, "The refresh token is used up. Authorise again.");
     if (t.saves_meanwhile) save_connection(c->connection_id, "{\"token\":\"saved\"}");
+    if (t.relabels_meanwhile) save_connection(c->connection_id, NULL);
     *secrets = str_of(arena_printf(a, "{\"token\":\"renewed %d\"}", atomic_fetch_add(&t.read, 1) + 1));
     return true;
 }
@@ -132,7 +134,7 @@ static int begin(void **state)
 {
     (void)state;
     t.path = "/renew";
-    t.saves_meanwhile = false;
+    t.saves_meanwhile = t.relabels_meanwhile = false;
     t.asked = t.read = 0;
     t.connection_id = save_connection(0, "{\"token\":\"first\"}");
     t.house.tokens = tokens_create(&t.house);
@@ -269,6 +271,19 @@ static void test_saved_meanwhile(void **state)
     arena_destroy(&a);
 }
 
+/* A save that leaves the secrets alone does not cost the new one: the old one is used up. */
+static void test_relabelled_meanwhile(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(1024);
+    struct connection c = read_connection(a);
+    struct fault f;
+    t.relabels_meanwhile = true;
+    assert_true(token_renew_now(t.house.tokens, &crm, &c, a, &f));
+    assert_true(str_eq(c.secrets, STR("{\"token\":\"renewed 1\"}")));
+    arena_destroy(&a);
+}
+
 static void test_nothing_to_renew(void **state)
 {
     (void)state;
@@ -289,6 +304,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_failed, begin, end),
         cmocka_unit_test_setup_teardown(test_saved_meanwhile, begin, end),
+        cmocka_unit_test_setup_teardown(test_relabelled_meanwhile, begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_to_renew, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);

@@ -38,7 +38,7 @@ static const struct connector_setting settings[] = {
     {"hook_key_rsa",
      .what = "The public key of x-wh-signature (RSA). With a key set, a webhook without a good signature is refused."},
     {"hook_key_ed25519", .what = "The public key of x-ghl-signature (Ed25519)."},
-    {"base_url", "https://services.leadconnectorhq.com", .what = "The address of HighLevel's API."},
+    {"base_url", "https://services.leadconnectorhq.com", .what = "The address of HighLevel's API.", .leads = true},
     {"version", "2021-07-28", .what = "The API's version, sent as the header Version."},
 };
 
