@@ -2,8 +2,9 @@
  * Failed, as imports are.
  *
  * The thread parses, matches and sorts a window of rows; the committer stores them, scan.rows_per_commit at a time, two transactions under
- * way. `at_byte` moves with the window's last transaction, which brings the refused rows too. What a crash leaves half done is done again: rows
- * that are there already are known by their key. */
+ * way. `n_rows` and `at_byte` move with the window's last transaction, which brings the refused rows too. A file is read from its beginning
+ * each time, in the same pieces, and so many rows are passed over. What a crash leaves half done is done again: rows that are there already
+ * are known by their key. */
 #include "mail/intake_work.h"
 #include "mail/orphan.h"
 #include "mail/runs.h"
@@ -30,11 +31,10 @@ struct rows_turn { /* a run of sorted rows and its way through the committer */
 struct reading {
     struct intake_work work;
     enum scan_intake_kind kind;
-    bool is_read;    /* a crash came between its only window and its end */
     int64_t *family; /* whose pieces it may tell of */
     size_t n_family; /* 0: everybody's */
     struct scan_window window;
-    int64_t from_byte; /* rows up to here are stored */
+    int64_t n_passed; /* rows of those that were stored before */
     struct rows_turn turns[2];
     int now;
     int64_t n_units; /* of the store, when it was looked at last */
@@ -87,8 +87,6 @@ static bool claim(struct tx *tx, void *arg)
     if (!tx_first(tx, Q_SCAN_INTAKE_FIND, &(struct q_scan_intake_find){g->work.item.account_id, g->work.item.id}, &row))
         return false;
     g->kind = (enum scan_intake_kind)row.kind;
-    g->from_byte = g->work.at_byte;
-    g->is_read = g->work.at_byte == 0 && g->work.n_rows > 0;
     return read_family(tx, g);
 }
 
@@ -220,10 +218,18 @@ static bool add(struct reading *g, const struct scan *s, struct str detail, int6
     return after_row(g);
 }
 
+static bool is_stored(struct reading *g, int64_t line, enum scan_reason reason)
+{
+    if (g->n_passed == g->work.n_rows) return false;
+    g->n_passed++;
+    scan_window_pass(&g->window, line, reason);
+    return true;
+}
+
 static bool on_scan(void *ctx, const struct scan_row *row)
 {
     struct reading *g = ctx;
-    if (row->at_byte <= g->from_byte && g->from_byte) return true;
+    if (is_stored(g, row->line, row->reason)) return true;
     if (row->reason == SCAN_FINE) return add(g, &row->scan, STR_NULL, row->at_byte);
     scan_window_refuse(&g->window, row->line, row->reason, row->why, row->raw, row->at_byte);
     return after_row(g);
@@ -256,7 +262,7 @@ static bool on_acs(void *ctx, const struct acs_row *row)
 {
     struct reading *g = ctx;
     const struct acs_record *r = &row->record;
-    if (row->at_byte <= g->from_byte && g->from_byte) return true;
+    if (is_stored(g, row->line, row->reason)) return true;
     if (row->reason == SCAN_FINE) {
         struct scan s = track_acs(r->kind, r->letter, r->at_ms);
         s.mid = r->code.mid;
@@ -310,7 +316,7 @@ static bool read_file(struct reading *g)
     else
         r.scans = scan_reader_create(now, on_scan, g);
     scan_window_init(&g->window);
-    scan_window_clear(&g->window, g->from_byte);
+    scan_window_clear(&g->window, g->work.at_byte);
     bool ok = feed(g, &r, fd) && flush(g);
     ok = wait_for_both(g) && ok;
     scan_window_finish(&g->window);
@@ -357,7 +363,7 @@ static void run(void *ctx, struct due_item item)
         log_error("mail", "The file of scans %lld could not be claimed: %s", (long long)item.id, f.text);
     if (g.work.is_claimed) {
         for (int i = 0; i < 2; i++) g.turns[i].reading = &g, turn_init(&g.turns[i].turn);
-        intake_end(&g.work, g.is_read || (g.kind == SCAN_INTAKE_ORPHANS ? match_orphans(&g) : read_file(&g)), 0);
+        intake_end(&g.work, g.kind == SCAN_INTAKE_ORPHANS ? match_orphans(&g) : read_file(&g), 0);
         for (int i = 0; i < 2; i++) turn_finish(&g.turns[i].turn);
     }
     buf_finish(&g.text);
