@@ -196,6 +196,7 @@ static void mark(struct worker *w, struct attempt *a)
     d->waits_for_mark = true;
     if (a->result == LINK_AUTH && m->state == DESTINATION_OPEN) m->state = DESTINATION_PAUSED;
     if (a->result == LINK_DISABLE) m->state = DESTINATION_DISABLED;
+    if (a->n_opened > m->n_opened) m->n_opened = a->n_opened;
     int64_t most = a->d.now + limit_get(LIMIT_OUTBOX_LONGEST_PAUSE_S) * 1000;
     int64_t until = a->d.pause_until < most ? a->d.pause_until : most;
     if (a->result == LINK_PAUSE_DESTINATION && until > m->paused_until) m->paused_until = until;

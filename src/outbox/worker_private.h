@@ -24,17 +24,21 @@ enum {
 };
 
 enum dest_state {
-    DEST_WANTED, /* the lease is to be taken */
+    DEST_WANTED, /* the lease is to be taken. A new one begins here */
     DEST_TAKING, /* … is in the upkeep unit */
     DEST_SERVED,
     DEST_RESTING, /* goes to sleep with the upkeep unit */
     DEST_CLOSING, /* not ours, or not open, any more: given back when nothing is under way */
     DEST_FREEING, /* … is in the upkeep unit */
 };
+/* Every move passes here; one that is not in the table ends the process. A destination that is forgotten leaves from TAKING, RESTING or FREEING. */
+struct dest;
+void dest_move(struct dest *d, enum dest_state to);
 /* What its attempts say of the destination itself, until it is written down. */
 struct dest_mark {
     bool is_set, had_success, is_failing;
     enum destination_state state; /* DESTINATION_OPEN: as it is */
+    int64_t n_opened;             /* with `state`: how often it had been opened when that attempt was read */
     int64_t paused_until;
     char error[300];
 };
@@ -61,7 +65,7 @@ struct attempt {
     struct dest *dest;
     struct r_delivery_due row; /* sent_mark: in the arena */
     struct fetch_answer answer;
-    int64_t started_at, started_mono;
+    int64_t started_at, started_mono, n_opened; /* n_opened: the destination's then */
     bool is_again, is_suspect, is_postponing;
     struct verdict verdict;
     enum link_result result;
@@ -107,7 +111,7 @@ struct upkeep_unit {
 
 struct trim_unit {
     struct unit unit; /* must be first */
-    int64_t n;        /* rows of the log that went */
+    int64_t n;        /* rows that went: of the log or of what was given up, whichever are more */
     bool was_out;
     _Atomic bool is_out;
 };

@@ -64,6 +64,7 @@ static bool write_result(struct tx *tx, struct attempt *a)
         .last_result = a->result,
         .last_error = a->note,
         .sent_mark = a->d.leave_mark,
+        .given_up_at = v->fate == FATE_GIVEN_UP ? tx_now(tx) : DB_NULL,
     };
     return tx_run(tx, Q_DELIVERY_MOVE, &in, &is_there) && (!is_there || settle(tx, a));
 }
@@ -84,6 +85,7 @@ static bool write_mark(struct tx *tx, const struct worker *w, const struct dest 
     struct r_destination_is_ours is;
     if (!tx_first(tx, Q_DESTINATION_IS_OURS, &(struct q_destination_is_ours){d->account, d->id, store_node(w->o->store)}, &is))
         return tx_ok(tx);
+    if (m->state != DESTINATION_OPEN && m->n_opened < is.n_opened) return true; /* its owner has mended it meanwhile */
     char error[400];
     struct q_destination_mark in = {.account_id = d->account, .destination_id = d->id, .state = is.state};
     int n = snprintf(error, sizeof error, "%s", m->error);

@@ -30,6 +30,10 @@ CREATE INDEX hook_seen_by_time ON hook_seen (account_id, connection_id, seen_at)
 ALTER TABLE connection ADD COLUMN hook_digest BYTEA;
 ALTER TABLE connection ADD COLUMN hook_refused_at BIGINT;
 ALTER TABLE connection ADD COLUMN hook_refused TEXT;
+-- How often its owner opened it: what is answered to an attempt from before that says nothing of what it leads to now.
+ALTER TABLE destination ADD COLUMN n_opened BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN given_up_at BIGINT;
+CREATE INDEX delivery_given_up ON delivery (given_up_at) WHERE given_up_at IS NOT NULL;
 -- What is watched at a connection: when it is asked again, its drops as they were last, and the events that were told already.
 CREATE TABLE mirror (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, since BIGINT NOT NULL, due_at BIGINT NOT NULL, attempt BIGINT NOT NULL DEFAULT 0, lease_node BIGINT,
   lease_until BIGINT NOT NULL DEFAULT 0, last_error TEXT, PRIMARY KEY (account_id, connection_id)) CLUSTERED;
