@@ -14,7 +14,7 @@ static bool write_log(struct tx *tx, const struct attempt *a)
 {
     const struct dest *d = a->dest;
     const struct r_delivery_due *r = &a->row;
-    if (a->result == LINK_WAIT && r->last_result == LINK_WAIT) return true;
+    if ((a->result == LINK_WAIT || a->result == LINK_REST) && r->last_result == (int64_t)a->result) return true;
     struct q_delivery_log_insert in = {
         .log_id = tid_next(store_node(tx_store(tx))),
         .account_id = d->account,

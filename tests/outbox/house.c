@@ -42,6 +42,7 @@ static enum link_result link_step(void *ctx, struct link_delivery *d, const stru
     case 410: return LINK_DISABLE;
     case 419: return LINK_RETRY_NOW;
     case 429: d->pause_until = d->now + fetch_retry_after_ms(answer, d->now); return LINK_PAUSE_DESTINATION;
+    case 430: d->pause_until = d->now + fetch_retry_after_ms(answer, d->now); return LINK_REST;
     default: return LINK_RETRY_LATER;
     }
 }
