@@ -59,7 +59,8 @@ bool connector_call(const struct link_house *h, const struct connector *c, struc
         out->was_sent = answer.was_sent;
         out->is_cut = answer.is_cut;
         out->retry_after_ms = fetch_retry_after_ms(&answer, clock_now_ms());
-        if (out->result != LINK_AUTH || !c->renew_ask || tries > 0) break;
+        /* 403: it knows the token, and a new one would have the same rights. Any other status may say that it is over (SOAP: 500). */
+        if (out->result != LINK_AUTH || answer.status == 403 || !c->renew_ask || tries > 0) break;
         if (!token_renew_now(h->tokens, c, to, a, f)) return false;
     }
     if (answer.error == FETCH_REFUSED) return fault_user(f, 400, "%s", answer.sentence);
@@ -286,6 +287,8 @@ static bool is_token(struct str s)
     return s.len > 0;
 }
 
+enum { FREE_HEADERS_MOST = 10 };
+
 static bool add_free_headers(struct making *m, struct json_value headers)
 {
     static const char *const ours[] = {"authorization", "host", "content-length", "transfer-encoding", "connection", "cookie"};
@@ -301,7 +304,7 @@ static bool add_free_headers(struct making *m, struct json_value headers)
         for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
             if (str_eq_nocase(name, str_of(ours[i])))
                 return fault_user(m->f, 400, "The header %s is the connection's own.", ours[i]);
-        if (m->ask->n_headers > 10) return fault_user(m->f, 400, "headers may hold ten lines.");
+        if (m->ask->n_headers >= FREE_HEADERS_MOST) return fault_user(m->f, 400, "headers may hold ten lines.");
         m->ask->headers[m->ask->n_headers++] = str_of(arena_printf(m->arena, "%.*s: %.*s", STR_ARG(name), STR_ARG(v.string)));
     }
     return true;
