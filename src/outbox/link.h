@@ -71,6 +71,9 @@ struct link_def {
     bool (*joins)(void *ctx, struct link_delivery *const *group, int n, const struct link_delivery *d);
     void (*step_all)(void *ctx, struct link_delivery *const *group, int n, const struct fetch_answer *answer,
                      enum link_result *results);
+    /* NULL, or: asked in the unit that writes down LINK_OK, before anything of it is written. False: what `load` saw is not so any more (`sentence`
+     * says what), so the delivery is read and begun again. With tx_ok false the database failed. May run again. */
+    bool (*still_holds)(void *ctx, struct tx *tx, struct link_delivery *d);
     /* NULL, or: called inside the unit that writes down what came of a delivery, when its row was still
      * there: what it writes is durable with the result or not at all (a piece that an event sends, the contact that was found). May run again. False: the unit failed; a refusal (tx_refuse)
      * is not for here: `load` and `step` have looked. */

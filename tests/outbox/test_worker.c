@@ -352,6 +352,23 @@ static void test_rest(void **state)
     assert_string_equal(said(), "1:1:0 1:1:0 1:1:0 ");
 }
 
+/* What load saw was not so any more when the result was to be written: it is read again, and nothing is said to be delivered meanwhile. */
+static void test_overtaken(void **state)
+{
+    struct house *h = *state;
+    struct attempt_row *log;
+    house_overtaken = 1;
+    house_subscribe(h, URL);
+    house_emit(h, 1, 4);
+    house_wait_quiet(h);
+    assert_string_equal(said(), "1:4:0 1:4:0 ");
+    assert_int_equal(n_logged(h, &log), 2);
+    assert_int_equal(log[0].result, LINK_OK);
+    assert_int_equal(log[1].result, LINK_WAIT);
+    assert_true(str_eq(log[1].answer, STR("overtaken")));
+    assert_int_equal(house_overtaken, 0);
+}
+
 /* Somebody pauses it while much is under way; nothing more begins, nothing is lost, and it goes on. */
 static void test_pause_by_hand(void **state)
 {
@@ -504,12 +521,25 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_delivered),     T(test_results),   T(test_ladder),
-        T(test_order),         T(test_hold_ends), T(test_unordered),
-        T(test_hot_key),       T(test_window),    T(test_a_slow_key_costs_nothing),
-        T(test_probing),       T(test_pause),     T(test_rest),
-        T(test_pause_by_hand), T(test_secret),    T(test_trim),
-        T(test_cancel),        T(test_five_days), cmocka_unit_test(test_bad_beside_good),
+        T(test_delivered),
+        T(test_results),
+        T(test_ladder),
+        T(test_order),
+        T(test_hold_ends),
+        T(test_unordered),
+        T(test_hot_key),
+        T(test_window),
+        T(test_a_slow_key_costs_nothing),
+        T(test_probing),
+        T(test_pause),
+        T(test_rest),
+        T(test_overtaken),
+        T(test_pause_by_hand),
+        T(test_secret),
+        T(test_trim),
+        T(test_cancel),
+        T(test_five_days),
+        cmocka_unit_test(test_bad_beside_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
