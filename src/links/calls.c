@@ -9,9 +9,10 @@
 
 /* ---- asking ---- */
 
-static bool wait_for_pace(const struct connector *c, int64_t connection_id, struct fault *f)
+static bool wait_for_pace(const struct connector *c, int64_t connection_id, int64_t until_mono, struct fault *f)
 {
     int64_t until = clock_mono_ms() + limit_get(LIMIT_CONNECTOR_PATIENCE_S) * 1000, at;
+    if (until_mono && until_mono < until) until = until_mono;
     while (c->pace && (at = c->pace(c->ctx, connection_id, clock_now_ms())) != 0) {
         int64_t wait = at - clock_now_ms();
         if (clock_mono_ms() + wait > until)
@@ -19,6 +20,16 @@ static bool wait_for_pace(const struct connector *c, int64_t connection_id, stru
                                 (long long)(wait / 1000));
         usleep((useconds_t)(wait > 50 ? 50000 : wait > 1 ? wait * 1000 : 1000));
     }
+    return true;
+}
+
+static bool fit(const struct connector *c, int64_t until_mono, struct fetch_ask *ask, struct fault *f)
+{
+    int64_t left = until_mono - clock_mono_ms();
+    if (!until_mono) return true;
+    if (left < limit_get(LIMIT_CONNECTOR_LEAST_MS))
+        return fault_remote(f, "%s was not asked: no time was left for it. Try again in a minute.", c->title);
+    if (ask->timeout_ms > left) ask->timeout_ms = (int)left;
     return true;
 }
 
@@ -43,6 +54,12 @@ static bool authorise(const struct link_house *h, const struct connector *c, str
 bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
                     struct arena *a, struct connector_answer *out, struct fault *f)
 {
+    return connector_call_by(h, c, to, ask, 0, a, out, f);
+}
+
+bool connector_call_by(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
+                       int64_t until_mono, struct arena *a, struct connector_answer *out, struct fault *f)
+{
     struct fetch_ask bare = *ask;
     struct fetch_answer answer;
     *out = (struct connector_answer){.retry_after_ms = -1};
@@ -51,7 +68,9 @@ bool connector_call(const struct link_house *h, const struct connector *c, struc
         ask->is_guarded = true;
         if (!ask->timeout_ms) ask->timeout_ms = (int)limit_get(LIMIT_CONNECTOR_TIMEOUT_S) * 1000;
         if (!ask->max_answer) ask->max_answer = limit_get(LIMIT_CONNECTOR_MAX_ANSWER_BYTES);
-        if (!authorise(h, c, to, ask, a, f) || !wait_for_pace(c, to->connection_id, f)) return false;
+        if (!authorise(h, c, to, ask, a, f) || !wait_for_pace(c, to->connection_id, until_mono, f) ||
+            !fit(c, until_mono, ask, f))
+            return false;
         fetch_now(h->fetcher, a, ask, &answer);
         if (c->heard) c->heard(c->ctx, to->connection_id, &answer, clock_now_ms());
         out->result = c->judge(c->ctx, &answer, out->sentence, sizeof out->sentence);

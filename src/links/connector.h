@@ -131,6 +131,10 @@ struct connector_answer {
  * it was not asked or did not answer: FAULT_USER 409 (it must be saved again), FAULT_REMOTE. An answer of any status is true. */
 bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
                     struct arena *a, struct connector_answer *out, struct fault *f);
+/* The same within somebody's patience: the wait and the requests are over by then (monotonic ms; 0: no bound). With less than connector.least left
+ * it is not asked: FAULT_REMOTE. */
+bool connector_call_by(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
+                       int64_t until_mono, struct arena *a, struct connector_answer *out, struct fault *f);
 /* The same for an operation of the table. FAULT_USER 400 names the input. */
 bool connector_operate(const struct link_house *h, const struct connector *c, struct connection *to,
                        const struct connector_operation *op, struct json_value input, struct arena *a,

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "../net/fetch_peer.h"
+#include "base/clock.h"
 #include "base/durable.h"
 #include "base/log.h"
 #include "base/seal.h"
@@ -335,6 +336,41 @@ static void test_calls(void **state)
     }
 }
 
+/* Somebody's patience: the request is cut to what is left of it, and not begun with too little left. "/silence" hangs. */
+static void test_patience(void **state)
+{
+    static const struct {
+        const char *path;
+        int left_ms; /* 0: no bound */
+        bool ok, is_asked;
+        enum fetch_error error;
+    } cases[] = {
+        {"/200", 0, true, true, FETCH_OK},
+        {"/200", 10000, true, true, FETCH_OK},
+        {"/200", 100, false, false, FETCH_OK},
+        {"/200", -1, false, false, FETCH_OK},
+        {"/silence", 2500, false, true, FETCH_TIMEOUT},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena *a = arena_create(1024);
+        struct connection c = read_connection(a);
+        struct fetch_ask ask = {.method = "GET", .url = str_of(cases[i].path)};
+        struct connector_answer answer;
+        struct fault f = {0};
+        int before = peer_seen(t.peer, cases[i].path);
+        int64_t from = clock_mono_ms(), until = cases[i].left_ms ? from + cases[i].left_ms : 0;
+        bool ok = connector_call_by(&t.house, &crm, &c, &ask, until, a, &answer, &f);
+        int64_t took = clock_mono_ms() - from;
+        if (ok != cases[i].ok || answer.error != cases[i].error ||
+            (peer_seen(t.peer, cases[i].path) > before) != cases[i].is_asked)
+            fail_msg("%s, %d ms: %d, %d, %s", cases[i].path, cases[i].left_ms, ok, answer.error, f.text);
+        if (!cases[i].is_asked) assert_non_null(strstr(f.text, "was not asked"));
+        if (cases[i].error == FETCH_TIMEOUT) assert_in_range(took, 1000, 8000);
+        arena_destroy(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +381,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_saved_meanwhile, begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_to_renew, begin, end),
         cmocka_unit_test_setup_teardown(test_calls, begin, end),
+        cmocka_unit_test_setup_teardown(test_patience, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
 }
