@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "fresh_store.h"
+#include "links/call.h"
 #include "links/tokens.h"
 
 enum { THREADS = 8, ACCOUNT = 1 };

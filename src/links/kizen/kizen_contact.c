@@ -1,4 +1,5 @@
 /* kizen_contact.c: one contact, read from Kizen. Reading changes nothing there, so whatever is not an answer may be asked again. */
+#include "links/call.h"
 #include "links/kizen/kizen_private.h"
 #include "net/url.h"
 

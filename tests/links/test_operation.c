@@ -1,4 +1,4 @@
-/* test_calls.c: operations made from one JSON object, and free calls: what is asked, or why not. Nothing is sent: the connector's authorise keeps what
+/* test_operation.c: operations made from one JSON object, and free calls: what is asked, or why not. Nothing is sent: the connector's authorise keeps what
  * it is given. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/log.h"
-#include "links/connector.h"
+#include "links/operation.h"
 
 static char asked[2000];
 
