@@ -275,6 +275,10 @@ try:
     there = next(d for d in h.ask("GET", "/v1/destinations")[1] if d["destination_id"] == mine["destination_id"])
     check(there["state"] == "open" and peer.state()["answers"].get("403") == 1, f"it was asked once, and the connection is not paused: {there} {peer.state()['answers']}")
 
+    renewed = peer.state()["renewed"]
+    got = operate("get_contact", contactId="theirs1")
+    check(got["status"] == 403 and "location_id" in got["sentence"] and peer.state()["renewed"] == renewed, f"an operation that it shuts says so, and renews no token: {got}")
+
     # ---- the day's limit, then how fast ----
     peer.script(daily_left=1, daily_reset_ms=4000, clear_log=True, burst=1000000)
     visit(pieces[ids[1]][1])
