@@ -2,6 +2,7 @@
  * that is renewed meanwhile is not lost. The trial comes after it, because a token that it renews must have a row to be stored in. */
 #include "links/connection_save.h"
 #include "links/connection_end.h"
+#include "links/operation.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "queries.h"

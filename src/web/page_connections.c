@@ -72,8 +72,9 @@ static void add_destination(struct page *p, struct view *row, const struct desti
     add_state(p, row, d);
     show_count(row, "waiting", d->n_waiting);
     show_count(row, "given_up", d->n_given_up);
-    view_str(row, "trouble",
-             d->state == DESTINATION_OPEN && d->failing_since == DB_NULL && !d->n_given_up ? STR_NULL : d->last_error);
+    bool is_well =
+        d->state == DESTINATION_OPEN && d->failing_since == DB_NULL && !d->n_given_up && d->paused_until <= clock_now_ms();
+    view_str(row, "trouble", is_well ? STR_NULL : d->last_error);
     view_strz(row, "cure", destination_trouble(p, d));
 }
 

@@ -352,6 +352,46 @@ static void test_pause(void **state)
     assert_string_equal(said(), "1:1:0 1:1:0 2:1:0 "); /* the attempt did not count */
 }
 
+/* The same, without a word against the destination, and written down once however often it is looked at. */
+static void test_rest(void **state)
+{
+    struct house *h = *state;
+    struct attempt_row *log;
+    begin_clock();
+    peer.status = 430;
+    peer.head = "Retry-After: 40\r\n";
+    house_subscribe(h, URL);
+    house_emit(h, 1, 1);
+    for (int i = 1; i <= 2; i++) {
+        int64_t now = clock_now_ms();
+        house_wait(house_destination(h, URL).paused_until >= now + 40000);
+        assert_int_equal(house_destination(h, URL).failing_since, DB_NULL);
+        assert_int_equal(n_logged(h, &log), 1);
+        assert_int_equal(log->result, LINK_REST);
+        if (i == 2) peer.status = 200;
+        step_clock(41001);
+    }
+    house_wait_quiet(h);
+    assert_string_equal(said(), "1:1:0 1:1:0 1:1:0 ");
+}
+
+/* What load saw was not so any more when the result was to be written: it is read again, and nothing is said to be delivered meanwhile. */
+static void test_overtaken(void **state)
+{
+    struct house *h = *state;
+    struct attempt_row *log;
+    house_overtaken = 1;
+    house_subscribe(h, URL);
+    house_emit(h, 1, 4);
+    house_wait_quiet(h);
+    assert_string_equal(said(), "1:4:0 1:4:0 ");
+    assert_int_equal(n_logged(h, &log), 2);
+    assert_int_equal(log[0].result, LINK_OK);
+    assert_int_equal(log[1].result, LINK_WAIT);
+    assert_true(str_eq(log[1].answer, STR("overtaken")));
+    assert_int_equal(house_overtaken, 0);
+}
+
 /* Somebody pauses it while much is under way; nothing more begins, nothing is lost, and it goes on. */
 static void test_pause_by_hand(void **state)
 {
@@ -531,6 +571,8 @@ int main(void)
         T(test_a_slow_key_costs_nothing),
         T(test_probing),
         T(test_pause),
+        T(test_rest),
+        T(test_overtaken),
         T(test_pause_by_hand),
         T(test_secret),
         T(test_cancel),

@@ -75,7 +75,7 @@ static const struct connector_operation operations[] = {
     {"call", .what = "Any other request below the API's address", .is_free = true},
 };
 
-/* ---- what calls.c asks of it ---- */
+/* ---- what call.h asks of it ---- */
 
 static enum authorised authorise(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask,
                                  struct fault *f)

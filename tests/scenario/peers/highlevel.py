@@ -2,7 +2,7 @@
 
     python3 tests/scenario/peers/highlevel.py --port 0      prints "listening on http://127.0.0.1:PORT"
     GET  /_state     contacts, notes, the log of all that was changed, counts of answers
-    POST /_script    {"rules": […], "delay_ms": 50, "burst": 100, "daily_left": 5, "daily_reset_ms": 60000, "tokens": […], "refresh": "r1", "contacts": […], "clear_log": true}
+    POST /_script    {"rules": […], "delay_ms": 50, "burst": 100, "daily_left": 5, "daily_reset_ms": 60000, "tokens": […], "refresh": "r1", "contacts": […], "elsewhere": [ids of another location's contacts], "clear_log": true}
 
 A rule: {"on": "POST .*/tags", "do": "429" | "500" | … | "reset" | "html" | "truncated" | "hang", "times": 1, "skip": 0, "acts": false, "headers": {}, "body": {}}.
 With `acts` the request is done before its answer goes wrong. Bodies are checked strictly: an unknown key is refused."""
@@ -11,7 +11,7 @@ import argparse, http.server, json, re, socket, struct, threading, time, urllib.
 CONTACT = {"firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode", "country", "website", "timezone", "gender", "dateOfBirth", "companyName",
            "source", "assignedTo", "dnd", "dndSettings", "inboundDndSettings", "tags", "customFields", "locationId"}
 NOTE = {"body", "userId", "title", "color", "pinned"}
-LOCATION = "loc_1"
+LOCATION, NO_ACCESS = "loc_1", "The token does not have access to this location."
 
 
 def now():
@@ -29,7 +29,7 @@ class World:
         self.contacts, self.notes, self.tags, self.log, self.rules, self.answers, self.enrolled = {}, {}, {}, [], [], {}, []
         self.tokens, self.refresh, self.n_renewed = {"pit-demo-token"}, None, 0
         self.delay_ms, self.burst, self.daily_left, self.daily_reset_ms, self.window = 0, 100, 200000, 86400000, []
-        self.most_in_window, self.ids = 0, 0
+        self.most_in_window, self.ids, self.elsewhere = 0, 0, []
 
     def new_id(self, kind):
         self.ids += 1
@@ -40,6 +40,8 @@ class World:
 
     # ---- what it can do: each returns (status, answer) ----
     def contact(self, cid):
+        if cid in self.elsewhere:
+            raise Refused(403, NO_ACCESS)
         if cid not in self.contacts:
             raise Refused(404, "Contact not found")
         return self.contacts[cid]
@@ -64,7 +66,7 @@ class World:
 
     def make(self, body):
         if body.get("locationId") != LOCATION:
-            raise Refused(422, ["locationId can't be undefined"] if "locationId" not in body else ["The token does not have access to this location."])
+            raise Refused(403, NO_ACCESS) if "locationId" in body else Refused(422, ["locationId can't be undefined"])
         c = {"id": body.pop("id", None) or self.new_id("c"), "tags": [], "dateAdded": now()}
         self.put(c, body, CONTACT)
         self.contacts[c["id"]] = c
@@ -162,7 +164,7 @@ class World:
 
     def here(self, query):
         if query.get("locationId") != LOCATION:
-            raise Refused(422, ["locationId must be a string"] if "locationId" not in query else ["The token does not have access to this location."])
+            raise Refused(403, NO_ACCESS) if "locationId" in query else Refused(422, ["locationId must be a string"])
 
     def renew(self, form):
         want = {"client_id", "client_secret", "grant_type", "user_type"} | ({"refresh_token"} if form.get("grant_type") == "refresh_token" else {"code", "redirect_uri"})
@@ -204,7 +206,7 @@ class World:
         return None
 
     def script(self, s):
-        for key in ("rules", "delay_ms", "burst", "daily_left", "daily_reset_ms", "refresh"):
+        for key in ("rules", "delay_ms", "burst", "daily_left", "daily_reset_ms", "refresh", "elsewhere"):
             if key in s:
                 setattr(self, key, s[key])
         if "tokens" in s:
