@@ -171,7 +171,8 @@ def update(kind, record_id, values):
     if record.get("_locked"):
         raise Refused(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
     for name, value in values.items():
-        was, record[name] = record.get(name), value
+        was = record.get(name)
+        record[name] = value
         if value != was:
             org.automations.happened(f"{name} = {value}", record)
         org.history.append([kind, record["Id"], name, value])
