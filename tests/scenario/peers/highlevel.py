@@ -3,7 +3,7 @@
     python3 tests/scenario/peers/highlevel.py --port 0      prints "listening on http://127.0.0.1:PORT"
     GET  /_state     contacts, notes, the log of all that was changed, counts of answers
     POST /_script    {"rules": […], "delay_ms": 50, "burst": 100, "daily_left": 5, "daily_reset_ms": 60000, "tokens": […], "refresh": "r1", "contacts": […], "clear_log": true,
-                      "automations": […], "pass_days": 2}
+                      "automations": […], "pass_days": 2, "keep_requests": true}
 
 A rule: {"on": "POST .*/tags", "do": "429" | "500" | … | "reset" | "html" | "truncated" | "hang", "times": 1, "skip": 0, "acts": false, "headers": {}, "body": {}}.
 With `acts` the request is done before its answer goes wrong. Bodies are checked strictly: an unknown key is refused.
@@ -30,6 +30,7 @@ class World:
         self.lock = threading.RLock()
         self.automations = automation.Automations()
         self.contacts, self.notes, self.tags, self.log, self.rules, self.answers, self.enrolled = {}, {}, {}, [], [], {}, []
+        self.keep_requests, self.requests = False, []  # only for those who ask: others make thousands
         self.tokens, self.refresh, self.n_renewed = {"pit-demo-token"}, None, 0
         self.delay_ms, self.burst, self.daily_left, self.daily_reset_ms, self.window = 0, 100, 200000, 86400000, []
         self.most_in_window, self.ids = 0, 0
@@ -209,7 +210,7 @@ class World:
         return None
 
     def script(self, s):
-        for key in ("rules", "delay_ms", "burst", "daily_left", "daily_reset_ms", "refresh"):
+        for key in ("rules", "delay_ms", "burst", "daily_left", "daily_reset_ms", "refresh", "keep_requests"):
             if key in s:
                 setattr(self, key, s[key])
         if "tokens" in s:
@@ -221,7 +222,7 @@ class World:
 
     def state(self):
         return {"contacts": self.contacts, "notes": self.notes, "log": self.log, "answers": self.answers, "rules": self.rules, "tokens": sorted(self.tokens), "refresh": self.refresh,
-                "renewed": self.n_renewed, "most_in_window": self.most_in_window, "daily_left": self.daily_left, "tags": self.tags, "automations": self.automations.state()}
+                "renewed": self.n_renewed, "most_in_window": self.most_in_window, "daily_left": self.daily_left, "tags": self.tags, "automations": self.automations.state(), "requests": self.requests}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -277,6 +278,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return self.answer(200, w.script(json.loads(raw)))
         with w.lock:
             delay = w.delay_ms
+            if w.keep_requests:
+                w.requests.append({"method": self.command, "path": at.path, "query": at.query, "body": raw.decode(errors="replace"), "headers": dict(self.headers)})
         time.sleep(delay / 1000)
         query = dict(urllib.parse.parse_qsl(at.query))
         head = {}
