@@ -14,6 +14,8 @@ CASES = [
     (["settings", "listen", "y"], '"y" is one too many'),
     (["limits", "x"], 'There is no limit "x"; pennypost limits lists them all'),
     (["tour"], "pennypost tour: --data means nothing here; it takes --share and --keep"),
+    (["imb", "encode"], "pennypost imb encode | decode"),
+    (["address"], "pennypost address takes no words and no flags"),
     (["version"], "pennypost version: --data means nothing here; it takes no flag"),
     (["serve", "--json"], "--json means nothing here; it takes --data, --db, --listen, --config and --set"),
     (["settings", "--json"], "--json means nothing here"),

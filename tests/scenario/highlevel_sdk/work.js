@@ -17,7 +17,7 @@ async function does(name, promise) {
 }
 
 async function main() {
-  const { contacts, workflows, locations, oauth } = new HighLevel({ privateIntegrationToken: ask.token, apiVersion: ask.version, logLevel: "error" });
+  const { contacts, workflows, locations, oauth } = new HighLevel({ privateIntegrationToken: ask.token, apiVersion: ask.version, logLevel: "none" });
   const made = await does("create_contact", contacts.createContact({ locationId: LOCATION, firstName: "Ada", email: "ada@example.com", tags: ["Lead"] }));
   const contactId = made.contact.id;
   await does("upsert_contact", contacts.upsertContact({ locationId: LOCATION, firstName: "Ada", lastName: "Doe", email: "ada@example.com", source: "Pennypost" }));
