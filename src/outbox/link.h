@@ -41,6 +41,9 @@ struct link_delivery {
     int64_t delivery_id, subscription_id, destination_id, connection_id /* DB_NULL: none */, first_due_at;
     int attempt; /* 0: the first */
     struct event event;
+    /* An attempt may have been made of which nothing is written, not even a mark: by a process that was killed, by a node whose destination this
+     * one took over. Stays so until the destination has been empty once. */
+    bool may_be_known;
     struct str address, settings /* JSON of the subscription */, secret /* unsealed; STR_NULL: none */;
     struct str sent_mark; /* what an earlier attempt left here; STR_NULL */
     int64_t now;          /* of this step */

@@ -164,6 +164,12 @@ UPDATE destination SET awake = 1 WHERE account_id = $1 AND destination_id = $2 A
 -- out: account_id int, destination_id int
 SELECT account_id, destination_id FROM destination WHERE awake = 1 AND lease_until < $1 AND state = 0 AND paused_until <= $1 LIMIT $2;
 
+-- name: destination_holder
+-- Who holds it, or held it and did not give it back; NULL: nobody.
+-- in: account_id int, destination_id int
+-- out: lease_node int
+SELECT lease_node FROM destination WHERE account_id = $1 AND destination_id = $2;
+
 -- name: destination_lease
 -- Takes it, or takes it again.
 -- in: account_id int, destination_id int, node int, until int, now int
@@ -179,14 +185,15 @@ UPDATE destination SET lease_until = $2 WHERE awake = 1 AND lease_node = $1 AND 
 
 -- name: destination_free_all
 -- across accounts: what this node held before its last end
--- A node that starts holds nothing.
+-- A node that starts holds nothing. That it did not give back what it held stays to be seen.
 -- in: node int
-UPDATE destination SET lease_node = NULL, lease_until = 0 WHERE awake = 1 AND lease_node = $1;
+UPDATE destination SET lease_until = 0 WHERE awake = 1 AND lease_node = $1;
 
 -- name: destination_free
--- Gives it back, still awake.
--- in: account_id int, destination_id int, node int
-UPDATE destination SET lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND destination_id = $2 AND lease_node = $3;
+-- Gives it back, still awake; with attempts of which nothing is written, the next one sees who held it.
+-- in: account_id int, destination_id int, node int, has_unwritten int
+UPDATE destination SET lease_node = CASE WHEN $4 = 1 THEN lease_node END, lease_until = 0
+ WHERE account_id = $1 AND destination_id = $2 AND lease_node = $3;
 
 -- name: destination_sleep
 -- Gives it back and lets it sleep, when nothing waits.

@@ -78,6 +78,7 @@ void attempt_drop(struct worker *w, struct attempt *a)
 {
     struct dest *d = a->dest;
     attempt_release(w, a);
+    d->unwritten_until = FOREVER;
     d->next_due = 0;
     dest_look(w, d);
 }

@@ -136,14 +136,23 @@ static bool pause_unknown(struct tx *tx, const struct dest *d, int64_t link)
 static bool take_one(struct tx *tx, const struct worker *w, struct upkeep_item *item)
 {
     struct r_destination_lease row;
+    struct r_destination_holder before = {.lease_node = DB_NULL};
     int64_t now = tx_now(tx);
     struct q_destination_lease in = {item->dest->account, item->dest->id, store_node(w->o->store), now + lease_ms(), now};
+    tx_first(tx, Q_DESTINATION_HOLDER, &(struct q_destination_holder){item->dest->account, item->dest->id}, &before);
+    item->unwritten_until = before.lease_node == DB_NULL ? 0 : now + CLOCK_SLACK_MS;
     item->ok = tx_first(tx, Q_DESTINATION_LEASE, &in, &row);
     if (!item->ok) return tx_ok(tx);
     item->link = row.link;
     if (outbox_link(w->o, row.link)) return true;
     item->ok = false;
     return pause_unknown(tx, item->dest, row.link);
+}
+
+static bool give_back(struct tx *tx, const struct dest *d, int node)
+{
+    struct q_destination_free in = {d->account, d->id, node, d->unwritten_until != 0};
+    return tx_run(tx, Q_DESTINATION_FREE, &in, NULL);
 }
 
 static bool upkeep_run(struct tx *tx, void *arg)
@@ -161,7 +170,7 @@ static bool upkeep_run(struct tx *tx, void *arg)
             ok = tx_run(tx, Q_DESTINATION_SLEEP, &(struct q_destination_sleep){item->dest->account, item->dest->id, node},
                         &changed);
         else
-            ok = tx_run(tx, Q_DESTINATION_FREE, &(struct q_destination_free){item->dest->account, item->dest->id, node}, NULL);
+            ok = give_back(tx, item->dest, node);
         if (item->dest->state == DEST_RESTING) item->ok = changed == 1;
         if (!ok) return false;
     }
@@ -213,6 +222,7 @@ static void item_finish(struct worker *w, const struct upkeep_item *item)
     struct dest *d = item->dest;
     if (d->state == DEST_TAKING && item->ok) {
         d->link = outbox_link(w->o, item->link);
+        d->unwritten_until = item->unwritten_until;
         dest_move(d, DEST_SERVED);
         if (d->window > d->link->window) d->window = d->link->window;
         d->idle_mono = clock_mono_ms();

@@ -20,7 +20,8 @@ enum {
     SCAN_MOST_MS = 250,
     FAILURES_BEFORE_PROBING = 8,
     PROBE_FIRST_MS = 100,
-    STORE_AGAIN_MS = 1000
+    STORE_AGAIN_MS = 1000,
+    CLOCK_SLACK_MS = 5000 /* that the clocks of two nodes may differ by */
 };
 
 enum dest_state {
@@ -52,7 +53,9 @@ struct dest {
     int64_t next_due;                   /* of what waits; 0: there is more than was begun; FOREVER: nothing waits */
     int64_t head_due;                   /* of the row in front when it was read; 0: nothing was due */
     int64_t idle_mono;                  /* since when nothing waits and nothing is under way */
-    bool is_blocked; /* rows were passed over because of their keys: look again when one of those is through */
+    int64_t
+        unwritten_until; /* of events recorded before, attempts may have been made of which nothing is written; 0: of none */
+    bool is_blocked;     /* rows were passed over because of their keys: look again when one of those is through */
     bool has_retries, was_read, is_ready, is_woken, is_failing;
     bool is_gathering;   /* its link gathers, nothing was under way, and its queue is being read */
     bool waits_for_mark; /* a result stops it: nothing begins before that is written */
@@ -98,7 +101,7 @@ struct result_unit {
 struct upkeep_item {
     struct dest *dest;
     bool ok;
-    int64_t link;
+    int64_t link, unwritten_until;
 };
 struct upkeep_unit {
     struct unit unit; /* must be first */

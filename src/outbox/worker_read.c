@@ -127,6 +127,7 @@ static enum link_result load(struct serving *s, struct attempt *a)
         snprintf(d->sentence, sizeof d->sentence, "Its event is gone.");
         return LINK_PERMANENT;
     }
+    d->may_be_known = d->event.recorded_at < s->dest->unwritten_until;
     if (s->is_sealed_shut) { /* never without its signature; the destination waits for another secret */
         snprintf(d->sentence, sizeof d->sentence,
                  "The destination's secret does not open with this house's key. Save it again.");

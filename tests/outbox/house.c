@@ -28,7 +28,8 @@ static enum link_result link_step(void *ctx, struct link_delivery *d, const stru
     if (!answer) {
         snprintf(house_seen_secret, sizeof house_seen_secret, "%.*s", STR_ARG(d->secret));
         d->ask = (struct fetch_ask){.method = "POST", .url = d->address, .timeout_ms = 300};
-        d->ask.body = str_of(arena_printf(d->arena, "%lld:%d:%d", (long long)d->event.person_id, d->event.code, d->attempt));
+        d->ask.body = str_of(arena_printf(d->arena, "%lld:%d:%d%s", (long long)d->event.person_id, d->event.code, d->attempt,
+                                          d->may_be_known ? "?" : ""));
         d->leave_mark = STR("was here");
         return LINK_ASK;
     }

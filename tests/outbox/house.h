@@ -1,4 +1,5 @@
-/* house.h: an outbox on a real SQLite store in a temporary folder, with a fetcher that is played and a link that posts "person:code:attempt".
+/* house.h: an outbox on a real SQLite store in a temporary folder, with a fetcher that is played and a link that posts "person:code:attempt", and
+ * "?" after it when the delivery may be known there already.
  * The link does what its destination's address asks for (see link_step). Log lines at warning or above that a test did not announce fail it. */
 #pragma once
 #include "base/seal.h"

@@ -2,6 +2,7 @@
 #include "house.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "queries.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -555,6 +556,63 @@ static void test_bad_beside_good(void **state)
     house_close(&h);
 }
 
+/* ---- a lease that was not given back ---- */
+
+/* Node 2 takes it, and is gone. */
+static bool take_for_node_2(struct tx *tx, void *arg)
+{
+    struct q_destination_lease in = {ACCOUNT, *(int64_t *)arg, 2, tx_now(tx) - 1, INT64_MAX};
+    return tx_first(tx, Q_DESTINATION_LEASE, &in, &(struct r_destination_lease){0});
+}
+
+static void lose_node_2(struct house *h)
+{
+    struct fault f;
+    int64_t id = house_destination(h, URL).destination_id;
+    if (!store_write(h->store, take_for_node_2, &id, &f)) fail_msg("%s", f.text);
+}
+
+static bool is_asleep(struct house *h)
+{
+    struct outbox_stats stats;
+    outbox_stats(h->outbox, &stats);
+    return stats.awake == 0;
+}
+
+/* Whoever takes over tells the link of what is older; of what comes later, and after the destination was empty, it does not. */
+static void test_taken_over(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    begin_clock();
+    house_subscribe(h, URL);
+    house_emit(h, 1, 4);
+    house_wait_asks(h, 1);
+    house_wait(is_asleep(h));
+    lose_node_2(h);
+    house_emit(h, 2, 4);
+    house_wait_asks(h, 2);
+    step_clock(10000);
+    house_emit(h, 3, 4);
+    house_wait_asks(h, 3);
+    house_wait(is_asleep(h));
+    house_emit(h, 4, 4);
+    house_wait_asks(h, 4);
+    assert_string_equal(said(), "1:4:0 2:4:0? 3:4:0 4:4:0 ");
+    /* given back while something waits: what is older stays so */
+    house_wait(is_asleep(h));
+    lose_node_2(h);
+    peer.status = 401;
+    house_emit(h, 5, 4);
+    house_wait_asks(h, 5);
+    house_wait(house_destination(h, URL).state == DESTINATION_PAUSED && is_asleep(h));
+    peer.status = 200;
+    assert_true(destination_set_state(h->outbox, ACCOUNT, house_destination(h, URL).destination_id, DESTINATION_OPEN, &f));
+    house_wait_asks(h, 6);
+    house_wait_quiet(h);
+    assert_string_equal(said(), "1:4:0 2:4:0? 3:4:0 4:4:0 5:4:0? 5:4:0? ");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -577,6 +635,7 @@ int main(void)
         T(test_secret),
         T(test_cancel),
         T(test_five_days),
+        T(test_taken_over),
         T(test_trim), /* behind it: numbers that hold a time never go back in a process, and this one goes far ahead */
         cmocka_unit_test(test_bad_beside_good),
     };

@@ -1,6 +1,5 @@
 /* highlevel.c: the connector's table entry: its settings, its operations, and its life. */
 #include "links/highlevel/highlevel_private.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include <stdlib.h>
 
@@ -114,7 +113,6 @@ struct highlevel *highlevel_create(const struct link_house *house)
     h->house = house;
     h->parser = json_parser_create();
     h->pace = highlevel_pace_create();
-    h->born_at = clock_now_ms();
     h->link = (struct link_def){.name = "highlevel",
                                 .number = HIGHLEVEL_NUMBER,
                                 .ladder = &ladder,

@@ -9,7 +9,6 @@ struct highlevel {
     struct link_def link;
     struct json_parser *parser; /* of load, which one thread calls */
     struct highlevel_pace *pace;
-    int64_t born_at; /* what was recorded before may have been attempted in an earlier life */
 };
 
 /* ---- highlevel_terms.c: a connection's settings and secrets, read ---- */

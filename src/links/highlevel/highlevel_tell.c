@@ -15,7 +15,7 @@
 #include "net/url.h"
 #include <stdio.h>
 
-enum { TIMEOUT_MS = 15000, TOKEN_WAIT_MS = 200, CLOCK_SLACK_MS = 5000, MARK_MOST = 300 };
+enum { TIMEOUT_MS = 15000, TOKEN_WAIT_MS = 200, MARK_MOST = 300 };
 enum doing { NOTHING, BY_EMAIL, BY_PHONE, CREATE, UNTAG, TAG, LOOK, NOTE, FINISHED, NOBODY };
 
 struct telling {
@@ -65,8 +65,7 @@ bool highlevel_load(void *ctx, struct tx *tx, struct link_delivery *d)
     highlevel_terms_read(&h->connector, h->parser, &t->update.connection, d->arena, &t->terms);
     t->contact_id = t->update.remote_id;
     mark_read(t, d->arena, d->sent_mark);
-    /* The mark of an attempt that a life ended in the middle of was never written. */
-    t->may_be_noted |= d->event.recorded_at < h->born_at + CLOCK_SLACK_MS;
+    t->may_be_noted |= d->may_be_known;
     d->state = t;
     return true;
 }
