@@ -477,27 +477,37 @@ static void test_bad_beside_good(void **state)
     house_close(&h);
 }
 
+/* The other side says what it was told: neither the log nor the delivery keeps it. */
+static void test_echo(void **state)
+{
+    struct house *h = *state;
+    struct attempt_row *log;
+    struct delivery_row *rows;
+    house_secret = STR("whsec_5f2c9d");
+    house_secrets = STR("{\"access_token\":\"00D!0123456789abcdef\",\"private_key\":\"-----BEGIN PRIVATE "
+                        "KEY-----\\nMIIEvQIBADANBgkqhkiG9w0B\\n\"}");
+    peer.status = 400;
+    peer.body =
+        "{\"message\":\"no access for 00D!0123456789abcdef\",\"signed\":\"whsec_5f2c9d\",\"key\":\"MIIEvQIBADANBgkqhkiG9w0B\"}";
+    house_subscribe(h, URL);
+    house_emit(h, 1, 1);
+    house_wait(n_logged(h, &log) == 1);
+    const char *want = ": {\"message\":\"no access for [secret]\",\"signed\":\"[secret]\",\"key\":\"[secret]\"}";
+    if (!str_ends(log->answer, str_of(want))) fail_msg("%.*s", STR_ARG(log->answer));
+    assert_int_equal(n_rows(h, true, &rows), 1);
+    if (!str_ends(rows->last_error, str_of(want))) fail_msg("%.*s", STR_ARG(rows->last_error));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_delivered),
-        T(test_results),
-        T(test_ladder),
-        T(test_order),
-        T(test_hold_ends),
-        T(test_unordered),
-        T(test_hot_key),
-        T(test_window),
-        T(test_a_slow_key_costs_nothing),
-        T(test_probing),
-        T(test_pause),
-        T(test_pause_by_hand),
-        T(test_secret),
-        T(test_trim),
-        T(test_cancel),
-        T(test_five_days),
-        cmocka_unit_test(test_bad_beside_good),
+        T(test_delivered), T(test_results),   T(test_ladder),
+        T(test_order),     T(test_hold_ends), T(test_unordered),
+        T(test_hot_key),   T(test_window),    T(test_a_slow_key_costs_nothing),
+        T(test_probing),   T(test_pause),     T(test_pause_by_hand),
+        T(test_secret),    T(test_echo),      T(test_trim),
+        T(test_cancel),    T(test_five_days), cmocka_unit_test(test_bad_beside_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

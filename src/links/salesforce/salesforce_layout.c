@@ -115,12 +115,13 @@ bool sf_layout_take(struct str body, struct str *out, struct fault *f)
     struct walk w = {.text = body};
     struct tag t;
     size_t from = 0;
-    int depth = -1;
+    int depth = -1, answer = -1; /* of the records, of the answer that they stand in */
     if (!is_layout_answer(body, &has_layout, f)) return false;
     *out = STR_NULL;
     if (!has_layout) return true;
     while (next_tag(&w, &t)) {
-        if (depth < 0 && !t.is_end && is_called(&t, "records")) {
+        if (answer < 0 && !t.is_end && is_called(&t, "readMetadataResponse")) answer = t.depth;
+        if (depth < 0 && !t.is_end && answer >= 0 && t.depth == answer + 2 && is_called(&t, "records")) {
             from = t.to;
             depth = t.depth;
         } else if (t.is_end && t.depth == depth) {
@@ -139,7 +140,7 @@ bool sf_layout_take(struct str body, struct str *out, struct fault *f)
 struct places {
     bool has_field;
     size_t columns;          /* behind the first column's start tag in our section; 0: none */
-    struct tag empty_column; /* that column is <layoutColumns/> */
+    struct tag empty_column; /* that column is <layoutColumns/>; its to 0: it is not */
     size_t sections_end;     /* behind the last section */
     size_t before;           /* of the first element that must stand behind sections; 0: none */
 };
@@ -222,9 +223,9 @@ bool sf_layout_add(struct arena *a, struct str layout, struct str field, struct 
     *out = layout;
     if (p.has_field) return true;
     size_t at = p.columns ? p.columns : p.sections_end ? p.sections_end : p.before ? p.before : layout.len, behind_it = at;
-    if (p.empty_column.to) at = p.empty_column.from;
+    if (p.empty_column.to) at = p.empty_column.to - 2; /* its "/>" becomes ">" */
     buf_add(&b, layout.ptr, at);
-    if (p.empty_column.to) buf_addz(&b, "<layoutColumns>");
+    if (p.empty_column.to) buf_add_byte(&b, '>');
     if (p.columns)
         add_item(&b, field);
     else

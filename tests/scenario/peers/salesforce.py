@@ -334,6 +334,8 @@ def script(body):
     org.fails += body.get("fail", [])
     if body.get("forget"):
         org.fails.clear()
+    if body.get("lose_queries"):  # their locators are known no more
+        org.cursors.clear()
     return {"ids": {k: list(v) for k, v in org.records.items()}}
 
 
