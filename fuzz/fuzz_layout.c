@@ -63,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ASSERT(f.whose == FAULT_USER && f.text[0] && utf8_is_valid(str_of(f.text), NULL));
     } else if (layout.ptr) {
         ASSERT(layout.ptr >= body.ptr && layout.ptr + layout.len <= body.ptr + body.len);
+        ASSERT(is_whole(a, layout));
         add(a, layout);
     }
     if (is_inside) add(a, str_make(data + 1, size - 1)); /* nobody has said that it is well-formed */
