@@ -8,11 +8,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FIELD "Postalytics_Mail_Drop_572_Event_Status__c"
 
+static struct str between(struct arena *a, const char *before, struct str text, const char *behind)
+{
+    struct buf b = BUF_INIT;
+    buf_addz(&b, before);
+    buf_add_str(&b, text);
+    buf_addz(&b, behind);
+    struct str out = arena_str(a, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}
+
 static bool is_whole(struct arena *a, struct str layout)
 {
     struct fault f;
-    struct str wrapped = str_of(arena_printf(a, "<r xmlns:xsi=\"i\">%.*s</r>", STR_ARG(layout)));
-    struct _xmlDoc *doc = sf_xml_read(wrapped, &f);
+    struct _xmlDoc *doc = sf_xml_read(between(a, "<r xmlns:xsi=\"i\">", layout, "</r>"), &f);
     bool ok = doc != NULL;
     sf_xml_free(&doc);
     return ok;
@@ -54,11 +64,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fault f = {0};
     bool is_inside = size && *data == 'L';
     if (is_inside)
-        body = str_of(arena_printf(
-            a,
-            "<e:Envelope xmlns:e=\"e\" xmlns:xsi=\"i\"><e:Body><readMetadataResponse><result><records "
-            "xsi:type=\"Layout\"><fullName>L</fullName>%.*s</records></result></readMetadataResponse></e:Body></e:Envelope>",
-            (int)size - 1, (const char *)data + 1));
+        body = between(a,
+                       "<e:Envelope xmlns:e=\"e\" xmlns:xsi=\"i\"><e:Body><readMetadataResponse><result><records "
+                       "xsi:type=\"Layout\"><fullName>L</fullName>",
+                       str_make(data + 1, size - 1), "</records></result></readMetadataResponse></e:Body></e:Envelope>");
     if (!sf_layout_take(body, &layout, &f)) {
         ASSERT(f.whose == FAULT_USER && f.text[0] && utf8_is_valid(str_of(f.text), NULL));
     } else if (layout.ptr) {

@@ -418,6 +418,8 @@ static const struct {
      "layoutItems>"
      "</layoutColumns></layoutSections>",
      "", SECTION(ITEM)},
+    {"a comment that begins like an end", "<fullName>x</fullName>" OTHER,
+     "<!--->- <layoutSections><label>Postalytics</label><layoutColumns></layoutColumns></layoutSections> -->", SECTION(ITEM)},
     {"a text that looks like it",
      "<fullName>x</fullName>" OTHER "<layoutSections><![CDATA[<label>Postalytics</label>]]></layoutSections>", "",
      SECTION(ITEM)},

@@ -22,8 +22,10 @@ struct walk {
     int depth;
 };
 
+/* `from`: behind what opens it, whose end may look like the beginning of `mark` ("<!-->"). */
 static size_t behind(struct str t, size_t from, const char *mark)
 {
+    if (from > t.len) return t.len;
     const char *p = memmem(t.ptr + from, t.len - from, mark, strlen(mark));
     return p ? (size_t)(p - t.ptr) + strlen(mark) : t.len;
 }
@@ -52,11 +54,11 @@ static bool next_tag(struct walk *w, struct tag *out)
         size_t from = (size_t)(p - t.ptr);
         struct str rest = str_make(p, t.len - from);
         if (str_starts(rest, STR("<!--")))
-            w->at = behind(t, from, "-->");
+            w->at = behind(t, from + 4, "-->");
         else if (str_starts(rest, STR("<![CDATA[")))
-            w->at = behind(t, from, "]]>");
+            w->at = behind(t, from + 9, "]]>");
         else if (str_starts(rest, STR("<?")))
-            w->at = behind(t, from, "?>");
+            w->at = behind(t, from + 2, "?>");
         else {
             *out = (struct tag){.from = from, .to = tag_end(t, from), .is_end = rest.len > 1 && p[1] == '/'};
             out->is_empty = out->to >= 2 && t.ptr[out->to - 2] == '/';
