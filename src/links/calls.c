@@ -50,6 +50,7 @@ static void redact(const struct connection *to, const struct fetch_ask *ask, str
     for (int i = 0; i < ask->n_headers; i++) redaction_add_header(&r, ask->headers[i]);
     redaction_run_in(&r, out->sentence, sizeof out->sentence);
     utf8_mend(out->sentence);
+    redaction_run_in(&r, answer->sentence, sizeof answer->sentence);
     answer->body = redaction_run(&r, answer->body);
 }
 

@@ -44,11 +44,12 @@ def pages_asked():
 
 is_whole("nothing goes wrong", ended(begin("plain")))
 
-# ---- kill -9: at the nth page, when it is in the file and not yet in the row, and when it is in both ----
+# ---- kill -9: at the nth page, when it is in the file and not yet in the row, and when it is in both; when the file is an import's and no row says so ----
 house.stop()
-for point, nth, asked_again in (("written", 1, 4), ("kept", 1, 3), ("written", 3, 2), ("kept", 3, 1), ("written", 4, 1), ("kept", 4, 0)):
-    where = f"killed at page {nth}, {point}"
-    check(house.start(env={"PENNYPOST_FAILPOINT": f"salesforce.page.{point}:{nth}:kill"}), where + ": armed")
+WRITTEN, KEPT = "salesforce.page.written", "salesforce.page.kept"
+for point, nth, asked_again in ((WRITTEN, 1, 4), (KEPT, 1, 3), (WRITTEN, 3, 2), (KEPT, 3, 1), (WRITTEN, 4, 1), (KEPT, 4, 0), ("intake.file.kept", 1, 4)):
+    where = f"killed at {point} {nth}"
+    check(house.start(env={"PENNYPOST_FAILPOINT": f"{point}:{nth}:kill"}), where + ": armed")
     import_id = begin(where)
     check(house.has_died(30), where + ": was hit")
     house.kill()
@@ -101,6 +102,17 @@ waiting = said("used up", WRONG["requests that are used up"], "goes on when ther
 check(look(waiting)["state"] == "reading", "an import waits for the next day's requests")
 peer.script(forget=True)
 is_whole("after the wait", ended(waiting))
+# ---- its connection goes while it is read ----
+peer.script(fail=[{"on": MIDDLE, "kind": "delay", "delay_ms": 1500}])
+other = house.ask("POST", "/v1/connections", {"kind": "salesforce", "label": "Short", "settings": {**SETTINGS, "login_url": peer.url}, "secrets": {"private_key": key}})[1]["connection_id"]
+house.ask("POST", f"/v1/connections/{other}/imports", {"object": "Contact", "list_name": "short"})
+wait("a page is asked for", lambda: peer.state()["fails"] == [], 20)
+asked = len(pages_asked())
+check(house.ask("DELETE", f"/v1/connections/{other}")[0] == 200, "the connection is removed meanwhile")
+time.sleep(3)
+check(len(pages_asked()) == asked, f"nothing more is asked: {pages_asked()[asked:]}")
+check(house.rows("select count(*) from intake where state < 2") == [[0]] and not list((house.data / "files/imports").glob("*")), "and nothing of it is left")
+
 given_up = said("no right", {"status": 403, "body": [{"errorCode": "INSUFFICIENT_ACCESS", "message": "no"}]}, "the connected user lacks a right")
 check(ended(given_up)["state"] == "failed", "what no repetition mends ends it")
 peer.script(forget=True)

@@ -32,7 +32,7 @@ struct reading {
     struct sf_config config;
     struct sf_wish wish;
     const char *path; /* of the file */
-    bool is_for_now;
+    bool is_for_now, is_lost /* the import is not this node's any more, or was removed with its connection */;
     int64_t pause_until; /* nothing is asked before; 0: the ladder alone */
     struct fault *fault;
 };
@@ -274,15 +274,18 @@ static int64_t due_of(const struct reading *g, int64_t now)
 
 static bool keep(struct tx *tx, void *arg)
 {
-    const struct reading *g = arg;
+    struct reading *g = arg;
     const struct remote_import *r = &g->row;
-    int64_t now = tx_now(tx);
+    int64_t now = tx_now(tx), is_ours = 0;
     struct q_remote_import_move in = row_of(g, due_of(g, now));
     struct q_remote_import_claim claim = {g->account, r->import_id, store_node(tx_store(tx)), now + LEASE_MS, now};
+    if (!tx_run(tx, Q_REMOTE_IMPORT_CLAIM, &claim, &is_ours)) return false;
+    g->is_lost = !is_ours;
+    if (g->is_lost) return tx_refuse(tx, FAULT_REMOTE, 0, "The import was taken over, or removed.");
     if (!tx_run(tx, Q_REMOTE_IMPORT_MOVE, &in, NULL)) return false;
     if (r->attempt || g->pause_until || r->state == REMOTE_IMPORT_FAILED)
         return tx_run(tx, Q_REMOTE_IMPORT_REST, &(struct q_remote_import_rest){g->account, r->import_id}, NULL);
-    return tx_run(tx, Q_REMOTE_IMPORT_CLAIM, &claim, NULL) && sf_usage_note(g->sf, tx, g->account, r->connection_id);
+    return sf_usage_note(g->sf, tx, g->account, r->connection_id);
 }
 
 static bool claim(struct tx *tx, void *arg)
@@ -365,12 +368,16 @@ static bool open_reading(struct reading *g, int64_t import_id)
 static void failed(struct reading *g)
 {
     struct fault f;
+    if (g->is_lost) {
+        unlink(g->path);
+        return;
+    }
     if (!g->pause_until) g->row.attempt++;
     g->row.last_error = arena_str(g->arena, str_of(g->fault->text));
     bool is_for_now = g->is_for_now || g->fault->whose != FAULT_USER;
     if (!is_for_now || g->row.attempt > ATTEMPTS_MAX) g->row.state = REMOTE_IMPORT_FAILED;
     if (g->row.state == REMOTE_IMPORT_FAILED) unlink(g->path ? g->path : "");
-    if (!store_write(g->sf->house->store, keep, g, &f))
+    if (!store_write(g->sf->house->store, keep, g, &f) && !g->is_lost)
         log_warning("salesforce", "An import could not be read: %s", g->fault->text);
 }
 
