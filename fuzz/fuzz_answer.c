@@ -70,6 +70,28 @@ static void renew(struct arena *a, const struct fetch_answer *answer, bool of_hi
     json_parser_destroy(&p);
 }
 
+/* A page of a query as rows: as many line ends outside of quotes as records. */
+static void rows(struct arena *a, const struct fetch_answer *answer)
+{
+    struct sf_wish w = {.n_columns = 3,
+                        .columns = {{STR("company"), STR("Account.Name")}, {STR("a"), STR("S#1")}, {STR("b"), STR("S#2")}}};
+    struct json_parser *p = json_parser_create();
+    struct json_value root;
+    struct buf b = BUF_INIT;
+    if (json_parse(p, json_padded(a, answer->body), &root, NULL) && json_get(root, "records").type == JSON_ARRAY) {
+        int64_t n = sf_rows_add(a, &w, json_get(root, "records"), &b), n_lines = 0;
+        bool is_quoted = false;
+        for (size_t i = 0; i < b.len; i++) {
+            is_quoted ^= b.data[i] == '"';
+            n_lines += !is_quoted && b.data[i] == '\n';
+        }
+        ASSERT(n < 0 || (n == n_lines && n == (int64_t)json_count(json_get(root, "records")) && !is_quoted));
+        ASSERT(utf8_is_valid(buf_str(&b), NULL));
+    }
+    buf_finish(&b);
+    json_parser_destroy(&p);
+}
+
 static void sent(struct arena *a, const struct fetch_answer *answer)
 {
     struct connector_answer in = {.status = answer->status, .body = answer->body, .sentence = "said", .was_sent = true};
@@ -115,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 'T': renew(a, &answer, false); break;
     case 't': renew(a, &answer, true); break;
     case 'P': sent(a, &answer); break;
+    case 'Q': rows(a, &answer); break;
     default: break;
     }
     arena_destroy(&a);

@@ -3,7 +3,6 @@
  * (mail/intake.h). What fails is tried again by the retry ladder; a day's requests that are used up are waited for. */
 #include "links/imports.h"
 #include "links/salesforce/salesforce_private.h"
-#include "base/csv.h"
 #include "base/clock.h"
 #include "base/durable.h"
 #include "base/failpoint.h"
@@ -130,56 +129,6 @@ static bool first_path(struct reading *g, struct str *path)
     return true;
 }
 
-static struct str line_of(struct arena *a, struct str text, char which)
-{
-    struct str rest, first = str_trim(str_cut(text, '\n', &rest));
-    if (which == '1') return first;
-    struct buf b = BUF_INIT;
-    while (rest.ptr) {
-        struct str line = str_trim(str_cut(rest, '\n', &rest));
-        if (line.len) buf_addf(&b, "%s%.*s", b.len ? ", " : "", STR_ARG(line));
-    }
-    struct str out = arena_str(a, buf_str(&b));
-    buf_finish(&b);
-    return out;
-}
-
-/* "Account.Name", "MailingStreet#1". */
-static struct str cell(struct arena *a, struct json_value record, struct str field)
-{
-    struct str line, path = str_cut(field, '#', &line);
-    struct json_value v = record;
-    for (struct str rest = path; rest.ptr;) v = json_get(v, arena_str(a, str_cut(rest, '.', &rest)).ptr);
-    if (v.type == JSON_MISSING || v.type == JSON_NULL || v.type == JSON_OBJECT || v.type == JSON_ARRAY) return STR("");
-    if (v.type != JSON_STRING) return sf_json_text(a, v);
-    return line.len ? line_of(a, v.string, *line.ptr) : v.string;
-}
-
-static void add_header(const struct reading *g, struct buf *b)
-{
-    csv_add_field(b, STR(SF_KEY_COLUMN), true, false);
-    for (int i = 0; i < g->wish.n_columns; i++) csv_add_field(b, g->wish.columns[i].name, false, false);
-    buf_addz(b, "\r\n");
-}
-
-/* How many; -1: one of them is no record. */
-static int64_t add_rows(struct reading *g, struct json_value records, struct buf *b)
-{
-    int64_t n = 0;
-    struct json_iter it = {0};
-    struct json_value record;
-    while (json_next(records, &it, NULL, &record)) {
-        struct json_value id = json_get(record, "Id");
-        if (id.type != JSON_STRING || !sf_id_is(id.string)) return -1;
-        csv_add_field(b, id.string, true, false);
-        for (int i = 0; i < g->wish.n_columns; i++)
-            csv_add_field(b, cell(g->page, record, g->wish.columns[i].field), false, false);
-        buf_addz(b, "\r\n");
-        n++;
-    }
-    return n;
-}
-
 /* Behind what the row says is there: a page that a crash left half written is cut off. */
 static bool append(struct reading *g, struct str text)
 {
@@ -218,8 +167,8 @@ static bool take_page(struct reading *g, struct json_value root, struct buf *b)
     struct json_value all = json_get(root, "totalSize");
     struct str place;
     bool is_first = !g->row.place.ptr;
-    if (is_first) add_header(g, b);
-    int64_t n = add_rows(g, json_get(root, "records"), b);
+    if (is_first) sf_rows_header(&g->wish, b);
+    int64_t n = sf_rows_add(g->page, &g->wish, json_get(root, "records"), b);
     if (n < 0 || !next_place(g, root, &place)) return n < 0 ? strange(g) : false;
     if (!append(g, buf_str(b))) return false;
     (void)FAILPOINT("salesforce.page.written");

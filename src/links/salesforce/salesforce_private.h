@@ -186,6 +186,10 @@ bool sf_import_begin(void *ctx, int64_t account, int64_t connection_id, struct j
 /* The query of an import: our columns, and everything from FROM on of the given one. FAULT_USER 400. */
 struct str sf_import_query(struct arena *a, struct str soql, const struct str *fields, int n, struct fault *f);
 struct str sf_json_text(struct arena *a, struct json_value v);
+/* ---- salesforce_rows.c ---- */
+void sf_rows_header(const struct sf_wish *w, struct buf *b);
+/* How many; -1: one of them is no record. */
+int64_t sf_rows_add(struct arena *a, const struct sf_wish *w, struct json_value records, struct buf *b);
 /* ---- salesforce_import.c: reading it ---- */
 void sf_imports_source_add(struct salesforce *s);
 
