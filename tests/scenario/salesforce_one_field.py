@@ -63,6 +63,32 @@ check([r[0] for r in house.rows("select drop_id from remote_value")] == [0], "it
 send(own)
 wait("a drop whose field was made before keeps it", lambda: written()[-1] == (field(own["drop_id"]), "MailPieceCreated"), 90) or print(written())
 
+# ---- what makes a field is answered wrongly: it is said, and made all the same ----
+BOMB = '<!DOCTYPE l [<!ENTITY a "lol"><!ENTITY b "&a;&a;">]><soapenv:Envelope xmlns:soapenv="e">&b;</soapenv:Envelope>'
+for name, on, how in (
+        ("a page", "GET .*tooling/query", {"kind": "html"}),
+        ("another shape", "GET .*tooling/query", {"status": 200, "body": {"not": "records"}}),
+        ("a cut line", "POST .*CustomField", {"kind": "reset"}),
+        ("a truncated body", "POST .*Soap", {"kind": "truncate"}),
+        ("XML that breaks off", "POST .*Soap", {"status": 200, "body": "<soapenv:Envelope xmlns:soapenv='e'><soapenv:Body><readMeta"}),
+        ("an XML bomb", "POST .*Soap", {"status": 200, "body": BOMB}),
+        ("a token that is over", "POST .*FieldPermissions", {"status": 401, "body": [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]})):
+    peer.script(fail=[{"on": on, **how}])
+    made = drip(name)
+    check(is_ready(made).get("field") == SHARED, f"{name}: its field is ready all the same")
+    check(peer.state()["fails"] == [], f"{name}: was hit")
+
+# ---- the authorisation is taken back: the delivery says so and waits; saved again, it goes on ----
+peer.script(revoke=True, refuse_tokens=True)
+before = len(written())
+send(first)
+parked = wait("the destination rests", lambda: next((d for d in house.ask("GET", "/v1/destinations")[1] if d["state"] == "paused"), None), 60) or {}
+check("Authorise" in (parked.get("last_error") or "") and parked.get("waiting") == 1, f"and says what to do: {parked}")
+peer.script(refuse_tokens=False)
+status, saved = house.ask("PATCH", f"/v1/connections/{conn_id}", {"secrets": secrets})
+check(status == 200, f"it is saved again ({status} {saved})")
+wait("what waited is written", lambda: len(written()) == before + 1, 60)
+
 # ---- no custom fields are left ----
 house.ask("PATCH", f"/v1/connections/{conn_id}", {"settings": {"status_field": "drop"}})
 peer.script(fail=[{"on": "POST .*CustomField", "status": 400, "body": [{"errorCode": "LIMIT_EXCEEDED", "message": "too many custom fields"}]}])

@@ -201,6 +201,7 @@ static struct str soap_path(struct fitting *g)
 static bool unfit(struct fitting *g, const struct fault *f)
 {
     snprintf(g->says, sizeof g->says, "%s", f->text);
+    g->is_for_now = f->whose == FAULT_REMOTE;
     return false;
 }
 

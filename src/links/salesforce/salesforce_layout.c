@@ -97,9 +97,18 @@ static bool not_expected(struct _xmlDoc *doc, struct fault *f)
     return false;
 }
 
+/* Nothing that could be meant: a page, a part of an answer, something that wants to grow. */
+static struct _xmlDoc *read_answer(struct str body, struct fault *f)
+{
+    struct fault why;
+    struct _xmlDoc *doc = sf_xml_read(body, &why);
+    if (!doc) fault_remote(f, "Salesforce's answer about the page layout cannot be read: %s", why.text);
+    return doc;
+}
+
 static bool is_layout_answer(struct str body, bool *has_layout, struct fault *f)
 {
-    struct _xmlDoc *doc = sf_xml_read(body, f);
+    struct _xmlDoc *doc = read_answer(body, f);
     if (!doc) return false;
     struct arena *a = arena_create(512);
     struct _xmlNode *answer = sf_xml_find(sf_xml_root(doc), "readMetadataResponse");
@@ -299,7 +308,7 @@ struct str sf_layout_update_body(struct arena *a, struct str layout)
 
 bool sf_layout_update_read(struct str body, struct fault *f)
 {
-    struct _xmlDoc *doc = sf_xml_read(body, f);
+    struct _xmlDoc *doc = read_answer(body, f);
     if (!doc) return false;
     struct arena *a = arena_create(512);
     struct _xmlNode *result = sf_xml_child(sf_xml_find(sf_xml_root(doc), "updateMetadataResponse"), "result");

@@ -106,7 +106,7 @@ struct str sf_layout_full_name(struct arena *a, struct str object, struct str ns
 struct str sf_layout_read_body(struct arena *a, struct str full_name);
 struct str sf_layout_update_body(struct arena *a, struct str layout);
 /* The layout inside an answer to readMetadata, byte for byte: what lies between <records …> and </records>. False with a fault: not what was
- * expected; *out STR_NULL: there is no such layout. */
+ * expected (FAULT_USER 400), or nothing that can be read (FAULT_REMOTE: perhaps next time); *out STR_NULL: there is no such layout. */
 bool sf_layout_take(struct str body, struct str *out, struct fault *f);
 /* The layout with the field in our section, all else byte for byte; *out is `layout` itself when the field stands on it already. */
 bool sf_layout_add(struct arena *a, struct str layout, struct str field, struct str *out, struct fault *f);
