@@ -49,7 +49,7 @@ static bool look_for_piece(struct tour *t, bool *is_there, struct fault *f)
     while (json_next(root, &batches, NULL, &batch))
         if (str_eq(json_get(batch, "state").string, STR("ready")))
             id = json_get(batch, "batch_id").integer, pdf = tour_text(t, batch, "pdf");
-    if (!id) return true;
+    if (!id || !pdf || !strrchr(pdf, '/')) return true; /* its package is not there yet */
     if (!tour_ask(t, "GET", arena_printf(t->arena, "/v1/batches/%" PRId64 "/pieces", id), NULL, &root, f)) return false;
     while (json_next(root, &pieces, NULL, &piece))
         t->piece = json_get(piece, "piece_id").integer, t->tracking = tour_text(t, piece, "tracking_code");

@@ -124,6 +124,12 @@ SELECT wish, state FROM remote_import WHERE account_id = $1 AND connection_id = 
 -- out: account_id int, import_id int, due_at int
 SELECT account_id, import_id, due_at FROM remote_import WHERE due_at IS NOT NULL AND lease_until < $1 ORDER BY due_at LIMIT $2;
 
+-- name: remote_import_unfinished
+-- across accounts: their files lie in one folder
+-- Imports whose file is still needed.
+-- out: import_id int
+SELECT import_id FROM remote_import WHERE due_at IS NOT NULL;
+
 -- name: remote_import_claim
 -- Takes it, or keeps it.
 -- in: account_id int, import_id int, node int, until int, now int

@@ -236,7 +236,7 @@ static const struct {
      LINK_AUTH, "the access token is over"},
     {403, FETCH_OK, "[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":\"TotalRequests Limit exceeded.\"}]",
      LINK_PAUSE_DESTINATION, "used up"},
-    {403, FETCH_OK, "[{\"errorCode\":\"API_DISABLED_FOR_ORG\",\"message\":\"x\"}]", LINK_PERMANENT, "no API"},
+    {403, FETCH_OK, "[{\"errorCode\":\"API_DISABLED_FOR_ORG\",\"message\":\"x\"}]", LINK_AUTH, "no API"},
     {403, FETCH_OK, "[{\"errorCode\":\"INSUFFICIENT_ACCESS\",\"message\":\"x\"}]", LINK_PERMANENT, "Customize Application"},
     {400, FETCH_OK, "[{\"errorCode\":\"UNABLE_TO_LOCK_ROW\",\"message\":\"x\"}]", LINK_RETRY_LATER, "somebody else"},
     {400, FETCH_OK, "[{\"errorCode\":\"QUERY_TIMEOUT\",\"message\":\"x\"}]", LINK_RETRY_LATER, "too long"},

@@ -112,6 +112,14 @@ check(house.ask("DELETE", f"/v1/connections/{other}")[0] == 200, "the connection
 time.sleep(3)
 check(len(pages_asked()) == asked, f"nothing more is asked: {pages_asked()[asked:]}")
 check(house.rows("select count(*) from intake where state < 2") == [[0]] and not list((house.data / "files/imports").glob("*")), "and nothing of it is left")
+# ---- or while it waits for its next try ----
+peer.script(fail=[{"on": MIDDLE, "status": 500, "body": ""}])
+other = house.ask("POST", "/v1/connections", {"kind": "salesforce", "label": "Waits", "settings": {**SETTINGS, "login_url": peer.url}, "secrets": {"private_key": key}})[1]["connection_id"]
+begun = house.ask("POST", f"/v1/connections/{other}/imports", {"object": "Contact", "list_name": "waits"})[1]["import_id"]
+wait("it failed once", lambda: house.ask("GET", f"/v1/connections/{other}/imports/{begun}")[1]["last_error"], 20)
+check(list((house.data / "files/imports").glob("*")), "pages of it lie on the disk")
+house.ask("DELETE", f"/v1/connections/{other}")
+check(not list((house.data / "files/imports").glob("*")), "they go with the connection")
 
 given_up = said("no right", {"status": 403, "body": [{"errorCode": "INSUFFICIENT_ACCESS", "message": "no"}]}, "the connected user lacks a right")
 check(ended(given_up)["state"] == "failed", "what no repetition mends ends it")

@@ -168,6 +168,7 @@ struct salesforce *salesforce_create(const struct link_house *h, const char *dat
         .ctx = s,
         .check = check,
         .saved = saved,
+        .removed = sf_imports_tidy,
         .check_subscription = check_subscription,
         .authorise = sf_authorise,
         .renew_ask = sf_renew_ask,

@@ -9,9 +9,11 @@
 #include "base/failpoint.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "mail/intake.h"
 #include "net/url.h"
 #include "queries.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -367,8 +369,47 @@ static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, i
     return found;
 }
 
+/* ---- files that nobody goes on with ---- */
+
+static bool spare_unfinished(struct tx *tx, void *arg)
+{
+    struct r_remote_import_unfinished row;
+    struct rows r = tx_rows(tx, Q_REMOTE_IMPORT_UNFINISHED, NULL);
+    char name[40];
+    while (rows_next(&r, &row)) {
+        snprintf(name, sizeof name, "%lld.csv", (long long)row.import_id);
+        map_remove(arg, str_of(name));
+    }
+    rows_end(&r);
+    return tx_ok(tx);
+}
+
+/* The folder is listed before the rows are read: the file of an import that begins meanwhile is not in it. */
+void sf_imports_tidy(void *ctx)
+{
+    struct salesforce *s = ctx;
+    struct map *files = map_create();
+    struct fault f;
+    char path[1400];
+    size_t at = 0;
+    struct str name;
+    void *value;
+    snprintf(path, sizeof path, "%s/files/imports", s->data_dir);
+    DIR *dir = opendir(path);
+    for (struct dirent *e; dir && (e = readdir(dir));)
+        if (e->d_name[0] != '.') map_put(files, str_of(e->d_name), s);
+    if (dir) closedir(dir);
+    if (store_read(s->house->store, spare_unfinished, files, &f))
+        while (map_next(files, &at, &name, &value)) {
+            snprintf(path, sizeof path, "%s/files/imports/%.*s", s->data_dir, STR_ARG(name));
+            unlink(path);
+        }
+    map_destroy(&files);
+}
+
 void sf_imports_source_add(struct salesforce *s)
 {
+    sf_imports_tidy(s);
     jobs_add(s->house->jobs,
              &(struct due_source){.name = SF_SOURCE_IMPORTS, .n_threads = 2, .find = find, .run = run, .ctx = s});
 }

@@ -96,9 +96,9 @@ static const struct {
     {"INSUFFICIENT_ACCESS", LINK_PERMANENT,
      "the connected user lacks a right: it needs Customize Application, Manage Profiles and Permission Sets, and Modify All "
      "Data"},
-    {"API_DISABLED_FOR_ORG", LINK_PERMANENT,
+    {"API_DISABLED_FOR_ORG", LINK_AUTH,
      "this edition of Salesforce has no API, or the connected user lacks \"API Enabled\""},
-    {"API_CURRENTLY_DISABLED", LINK_PERMANENT,
+    {"API_CURRENTLY_DISABLED", LINK_AUTH,
      "the API is switched off for the connected user; give its profile \"API Enabled\""},
     {"INVALID_QUERY_LOCATOR", LINK_RETRY_LATER, "the query was forgotten there before it was read to its end"},
     {"LIMIT_EXCEEDED", LINK_PERMANENT,

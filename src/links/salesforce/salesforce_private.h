@@ -191,6 +191,8 @@ void sf_rows_header(const struct sf_wish *w, struct buf *b);
 /* How many; -1: one of them is no record. */
 int64_t sf_rows_add(struct arena *a, const struct sf_wish *w, struct json_value records, struct buf *b);
 /* ---- salesforce_import.c: reading it ---- */
+/* Files of imports that are over or whose connection was removed go. `ctx`: struct salesforce. */
+void sf_imports_tidy(void *ctx);
 void sf_imports_source_add(struct salesforce *s);
 
 /* ---- salesforce_hook.c ---- */
