@@ -197,14 +197,14 @@ SELECT since FROM mirror WHERE account_id = $1 AND connection_id = $2;
 UPDATE mirror SET lease_until = $4 WHERE account_id = $1 AND connection_id = $2 AND lease_node = $3;
 
 -- name: mirror_again
--- It was saved: it is asked at once, for contacts too.
+-- It was saved: it is asked at once, for contacts too; a turn that is under way with what it was before is of no account any more.
 -- in: account_id int, connection_id int, due_at int
-UPDATE mirror SET due_at = $3, contacts_at = NULL WHERE account_id = $1 AND connection_id = $2;
+UPDATE mirror SET due_at = $3, contacts_at = NULL, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND connection_id = $2;
 
 -- name: mirror_contacts_next
 -- When its lists are read again.
--- in: account_id int, connection_id int, contacts_at int
-UPDATE mirror SET contacts_at = $3 WHERE account_id = $1 AND connection_id = $2;
+-- in: account_id int, connection_id int, contacts_at int, lease_node int
+UPDATE mirror SET contacts_at = $3 WHERE account_id = $1 AND connection_id = $2 AND lease_node = $4;
 
 -- name: mirror_drop_find
 -- One of its drops.

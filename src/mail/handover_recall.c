@@ -16,10 +16,12 @@ bool handover_is_recalled(struct tx *tx, int64_t account, int64_t batch_id)
     return tx_first(tx, Q_BATCH_RECALLED, &(struct q_batch_recalled){account, batch_id}, NULL);
 }
 
-static bool is_begun(struct tx *tx, int64_t account, const struct batch *b)
+/* The connection that it was begun through; 0: nothing of it was sent. */
+static int64_t begun_through(struct tx *tx, int64_t account, const struct batch *b)
 {
+    struct r_remote_piece_begun row;
     struct q_remote_piece_begun in = {account, first_of(b), last_of(b), REMOTE_REFUSED};
-    return tx_first(tx, Q_REMOTE_PIECE_BEGUN, &in, NULL);
+    return tx_first(tx, Q_REMOTE_PIECE_BEGUN, &in, &row) ? row.connection_id : 0;
 }
 
 /* Under way to the drop's own printer, which takes it piece by piece? */
@@ -27,7 +29,7 @@ static bool is_piecewise(struct tx *tx, int64_t account, const struct batch *b)
 {
     struct r_drop_printer_find own;
     struct q_drop_printer_find in = {account, b->drop_id};
-    return is_begun(tx, account, b) ||
+    return begun_through(tx, account, b) ||
            (tx_ok(tx) && tx_first(tx, Q_DROP_PRINTER_FIND, &in, &own) && own.connection_id == b->printer_id);
 }
 
@@ -49,12 +51,15 @@ static struct str unknown_ones(struct tx *tx, int64_t account, const struct batc
                                list, n > SHOWN ? " and more" : ""));
 }
 
-static bool end_begun(struct mail *m, struct tx *tx, int64_t account, const struct batch *b)
+static bool end_begun(struct mail *m, struct tx *tx, int64_t account, const struct batch *b, int64_t connection)
 {
+    struct batch with_job = *b;
+    with_job.printer_job = str_of(arena_printf(tx_arena(tx), "connection %lld", (long long)connection));
     struct str why = unknown_ones(tx, account, b);
     if (!tx_ok(tx)) return false;
-    if (why.ptr) return batch_end_recalled(tx, account, b, BATCH_UNKNOWN, why);
-    return batch_end_recalled(tx, account, b, BATCH_HANDED_OVER, STR_NULL) && handover_on_paper(m, tx, account, b->batch_id);
+    if (why.ptr) return batch_end_recalled(tx, account, &with_job, BATCH_UNKNOWN, why);
+    return batch_end_recalled(tx, account, &with_job, BATCH_HANDED_OVER, STR_NULL) &&
+           handover_on_paper(m, tx, account, b->batch_id);
 }
 
 static bool give_back(struct tx *tx, int64_t account, const struct batch *b)
@@ -70,7 +75,8 @@ bool handover_take_back(struct mail *m, struct tx *tx, int64_t account, const st
     if (b->is_test || (!is_ready && b->state != BATCH_HANDING_OVER)) return true;
     if (!is_ready && !is_piecewise(tx, account, b)) return tx_ok(tx);
     if (!piece_cancel(tx, account, first_of(b), last_of(b), n) || !give_back(tx, account, b)) return false;
-    if (is_ready && !is_begun(tx, account, b)) return tx_ok(tx) && batch_cancel(tx, account, b, why);
+    int64_t connection = begun_through(tx, account, b);
+    if (is_ready && !connection) return tx_ok(tx) && batch_cancel(tx, account, b, why);
     struct q_batch_recall mark = {account, b->batch_id, tx_now(tx), *n};
-    return tx_run(tx, Q_BATCH_RECALL, &mark, NULL) && (!is_ready || end_begun(m, tx, account, b));
+    return tx_run(tx, Q_BATCH_RECALL, &mark, NULL) && (!is_ready || end_begun(m, tx, account, b, connection));
 }

@@ -314,7 +314,7 @@ static bool put_next(struct tx *tx, void *arg)
 {
     const struct watch *w = arg;
     int64_t next = tx_now(tx) + limit_get(LIMIT_WATCH_CONTACTS_PAUSE_S) * 1000;
-    struct q_mirror_contacts_next in = {w->account, w->connection_id, next};
+    struct q_mirror_contacts_next in = {w->account, w->connection_id, next, store_node(tx_store(tx))};
     return tx_run(tx, Q_MIRROR_CONTACTS_NEXT, &in, NULL);
 }
 

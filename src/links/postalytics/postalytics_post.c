@@ -9,7 +9,7 @@
 #include "queries.h"
 
 #define SOURCE_POSTS "events that were posted here"
-enum { LEASE_MS = 120000, PAGE_ROWS = 100 };
+enum { LEASE_MS = 30000, PAGE_ROWS = 100 };
 
 /* ---- the request ---- */
 
@@ -169,7 +169,7 @@ static void run(void *ctx, struct due_item item)
         if (f.whose) log_info("postalytics", "Events that connection %lld posted wait: %s", (long long)item.id, f.text);
         if (!f.whose) t->watch.attempt = 1; /* not a failure: others have their turn */
         if (!store_write(pl->house->store, later, t, &more))
-            log_warning("postalytics", "Events that connection %lld posted wait for two minutes: %s", (long long)item.id,
+            log_warning("postalytics", "Events that connection %lld posted wait for half a minute: %s", (long long)item.id,
                         more.text);
     }
     watch_finish(&t->watch);

@@ -151,7 +151,7 @@ static bool end(struct tx *tx, void *arg)
 {
     const struct ending *e = arg;
     const struct watch *w = &e->turn->watch;
-    int64_t now = tx_now(tx), rest = retry_due(now, (int)w->attempt);
+    int64_t now = tx_now(tx), rest = retry_due(now, (int)w->attempt), changed = 0;
     int64_t pause = limit_get(e->turn->is_posted ? LIMIT_WATCH_SLOW_PAUSE_S : LIMIT_WATCH_PAUSE_S) * 1000;
     struct q_mirror_end in = {.account_id = w->account,
                               .connection_id = w->connection_id,
@@ -160,7 +160,8 @@ static bool end(struct tx *tx, void *arg)
                               .attempt = e->why ? w->attempt : 0,
                               .last_error = e->why ? str_of(e->why->text) : STR_NULL};
     int64_t before = tid_first_of(now - limit_get(LIMIT_OUTBOX_LOG_DAYS) * DAY_MS);
-    if (!tx_run(tx, Q_MIRROR_END, &in, NULL)) return false;
+    if (!tx_run(tx, Q_MIRROR_END, &in, &changed)) return false;
+    if (!changed) return true; /* it was saved meanwhile, and has its next turn at once */
     if ((w->way != WATCH_OFF || e->why) && !note(tx, e)) return false;
     struct q_mirror_event_trim trim = {w->account, w->connection_id, before};
     return e->why || tx_run(tx, Q_MIRROR_EVENT_TRIM, &trim, NULL);
