@@ -38,3 +38,16 @@ bool connection_drop(const struct link_house *h, const struct connector *d, int6
     if (d && d->leave) d->leave(d->ctx, account, id);
     return store_write(h->store, drop_it, &it, f);
 }
+
+void connections_leave(const struct link_house *h, const struct connector *const *all, int n, int64_t account)
+{
+    struct arena *a = arena_create(4096);
+    struct connection *rows;
+    struct fault f;
+    int n_rows = connection_all(h->store, a, account, &rows, &f);
+    for (int i = 0; i < n_rows; i++) {
+        const struct connector *d = connector_of(all, n, rows[i].kind);
+        if (d && d->leave) d->leave(d->ctx, account, rows[i].connection_id);
+    }
+    arena_destroy(&a);
+}

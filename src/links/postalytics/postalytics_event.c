@@ -6,6 +6,7 @@
  * there is no campaign here that looks as if it could be sent, and links read the detail (links/watched.h) where they would read the piece. */
 #include "links/postalytics/postalytics_private.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "mail/contact_check.h"
 #include "mail/piece.h"
@@ -14,7 +15,10 @@
 #include "postal/status.h"
 #include "queries.h"
 
-enum { PATIENT_TURNS = 3 }; /* that a person who cannot be asked for just now is waited for; then it is told without */
+enum {
+    PATIENT_TURNS = 6, /* that a person who cannot be asked for just now is waited for; then it is told without */
+    DAY_MS = 86400000
+};
 
 /* ---- reading ---- */
 
@@ -119,7 +123,12 @@ static bool look_ahead(struct tx *tx, void *arg)
     return tx_ok(tx);
 }
 
-static bool is_too_old(const struct happening *e) { return e->at < e->watch->since - 60000; }
+/* From before it was watched, or so old that nobody remembers whether it was told. */
+static bool is_too_old(const struct happening *e)
+{
+    const struct watch *w = e->watch;
+    return e->at < w->since - 60000 || e->at < w->now - limit_get(LIMIT_OUTBOX_LOG_DAYS) * DAY_MS;
+}
 
 /* CRMs find a person by e-mail address or telephone, which an event need not say. Nobody is asked for whom nobody wants to hear of. */
 static bool complete(struct watch *w, struct happening *e, struct fault *f)
