@@ -77,6 +77,21 @@ static void add_destination(struct page *p, struct view *row, const struct desti
     view_strz(row, "cure", destination_trouble(p, d));
 }
 
+/* How watching it stands, in its connector's sentences (links/postalytics); STR_NULL: it is not watched, or all is well and there is nothing to say. */
+static struct str watched_words(struct arena *a, struct str status)
+{
+    static const char *const names[] = {"watching", "webhooks", "contacts"};
+    struct json_value root, v;
+    struct json_parser *parser = json_parser_create();
+    const char *all = "";
+    bool ok = status.ptr && json_parse(parser, json_padded(a, status), &root, NULL);
+    for (size_t i = 0; ok && i < sizeof names / sizeof *names; i++)
+        if ((v = json_get(root, names[i])).type == JSON_STRING)
+            all = arena_printf(a, "%s%s%.*s", all, *all ? " " : "", STR_ARG(v.string));
+    json_parser_destroy(&parser);
+    return *all ? str_of(all) : STR_NULL;
+}
+
 static void add_connections(struct page *p, const struct destination_rows *r)
 {
     for (int i = 0; i < r->n_connections; i++) {
@@ -87,6 +102,7 @@ static void add_connections(struct page *p, const struct destination_rows *r)
         view_str(row, "label", c->label);
         view_strz(row, "system", d ? d->title : "of a kind that this server does not know");
         view_str(row, "description", c->description);
+        view_str(row, "watched", watched_words(p->arena, c->status));
         show_time(row, "saved", c->updated_at);
         for (int k = 0; k < r->n_destinations; k++)
             if (r->destinations[k].connection_id == c->connection_id) {
@@ -114,7 +130,7 @@ static const char *event_word(const struct r_web_told *e)
 {
     static const char *const of_list[] = {
         [CONTACT_CREATED] = "Contact created", [CONTACT_UPDATED] = "Contact changed", [CONTACT_DELETED] = "Contact deleted"};
-    const struct status_def *s = e->source == EVENT_DROP ? status_find(e->code) : NULL;
+    const struct status_def *s = e->source == EVENT_DROP || e->source == EVENT_CONNECTION ? status_find(e->code) : NULL;
     if (s) return s->crm;
     bool is_known = e->source == EVENT_LIST && e->code > 0 && e->code < (int64_t)(sizeof of_list / sizeof *of_list);
     return is_known ? of_list[e->code] : "An event that is not kept any more";

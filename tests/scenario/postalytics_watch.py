@@ -162,6 +162,8 @@ other.hooks[71238] = {"campaign_id": 71238, "url": "https://hook.make.example/ab
 taken = connect("Taken", other.address, postalytics.KEY, watch="webhooks")
 until("a campaign's one webhook that is somebody else's is left alone", lambda: "somebody else's" in (look(taken)["status"] or {}).get("webhooks", ""))
 house.check(other.hooks[71238]["url"] == "https://hook.make.example/abc", "as it is")
+page = h.ask("GET", "/connections", raw=True)[1].decode()
+house.check("somebody else" in page and "Mailed" in page and "not kept any more" not in page, "the page of connections says both, and what was told")
 other.happen(700, "Mailed", now())
 until("and its events are polled", lambda: [e[:2] for e in events(taken)] == [[11, 700]])
 h.ask("DELETE", f"/v1/connections/{taken}")
