@@ -8,16 +8,12 @@
 #include "base/seal.h"
 #include "links/highlevel/highlevel.h"
 #include "outbox/outbox.h"
-#include <arpa/inet.h>
-#include <curl/curl.h>
-#include <errno.h>
-#include <pthread.h>
+#include "peer.h"
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { ACCOUNT = 1, DROP = 2, PIECES = 8000, FIRST_PIECE = 10 * 8192, ROUNDS = 3, WINDOW = 32, ANSWERS_MS = 50 };
@@ -25,26 +21,13 @@ enum { LIMITED_MS = 30000, PACED = 60, PACE_MS = 250, LIMIT = 100, LIMIT_MS = 10
 
 /* ---- the other side ---- */
 
-struct conn {
-    int fd;
-    size_t n;
-    char in[8192];
-};
-struct due { /* an answer that waits its 50 ms */
-    int64_t at_us;
-    struct conn *conn;
-    const char *answer;
-};
 static struct {
-    int epoll, listener, port;
-    struct due queue[1 << 14];
-    unsigned first, end;
     int64_t requests_ms[LIMIT]; /* the newest of them, for its limit */
     unsigned n_requests;
-    _Atomic bool is_limited, stop;
+    _Atomic bool is_limited;
     _Atomic int64_t n_tags, n_notes, n_refused;
     int64_t tagged_us[PIECES];
-} peer;
+} crm;
 
 #define ANSWER(status, length, body)                                                                                           \
     "HTTP/1.1 " status "\r\nContent-Type: application/json\r\nContent-Length: " length "\r\n\r\n" body
@@ -52,188 +35,53 @@ static const char tags[] = ANSWER("201 Created", "11", "{\"tags\":[]}"),
                   note[] = ANSWER("201 Created", "20", "{\"note\":{\"id\":\"n1\"}}"),
                   notes[] = ANSWER("200 OK", "12", "{\"notes\":[]}"), busy[] = ANSWER("429 Too Many Requests", "2", "{}");
 
-static void watch(int fd, void *p)
-{
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = p};
-    ASSERT(epoll_ctl(peer.epoll, EPOLL_CTL_ADD, fd, &e) == 0);
-}
-
-static void peer_open(void)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof a;
-    peer.epoll = epoll_create1(0);
-    peer.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    ASSERT(bind(peer.listener, (struct sockaddr *)&a, len) == 0 && listen(peer.listener, 512) == 0);
-    ASSERT(getsockname(peer.listener, (struct sockaddr *)&a, &len) == 0);
-    peer.port = ntohs(a.sin_port);
-    watch(peer.listener, NULL);
-}
-
 /* A hundred requests in ten seconds. */
 static bool is_over(void)
 {
-    int64_t now = clock_mono_ms(), *oldest = &peer.requests_ms[peer.n_requests % LIMIT];
-    if (!atomic_load(&peer.is_limited)) return false;
-    if (peer.n_requests >= LIMIT && now - *oldest < LIMIT_MS) return true;
+    int64_t now = clock_mono_ms(), *oldest = &crm.requests_ms[crm.n_requests % LIMIT];
+    if (!atomic_load(&crm.is_limited)) return false;
+    if (crm.n_requests >= LIMIT && now - *oldest < LIMIT_MS) return true;
     *oldest = now;
-    peer.n_requests++;
+    crm.n_requests++;
     return false;
 }
 
-static const char *answer_to(const char *request)
+static const char *answer_to(const struct peer_request *r)
 {
-    const char *path = strstr(request, "/contacts/c"), *what = path ? strchr(path + 11, '/') : NULL;
+    const char *path = strstr(r->text, "/contacts/c"), *what = path ? strchr(path + 11, '/') : NULL;
     ASSERT(what);
-    if (is_over()) return atomic_fetch_add(&peer.n_refused, 1), busy;
-    if (*request == 'G') return notes;
-    if (strncmp(what, "/notes", 6) == 0) return atomic_fetch_add(&peer.n_notes, 1), note;
+    if (is_over()) return atomic_fetch_add(&crm.n_refused, 1), busy;
+    if (*r->text == 'G') return notes;
+    if (strncmp(what, "/notes", 6) == 0) return atomic_fetch_add(&crm.n_notes, 1), note;
     int piece = atoi(path + 11);
-    if (piece < PIECES) peer.tagged_us[piece] = clock_mono_us();
-    atomic_fetch_add(&peer.n_tags, 1);
+    if (piece < PIECES) crm.tagged_us[piece] = clock_mono_us();
+    atomic_fetch_add(&crm.n_tags, 1);
     return tags;
 }
 
-static void request(struct conn *c)
-{
-    char *end;
-    while (c->n && (end = memmem(c->in, c->n, "\r\n\r\n", 4))) {
-        const char *length = memmem(c->in, c->n, "Content-Length: ", 16);
-        size_t whole = (size_t)(end + 4 - c->in) + (length && length < end ? (size_t)atoll(length + 16) : 0);
-        if (c->n < whole) return;
-        c->in[c->n] = '\0';
-        peer.queue[peer.end++ % (sizeof peer.queue / sizeof *peer.queue)] =
-            (struct due){clock_mono_us() + ANSWERS_MS * 1000, c, answer_to(c->in)};
-        memmove(c->in, c->in + whole, c->n - whole);
-        c->n -= whole;
-    }
-}
-
-static void answer_due(void)
-{
-    while (peer.first != peer.end) {
-        struct due *d = &peer.queue[peer.first % (sizeof peer.queue / sizeof *peer.queue)];
-        if (d->at_us > clock_mono_us()) return;
-        if (d->conn->fd >= 0) (void)!send(d->conn->fd, d->answer, strlen(d->answer), MSG_NOSIGNAL);
-        peer.first++;
-    }
-}
-
-static void take(void)
-{
-    for (int fd; (fd = accept4(peer.listener, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
-        struct conn *c = calloc(1, sizeof *c); /* kept to the end: an answer may still wait for it */
-        ASSERT(c);
-        c->fd = fd;
-        watch(fd, c);
-    }
-}
-
-static void *peer_main(void *arg)
-{
-    (void)arg;
-    struct epoll_event events[128];
-    while (!atomic_load(&peer.stop)) {
-        int n = epoll_wait(peer.epoll, events, 128, peer.first == peer.end ? 200 : 1);
-        for (int i = 0; i < n; i++) {
-            struct conn *c = events[i].data.ptr;
-            if (!c) {
-                take();
-                continue;
-            }
-            ssize_t got = read(c->fd, c->in + c->n, sizeof c->in - 1 - c->n);
-            if (got > 0) {
-                c->n += (size_t)got;
-                request(c);
-            } else if (got == 0 || errno != EAGAIN) {
-                close(c->fd);
-                c->fd = -1;
-            }
-        }
-        answer_due();
-    }
-    return NULL;
-}
-
-/* ---- processor time ---- */
-
-static pthread_t peer_thread;
-
-static double cpu_of(clockid_t clock)
-{
-    struct timespec t;
-    ASSERT(clock_gettime(clock, &t) == 0);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static double our_cpu(void)
-{
-    clockid_t other;
-    ASSERT(pthread_getcpuclockid(peer_thread, &other) == 0);
-    return cpu_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_of(other);
-}
-
-struct figure {
-    double rate, cpu_us; /* updates a second; each */
-};
-
 /* ---- the yardstick ---- */
 
-static void aim(CURL *e, int i, bool is_note)
+/* A tag, then a note. */
+static void aim(CURL *e, int64_t i)
 {
+    bool is_note = i % 2;
     char url[100];
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/contacts/c%d/%s", peer.port, PIECES + i, is_note ? "notes" : "tags");
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/contacts/c%lld/%s", peer_port(0), (long long)(PIECES + i / 2),
+             is_note ? "notes" : "tags");
     curl_easy_setopt(e, CURLOPT_URL, url);
     curl_easy_setopt(e, CURLOPT_POSTFIELDS,
                      is_note ? "{\"body\":\"Mailed: Spring, mail drop 2, 2026-05-04 10:31 UTC [pennypost 2-4711]\"}"
                              : "{\"tags\":[\"Postalytics Event: Mailed\"]}");
-    curl_easy_setopt(e, CURLOPT_PRIVATE, is_note ? "note" : NULL);
 }
-
-static void swallow_done(CURLM *m, int *at, int n, int *done)
-{
-    CURLMsg *msg;
-    int left;
-    while ((msg = curl_multi_info_read(m, &left))) {
-        CURL *e = msg->easy_handle;
-        char *was_note;
-        ASSERT(msg->data.result == CURLE_OK);
-        curl_easy_getinfo(e, CURLINFO_PRIVATE, &was_note);
-        *done += was_note != NULL;
-        curl_multi_remove_handle(m, e);
-        if (was_note && *at >= n) continue;
-        aim(e, was_note ? (*at)++ : 0, !was_note);
-        curl_multi_add_handle(m, e);
-    }
-}
-
-static size_t swallow(char *p, size_t size, size_t n, void *arg) { return (void)p, (void)arg, size * n; }
 
 static struct figure yardstick(int n)
 {
-    CURLM *m = curl_multi_init();
     struct curl_slist *h = curl_slist_append(NULL, "Content-Type: application/json");
     h = curl_slist_append(h, "Authorization: Bearer pit-0123abcd-4567-89ab-cdef-0123456789ab");
     h = curl_slist_append(h, "Version: 2021-07-28");
-    int64_t began = clock_mono_us();
-    double cpu = cpu_of(CLOCK_THREAD_CPUTIME_ID);
-    int at = 0, running, done = 0;
-    for (; at < WINDOW; at++) {
-        CURL *e = curl_easy_init();
-        aim(e, at, false);
-        curl_easy_setopt(e, CURLOPT_HTTPHEADER, h);
-        curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, swallow);
-        curl_multi_add_handle(m, e);
-    }
-    while (done < n) {
-        curl_multi_perform(m, &running);
-        swallow_done(m, &at, n, &done);
-        curl_multi_poll(m, NULL, 0, 100, NULL);
-    }
-    struct figure out = {n * 1e6 / (double)(clock_mono_us() - began), (cpu_of(CLOCK_THREAD_CPUTIME_ID) - cpu) / n};
-    curl_multi_cleanup(m); /* the handles go with the process */
+    struct figure out = bare_curl(2 * (int64_t)n, WINDOW, h, aim);
     curl_slist_free_all(h);
-    return out;
+    return (struct figure){out.rate / 2, out.cpu_us * 2};
 }
 
 /* ---- the house ---- */
@@ -274,8 +122,8 @@ static bool save(struct tx *tx, void *arg)
     const struct saving *s = arg;
     struct arena *a = tx_arena(tx);
     struct connection c = {.account_id = ACCOUNT, .connection_id = connection_id, .kind = HIGHLEVEL_NUMBER, .label = STR("HL")};
-    c.settings = str_of(
-        arena_printf(a, "{\"location_id\":\"l\",\"base_url\":\"http://127.0.0.1:%d\",\"burst\":\"%s\"}", peer.port, s->burst));
+    c.settings = str_of(arena_printf(a, "{\"location_id\":\"l\",\"base_url\":\"http://127.0.0.1:%d\",\"burst\":\"%s\"}",
+                                     peer_port(0), s->burst));
     c.secrets = STR("{\"token\":\"pit-0123abcd-4567-89ab-cdef-0123456789ab\"}");
     if (!connection_put(tx, house.seal, &c)) return false;
     connection_id = c.connection_id;
@@ -315,47 +163,39 @@ static void write_now(store_fn *fn, void *arg)
 
 static struct figure tell(int first_piece, int n)
 {
-    int64_t before = atomic_load(&peer.n_notes), began = clock_mono_us();
-    double cpu = our_cpu();
+    int64_t before = atomic_load(&crm.n_notes), began = clock_mono_us();
+    double cpu = own_cpu_us();
     for (int k = 0; k < n; k += 100) write_now(emit, &(struct emit){first_piece + k, n - k < 100 ? n - k : 100});
-    while (atomic_load(&peer.n_notes) < before + n) usleep(500);
-    return (struct figure){n * 1e6 / (double)(clock_mono_us() - began), (our_cpu() - cpu) / n};
-}
-
-static int compare(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
+    while (atomic_load(&crm.n_notes) < before + n) usleep(500);
+    return (struct figure){n * 1e6 / (double)(clock_mono_us() - began), (own_cpu_us() - cpu) / n};
 }
 
 /* From a commit to the tag, at four events a second: below the limit of 9 requests a second. */
 static void paced(int first_piece)
 {
     static int64_t committed[PACED], waits[PACED];
-    int64_t before = atomic_load(&peer.n_notes);
+    int64_t before = atomic_load(&crm.n_notes);
     for (int i = 0; i < PACED; i++) {
         write_now(emit, &(struct emit){first_piece + i, 1});
         committed[i] = clock_mono_us();
         usleep(PACE_MS * 1000);
     }
-    while (atomic_load(&peer.n_notes) < before + PACED) usleep(1000);
+    while (atomic_load(&crm.n_notes) < before + PACED) usleep(1000);
     for (int i = 0; i < PACED; i++) {
-        waits[i] = peer.tagged_us[first_piece + i] - committed[i];
+        waits[i] = crm.tagged_us[first_piece + i] - committed[i];
         if (waits[i] < 0) waits[i] = 0; /* it was there before the commit's answer was */
     }
-    qsort(waits, PACED, sizeof *waits, compare);
-    printf("commit to the tag's arrival at 4/s: p50 %.1f ms, p99 %.1f ms, longest %.1f ms (and %d ms until it is answered)\n",
-           (double)waits[PACED / 2] / 1e3, (double)waits[PACED * 99 / 100] / 1e3, (double)waits[PACED - 1] / 1e3, ANSWERS_MS);
+    print_waits("commit to the tag's arrival at 4/s (its answer takes 50 ms more)", waits, PACED);
 }
 
 static void limited(int first_piece)
 {
-    int64_t refused = atomic_load(&peer.n_refused), before = atomic_load(&peer.n_notes);
+    int64_t refused = atomic_load(&crm.n_refused), before = atomic_load(&crm.n_notes);
     for (int k = 0; k < 500; k += 100) write_now(emit, &(struct emit){first_piece + k, 100});
     usleep(LIMITED_MS * 1000);
     printf("with its limit of %d requests in ten seconds, ours at 90: %.1f updates/s in %d s, %lld refused\n", LIMIT,
-           (double)(atomic_load(&peer.n_notes) - before) * 1e3 / LIMITED_MS, LIMITED_MS / 1000,
-           (long long)(atomic_load(&peer.n_refused) - refused));
+           (double)(atomic_load(&crm.n_notes) - before) * 1e3 / LIMITED_MS, LIMITED_MS / 1000,
+           (long long)(atomic_load(&crm.n_refused) - refused));
 }
 
 static bool open_house(const char *dir, const char *address, struct fault *f)
@@ -383,8 +223,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     curl_global_init(CURL_GLOBAL_ALL);
     log_set_level(LOG_WARNING);
-    peer_open();
-    pthread_create(&peer_thread, NULL, peer_main, NULL);
+    peer_start(1, ANSWERS_MS, answer_to, NULL);
     if (!open_house(dir, address, &f)) return fprintf(stderr, "%s\n", f.text), 3;
     write_now(save, &(struct saving){"off", NULL});
     put_rows(path);
@@ -409,7 +248,7 @@ int main(int argc, char **argv)
                bare.rate, bare.cpu_us, ours.rate, ours.cpu_us, ours.rate / bare.rate);
     }
     paced(ROUNDS * n);
-    atomic_store(&peer.is_limited, true);
+    atomic_store(&crm.is_limited, true);
     write_now(save, &(struct saving){"90", NULL});
     limited(ROUNDS * n + PACED);
     jobs_stop(&house.jobs);
@@ -418,7 +257,6 @@ int main(int argc, char **argv)
     outbox_destroy(&house.outbox);
     highlevel_destroy(&hl);
     store_close(&house.store);
-    atomic_store(&peer.stop, true);
-    pthread_join(peer_thread, NULL);
+    peer_stop();
     return remove_tree(dir, NULL) ? 0 : 1;
 }

@@ -8,16 +8,12 @@
 #include "base/log.h"
 #include "links/webhook/webhook.h"
 #include "outbox/outbox.h"
-#include <arpa/inet.h>
-#include <curl/curl.h>
-#include <errno.h>
-#include <pthread.h>
+#include "peer.h"
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { ENDPOINTS = 100, BAD = 10, GOOD = ENDPOINTS - BAD, PIECES = 5000, ACCOUNT = 1, BATCH = 10, FIRST_PIECE = BATCH * 8192 };
@@ -26,192 +22,45 @@ enum kind { ANSWERS, HANGS, DRIPS, REFUSES };
 
 /* ---- the other side ---- */
 
-struct conn {
-    int fd, endpoint;
-    size_t n, need;
-    char in[8192];
-    struct conn *next_drip;
-};
 static struct {
-    int epoll, listeners[ENDPOINTS], ports[ENDPOINTS];
-    struct conn *drips;
     _Atomic int64_t n_answered;
-    _Atomic bool stop;
     int64_t committed_us[ENDPOINTS][PIECES], arrived_us[ENDPOINTS][PIECES];
-    char body[4096], head[2048]; /* the newest request, for the yardstick */
-} peer;
+    char body[4096]; /* of the first request, for the yardstick */
+} seen;
 
 static enum kind kind_of(int endpoint) { return endpoint < GOOD ? ANSWERS : (enum kind)(HANGS + (endpoint - GOOD) % 3); }
 
-static void watch(int fd, void *p)
-{
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = p};
-    ASSERT(epoll_ctl(peer.epoll, EPOLL_CTL_ADD, fd, &e) == 0);
-}
+static bool refuses(int endpoint) { return kind_of(endpoint) == REFUSES; }
 
-static void peer_open(void)
+static const char *answer_to(const struct peer_request *r)
 {
-    peer.epoll = epoll_create1(0);
-    for (int i = 0; i < ENDPOINTS; i++) {
-        struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t len = sizeof a;
-        int fd = peer.listeners[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        ASSERT(fd >= 0 && bind(fd, (struct sockaddr *)&a, len) == 0 && getsockname(fd, (struct sockaddr *)&a, &len) == 0);
-        peer.ports[i] = ntohs(a.sin_port);
-        if (kind_of(i) == REFUSES) continue;
-        ASSERT(listen(fd, 512) == 0);
-        watch(fd, &peer.listeners[i]);
-    }
-}
-
-static void arrived(struct conn *c, const char *body)
-{
-    const char *id = strstr(body, "\"mailId\":");
+    if (kind_of(r->place) == HANGS) return NULL;
+    if (kind_of(r->place) == DRIPS) return PEER_DRIPS;
+    const char *id = strstr(r->body, "\"mailId\":");
     int64_t piece = id ? atoll(id + 9) - FIRST_PIECE : -1;
-    if (piece >= 0 && piece < PIECES && !peer.arrived_us[c->endpoint][piece])
-        peer.arrived_us[c->endpoint][piece] = clock_mono_us();
+    if (piece >= 0 && piece < PIECES && !seen.arrived_us[r->place][piece]) seen.arrived_us[r->place][piece] = clock_mono_us();
+    if (atomic_load(&seen.n_answered) == 0) snprintf(seen.body, sizeof seen.body, "%s", r->body);
+    atomic_fetch_add(&seen.n_answered, 1);
+    return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 }
-
-static void request(struct conn *c)
-{
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-    char *end;
-    while (c->n && (end = memmem(c->in, c->n, "\r\n\r\n", 4))) {
-        const char *length = memmem(c->in, c->n, "Content-Length: ", 16);
-        size_t head = (size_t)(end + 4 - c->in), body = length ? (size_t)atoll(length + 16) : 0;
-        if (c->n < head + body) return;
-        c->in[c->n] = '\0';
-        if (kind_of(c->endpoint) == HANGS) return;
-        if (kind_of(c->endpoint) == DRIPS) {
-            static const char beginning[] = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
-            (void)!write(c->fd, beginning, sizeof beginning - 1);
-            c->next_drip = peer.drips;
-            peer.drips = c;
-            c->n = 0;
-            return;
-        }
-        arrived(c, end + 4);
-        if (atomic_load(&peer.n_answered) == 0) snprintf(peer.body, sizeof peer.body, "%.*s", (int)body, end + 4);
-        atomic_fetch_add(&peer.n_answered, 1);
-        (void)!write(c->fd, answer, sizeof answer - 1);
-        memmove(c->in, c->in + head + body, c->n - head - body);
-        c->n -= head + body;
-    }
-}
-
-static void drip(void)
-{
-    static int64_t next;
-    if (clock_mono_ms() < next) return;
-    next = clock_mono_ms() + 1000;
-    for (struct conn *c = peer.drips; c; c = c->next_drip)
-        if (c->fd >= 0) (void)!send(c->fd, "H", 1, MSG_NOSIGNAL);
-}
-
-static void take(int *listener)
-{
-    for (int fd; (fd = accept4(*listener, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
-        struct conn *c = calloc(1, sizeof *c); /* kept to the end: who drips may still be listed */
-        ASSERT(c);
-        c->fd = fd;
-        c->endpoint = (int)(listener - peer.listeners);
-        watch(fd, c);
-    }
-}
-
-static void *peer_main(void *arg)
-{
-    (void)arg;
-    struct epoll_event events[128];
-    while (!atomic_load(&peer.stop)) {
-        int n = epoll_wait(peer.epoll, events, 128, 200);
-        for (int i = 0; i < n; i++) {
-            int *listener = events[i].data.ptr;
-            if (listener >= peer.listeners && listener < peer.listeners + ENDPOINTS) {
-                take(listener);
-                continue;
-            }
-            struct conn *c = events[i].data.ptr;
-            ssize_t got = read(c->fd, c->in + c->n, sizeof c->in - 1 - c->n);
-            if (got > 0) {
-                c->n += (size_t)got;
-                request(c);
-            } else if (got == 0 || errno != EAGAIN) {
-                close(c->fd);
-                c->fd = -1;
-            }
-        }
-        drip();
-    }
-    return NULL;
-}
-
-/* ---- processor time: what a busy machine cannot take away ---- */
-
-static pthread_t peer_thread;
-
-static double cpu_of(clockid_t clock)
-{
-    struct timespec t;
-    ASSERT(clock_gettime(clock, &t) == 0);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-/* Microseconds of this process so far, without the other side's. */
-static double our_cpu(void)
-{
-    clockid_t other;
-    ASSERT(pthread_getcpuclockid(peer_thread, &other) == 0);
-    return cpu_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_of(other);
-}
-
-struct figure {
-    double rate, cpu_us; /* a second; each */
-};
 
 /* ---- the yardstick ---- */
 
-static void aim(CURL *e, int i)
+static void aim(CURL *e, int64_t i)
 {
     char url[60];
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/", peer.ports[i % GOOD]);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", peer_port((int)(i % GOOD)));
     curl_easy_setopt(e, CURLOPT_URL, url);
+    curl_easy_setopt(e, CURLOPT_POSTFIELDS, seen.body);
 }
 
 static struct figure yardstick(int64_t n)
 {
-    CURLM *m = curl_multi_init();
     struct curl_slist *h = curl_slist_append(NULL, "Content-Type: application/json");
     h = curl_slist_append(h, "Expect:");
     h = curl_slist_append(h, "webhook-id: msg_1000000000000000");
     h = curl_slist_append(h, "webhook-timestamp: 1700000000");
-    int64_t began = clock_mono_us(), done = 0;
-    double cpu = cpu_of(CLOCK_THREAD_CPUTIME_ID);
-    int at = 0, running;
-    curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, 4L * GOOD);
-    for (int i = 0; i < CONNECTIONS; i++) {
-        CURL *e = curl_easy_init();
-        aim(e, at++);
-        curl_easy_setopt(e, CURLOPT_POSTFIELDS, peer.body);
-        curl_easy_setopt(e, CURLOPT_HTTPHEADER, h);
-        curl_multi_add_handle(m, e);
-    }
-    while (done < n) {
-        CURLMsg *msg;
-        int left;
-        curl_multi_perform(m, &running);
-        while ((msg = curl_multi_info_read(m, &left))) {
-            CURL *e = msg->easy_handle;
-            done += msg->data.result == CURLE_OK;
-            curl_multi_remove_handle(m, e);
-            aim(e, at++);
-            curl_multi_add_handle(m, e);
-        }
-        curl_multi_poll(m, NULL, 0, 100, NULL);
-    }
-    struct figure out = {(double)done * 1e6 / (double)(clock_mono_us() - began),
-                         (cpu_of(CLOCK_THREAD_CPUTIME_ID) - cpu) / (double)done};
-    curl_multi_cleanup(m); /* the handles go with the process */
+    struct figure out = bare_curl(n, CONNECTIONS, h, aim);
     curl_slist_free_all(h);
     return out;
 }
@@ -251,7 +100,7 @@ static bool subscribe(struct tx *tx, void *arg)
 {
     char url[60];
     int i = *(int *)arg;
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/", peer.ports[i]);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", peer_port(i));
     struct subscription s = {
         .account_id = ACCOUNT, .source = EVENT_DROP, .source_id = 100 + i, .codes = 1u << 4, .is_enabled = true};
     s.address = str_of(url);
@@ -288,7 +137,7 @@ static void write_now(store_fn *fn, void *arg)
 
 static void wait_answered(int64_t n)
 {
-    while (atomic_load(&peer.n_answered) < n) usleep(500);
+    while (atomic_load(&seen.n_answered) < n) usleep(500);
 }
 
 /* Deliveries a second to the good ones, of a backlog of n events for each endpoint. */
@@ -299,23 +148,17 @@ static struct figure deliver(int first_piece, int n)
     struct fault f;
     int got = destination_all(outbox, a, ACCOUNT, &all, &f);
     for (int i = 0; i < got; i++) ASSERT(destination_set_state(outbox, ACCOUNT, all[i].destination_id, DESTINATION_PAUSED, &f));
-    int64_t before = atomic_load(&peer.n_answered), emitted = clock_mono_us();
+    int64_t before = atomic_load(&seen.n_answered), emitted = clock_mono_us();
     for (int k = 0; k < n; k += 50) write_now(emit, &(struct emit){first_piece + k, 50, 0, ENDPOINTS});
     double emit_s = (double)(clock_mono_us() - emitted) / 1e6;
     int64_t began = clock_mono_us(), good = (int64_t)n * GOOD;
-    double cpu = our_cpu();
+    double cpu = own_cpu_us();
     for (int i = 0; i < got; i++) ASSERT(destination_set_state(outbox, ACCOUNT, all[i].destination_id, DESTINATION_OPEN, &f));
     wait_answered(before + good);
-    struct figure out = {(double)good * 1e6 / (double)(clock_mono_us() - began), (our_cpu() - cpu) / (double)good};
+    struct figure out = {(double)good * 1e6 / (double)(clock_mono_us() - began), (own_cpu_us() - cpu) / (double)good};
     arena_destroy(&a);
     printf("  (events with their deliveries: %.0f/s)\n", n * ENDPOINTS / emit_s);
     return out;
-}
-
-static int compare(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
 }
 
 /* From a commit to the arrival of its first attempt, good endpoints in turn. */
@@ -323,25 +166,25 @@ static void paced(void)
 {
     static int64_t waits[PACED_MS * PACE_A_SECOND / 1000];
     int n = 0, sent = 0;
-    int64_t before = atomic_load(&peer.n_answered), began = clock_mono_us();
-    memset(peer.arrived_us, 0, sizeof peer.arrived_us);
+    int64_t before = atomic_load(&seen.n_answered), began = clock_mono_us();
+    memset(seen.arrived_us, 0, sizeof seen.arrived_us);
     while (sent < PACED_MS * PACE_A_SECOND / 1000) {
         int64_t due = began + (int64_t)sent * 1000000 / PACE_A_SECOND;
         while (clock_mono_us() < due) usleep(100);
         int piece = sent / GOOD, endpoint = sent % GOOD;
         write_now(emit, &(struct emit){piece, 1, endpoint, 1});
-        peer.committed_us[endpoint][piece] = clock_mono_us();
+        seen.committed_us[endpoint][piece] = clock_mono_us();
         sent++;
     }
     double took = (double)(clock_mono_us() - began) / 1e6;
     wait_answered(before + sent);
     for (int i = 0; i < sent; i++) {
-        int64_t wait = peer.arrived_us[i % GOOD][i / GOOD] - peer.committed_us[i % GOOD][i / GOOD];
+        int64_t wait = seen.arrived_us[i % GOOD][i / GOOD] - seen.committed_us[i % GOOD][i / GOOD];
         waits[n++] = wait < 0 ? 0 : wait;
     }
-    qsort(waits, (size_t)n, sizeof *waits, compare);
-    printf("commit to arrival at %.0f/s, bad ones beside them: p50 %.2f ms, p99 %.2f ms, longest %.1f ms\n", sent / took,
-           (double)waits[n / 2] / 1e3, (double)waits[n * 99 / 100] / 1e3, (double)waits[n - 1] / 1e3);
+    char what[100];
+    snprintf(what, sizeof what, "commit to arrival at %.0f/s, bad ones beside them", sent / took);
+    print_waits(what, waits, (size_t)n);
 }
 
 static void print_memory(void)
@@ -370,8 +213,7 @@ int main(int argc, char **argv)
     store_close(&store);
     put_rows(path);
     store = store_open(&store_config, &f);
-    peer_open();
-    pthread_create(&peer_thread, NULL, peer_main, NULL);
+    peer_start(ENDPOINTS, 0, answer_to, refuses);
     struct jobs *jobs = jobs_create(store);
     struct address_guard *guard = address_guard_create(STR("127.0.0.0/8"), true, STR("all"), &f);
     ASSERT(guard);
@@ -386,7 +228,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < ENDPOINTS; i++) write_now(subscribe, &i);
     write_now(emit, &(struct emit){PIECES - 1, 1, 0, 1}); /* its body is what the yardstick posts */
     wait_answered(1);
-    printf("%d endpoints, %d of them bad; body of %zu bytes\n", ENDPOINTS, BAD, strlen(peer.body));
+    printf("%d endpoints, %d of them bad; body of %zu bytes\n", ENDPOINTS, BAD, strlen(seen.body));
     for (int round = 0; round < ROUNDS; round++) {
         struct figure bare = yardstick((int64_t)n * GOOD / 2), ours = deliver(round * n, n);
         printf("bare libcurl %8.0f/s, %3.0f us each   outbox, durable %8.0f/s to the good ones, %3.0f us each   ratio %.2f; by "
@@ -406,7 +248,6 @@ int main(int argc, char **argv)
     webhook_destroy(&hook);
     store_close(&store);
     address_guard_destroy(&guard);
-    atomic_store(&peer.stop, true);
-    pthread_join(peer_thread, NULL);
+    peer_stop();
     return remove_tree(dir, NULL) ? 0 : 1;
 }

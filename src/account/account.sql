@@ -228,10 +228,10 @@ UPDATE connection SET label = $3, description = $4, settings = $5, sealed = coal
  WHERE account_id = $1 AND connection_id = $2 AND state = 0;
 
 -- name: connection_renew
--- Secrets that were renewed from this version.
--- in: account_id int, connection_id int, version int, sealed blob, updated_at int
-UPDATE connection SET sealed = $4, updated_at = $5, version = version + 1
- WHERE account_id = $1 AND connection_id = $2 AND version = $3 AND state = 0;
+-- Secrets that were renewed from those that are there.
+-- in: account_id int, connection_id int, sealed blob, updated_at int
+UPDATE connection SET sealed = $3, updated_at = $4, version = version + 1
+ WHERE account_id = $1 AND connection_id = $2 AND state = 0;
 
 -- name: connection_note
 -- What its connector learnt.

@@ -59,11 +59,7 @@ static bool read_many(struct tx *tx, void *arg)
     struct rows r = g->account_id ? tx_rows(tx, Q_ACCOUNT_CHILDREN, &(struct q_account_children){g->account_id})
                                   : tx_rows(tx, Q_ACCOUNT_ALIVE, NULL);
     for (g->n = 0; rows_next(&r, &row); g->n++) {
-        if (g->n == cap) {
-            struct account *wider = ARENA_ARRAY(g->arena, struct account, cap = cap ? cap * 2 : 16);
-            if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
-            g->rows = wider;
-        }
+        ARENA_GROW(g->arena, g->rows, g->n, cap);
         g->rows[g->n] = account_row_read(g->arena, &row);
     }
     rows_end(&r);
@@ -102,11 +98,7 @@ static bool read_connections(struct tx *tx, void *arg)
     int cap = 0;
     struct rows r = tx_rows(tx, Q_ACCOUNT_CONNECTIONS, &(struct q_account_connections){g->account_id});
     for (g->n = 0; rows_next(&r, &row); g->n++) {
-        if (g->n == cap) {
-            struct account_connection *wider = ARENA_ARRAY(g->arena, struct account_connection, cap = cap ? cap * 2 : 8);
-            if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
-            g->rows = wider;
-        }
+        ARENA_GROW(g->arena, g->rows, g->n, cap);
         g->rows[g->n] = (struct account_connection){arena_str(g->arena, row.label), row.state == CONNECTION_OPEN};
     }
     rows_end(&r);

@@ -89,11 +89,14 @@ bool connection_put(struct tx *tx, const struct seal *seal, struct connection *c
     return true;
 }
 
-bool connection_renew(struct tx *tx, const struct seal *seal, int64_t account, int64_t id, int64_t version, struct str secrets)
+bool connection_renew(struct tx *tx, const struct seal *seal, const struct connection *from, struct str secrets)
 {
     struct arena *a = tx_arena(tx);
-    int64_t changed = 0;
-    struct q_connection_renew in = {account, id, version, seal_shut(seal, a, purpose(a, account, id), secrets), tx_now(tx)};
+    int64_t account = from->account_id, id = from->connection_id, changed = 0;
+    struct connection here;
+    if (!connection_read(tx, seal, a, account, id, &here)) return false;
+    if (here.version != from->version && !str_eq(here.secrets, from->secrets)) return false;
+    struct q_connection_renew in = {account, id, seal_shut(seal, a, purpose(a, account, id), secrets), tx_now(tx)};
     return tx_run(tx, Q_CONNECTION_RENEW, &in, &changed) && changed == 1;
 }
 
@@ -142,12 +145,7 @@ static bool all(struct tx *tx, void *arg)
     struct rows r = tx_rows(tx, Q_CONNECTION_EVERY, &(struct q_connection_every){l->account});
     l->n = 0;
     while (rows_next(&r, &row)) {
-        if (l->n == l->max) {
-            struct connection *more = ARENA_ARRAY(l->arena, struct connection, l->max ? l->max * 2 : 16);
-            if (l->n) memcpy(more, l->rows, sizeof *more * (size_t)l->n);
-            l->max = l->max ? l->max * 2 : 16;
-            l->rows = more;
-        }
+        ARENA_GROW(l->arena, l->rows, l->n, l->max);
         l->rows[l->n++] = row_read(l->arena, NULL, l->account, &row);
     }
     rows_end(&r);

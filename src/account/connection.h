@@ -1,7 +1,7 @@
 /* connection.h: an account's authorizations at other systems: which connector, its settings in the open, its secrets sealed. What the
  * settings mean is the connector's (links/connector.h); here they are two JSON objects.
  *
- * `version` grows with every change. A token that was renewed is stored only over the version it was renewed from: of two renewals one
+ * `version` grows with every change. A token that was renewed is stored only over the secrets it was renewed from: of two renewals one
  * counts, and the other one reads again. */
 #pragma once
 #include "base/seal.h"
@@ -24,8 +24,9 @@ bool connection_read(struct tx *tx, const struct seal *seal, struct arena *a, in
 /* Makes it (connection_id 0; sets the number), or replaces all but its status; secrets STR_NULL keep what is there. Sets version and
  * updated_at. 404: no such connection. */
 bool connection_put(struct tx *tx, const struct seal *seal, struct connection *c);
-/* Renewed secrets over the version they were renewed from. False with tx_ok true: somebody was faster, read again. */
-bool connection_renew(struct tx *tx, const struct seal *seal, int64_t account, int64_t id, int64_t version, struct str secrets);
+/* Renewed secrets instead of those of `from`, which they were renewed from. False with tx_ok true: somebody has put others there meanwhile, or
+ * it is gone: read again. A save that left the secrets as they were is not in the way. */
+bool connection_renew(struct tx *tx, const struct seal *seal, const struct connection *from, struct str secrets);
 /* What was learnt; no new version. */
 bool connection_note(struct tx *tx, int64_t account, int64_t id, struct str status);
 /* 404. Its secrets are gone with it; the row stays for what refers to it. */

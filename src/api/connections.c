@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "links/connection_end.h"
 #include "links/incoming.h"
+#include "links/operation.h"
 
 enum { LAST_DELIVERIES = 10 };
 

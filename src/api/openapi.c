@@ -119,10 +119,19 @@ static void write_answer(struct buf *b, struct str answer)
 {
     struct str status = STR("200");
     if (answer.len && isdigit((unsigned char)answer.ptr[0])) status = str_cut(answer, ':', &answer);
-    yaml_line(b, 6, "responses:");
     yaml_line(b, 8, "\"%.*s\":", STR_ARG(status));
-    yaml_line(b, 10, "description: \"%s\"", str_eq(status, STR("202")) ? "taken; it goes on in the background" : "done");
+    yaml_line(b, 10, "description: \"%s\"",
+              str_eq(status, STR("202"))   ? "taken; it goes on in the background"
+              : str_eq(status, STR("503")) ? "not now"
+                                           : "done");
     if (answer.len) write_content(b, 10, answer);
+}
+
+static void write_answers(struct buf *b, struct str answers)
+{
+    yaml_line(b, 6, "responses:");
+    do write_answer(b, str_cut(answers, ' ', &answers));
+    while (answers.len);
     yaml_line(b, 8, "default:");
     yaml_line(b, 10, "$ref: \"#/components/responses/Error\"");
 }
@@ -147,7 +156,7 @@ static void write_operation(struct buf *b, const struct route *r, const char *pa
         yaml_line(b, 6, "requestBody:");
         write_content(b, 8, str_of(d->request));
     }
-    write_answer(b, d ? str_of(d->answer) : STR("any"));
+    write_answers(b, d ? str_of(d->answer) : STR("any"));
 }
 
 /* ---- the document ---- */

@@ -143,7 +143,7 @@ int cmd_account(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv) || !is_complete(&o)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON) || !is_complete(&o)) return EXIT_USAGE;
     struct remote *r = remote_open(NULL, &f);
     if (!r) return fail(&f);
     int code = act(r, &o, &f);

@@ -12,18 +12,21 @@ static const struct verb {
     const char *name;
     int least, most; /* words behind it */
     const char *form;
+    unsigned takes; /* flags beside those that all of them take */
 } verbs[] = {
-    {"kinds", 0, 0, "kinds"},
-    {"list", 0, 0, "list"},
-    {"add", 1, 38, "add KIND [label=TEXT] [NAME=VALUE …] [--secrets FILE] [--untested]   (KIND and NAMEs: connection kinds)"},
-    {"show", 1, 1, "show ID"},
-    {"set", 1, 38, "set ID [label=TEXT] [NAME=VALUE …] [--secrets FILE] [--untested]   (NAME= takes one away)"},
-    {"test", 1, 1, "test ID"},
-    {"call", 2, 38, "call ID OPERATION [NAME=TEXT | NAME:=JSON … | -]   (-: one JSON object on standard input)"},
-    {"subscribe", 1, 38, "subscribe ID [drop=DROP] [events=Mailed,…] [delay=3d] [name=TEXT] [NAME=VALUE …]"},
-    {"hook", 1, 1, "hook ID   (a new address for its requests; the one before is shut)"},
-    {"unhook", 1, 1, "unhook ID"},
-    {"remove", 1, 1, "remove ID"},
+    {"kinds", 0, 0, "kinds", 0},
+    {"list", 0, 0, "list", 0},
+    {"add", 1, 38, "add KIND [label=TEXT] [NAME=VALUE …] [--secrets FILE] [--untested]   (KIND and NAMEs: connection kinds)",
+     TAKES_SECRETS | TAKES_UNTESTED},
+    {"show", 1, 1, "show ID", 0},
+    {"set", 1, 38, "set ID [label=TEXT] [NAME=VALUE …] [--secrets FILE] [--untested]   (NAME= takes one away)",
+     TAKES_SECRETS | TAKES_UNTESTED},
+    {"test", 1, 1, "test ID", 0},
+    {"call", 2, 38, "call ID OPERATION [NAME=TEXT | NAME:=JSON … | -]   (-: one JSON object on standard input)", 0},
+    {"subscribe", 1, 38, "subscribe ID [drop=DROP] [events=Mailed,…] [delay=3d] [name=TEXT] [NAME=VALUE …]", 0},
+    {"hook", 1, 1, "hook ID   (a new address for its requests; the one before is shut)", 0},
+    {"unhook", 1, 1, "unhook ID", 0},
+    {"remove", 1, 1, "remove ID", 0},
 };
 enum { N_VERBS = sizeof verbs / sizeof *verbs };
 #define SECRETS_HINT "Secrets come from --secrets FILE (-: standard input): lines NAME=VALUE, NAME=@FILE, or one JSON object.\n"
@@ -327,6 +330,9 @@ static const struct verb *verb_of(const struct options *o)
         fputs(SECRETS_HINT, stderr);
         return NULL;
     }
+    char command[40];
+    snprintf(command, sizeof command, "connection %s", v->name);
+    if (!options_take(o, command, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT | v->takes)) return NULL;
     int n = o->n_rest - 1;
     if (n >= v->least && n <= v->most && o->account) return v;
     if (n > v->most)
@@ -344,7 +350,9 @@ int cmd_connection(int argc, char **argv)
     struct fault f = {0};
     struct work w = {.o = &o};
     const struct verb *v;
-    if (!options_read(&o, argc, argv) || !(v = verb_of(&o))) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT | TAKES_SECRETS | TAKES_UNTESTED) ||
+        !(v = verb_of(&o)))
+        return EXIT_USAGE;
     int code = EXIT_CANNOT;
     if (!compose(&w, v->name, &f))
         code = misused(&f);

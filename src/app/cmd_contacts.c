@@ -29,8 +29,9 @@ int cmd_contacts(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     int64_t list = 0;
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
-    if (o.n_rest && str_eq(str_of(o.rest[0]), STR("send"))) return cmd_contacts_send(&o);
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT | TAKES_KEY)) return EXIT_USAGE;
+    if (o.n_rest && str_eq(str_of(o.rest[0]), STR("send")))
+        return options_take(&o, "contacts send", TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT) ? cmd_contacts_send(&o) : EXIT_USAGE;
     const char *what = missing(&o);
     if (what) return fprintf(stderr, "pennypost contacts: %s: %s\n", what, FORM), EXIT_USAGE;
     str_to_int64(str_of(o.rest[1]), &list);

@@ -241,7 +241,8 @@ int cmd_demo(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_SHARE) || !options_no_words(&o, argv[0]))
+        return EXIT_USAGE;
     struct demo d = {.share = o.share ? o.share : "share/demo", .quiet = o.json};
     d.arena = arena_create(8192);
     d.remote = remote_open(NULL, &f);

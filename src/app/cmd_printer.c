@@ -114,7 +114,7 @@ int cmd_printer(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     const struct form *form;
-    if (!options_read(&o, argc, argv) ||
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON) ||
         !(form = form_of("printer", printer_forms, sizeof printer_forms / sizeof *printer_forms, &o)))
         return EXIT_USAGE;
     struct remote *r = remote_open(NULL, &f);
@@ -139,7 +139,8 @@ int cmd_batch(int argc, char **argv)
     struct str json = STR_NULL;
     char target[200];
     const struct form *form;
-    if (!options_read(&o, argc, argv) || !(form = form_of("batch", batch_forms, sizeof batch_forms / sizeof *batch_forms, &o)))
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT) ||
+        !(form = form_of("batch", batch_forms, sizeof batch_forms / sizeof *batch_forms, &o)))
         return EXIT_USAGE;
     struct remote *r = remote_open(o.account, &f);
     if (!r) return fail("batch", &f);
@@ -177,7 +178,8 @@ int cmd_printed(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     struct json_value root;
-    if (!options_read(&o, argc, argv) || !form_of("printed", printed_forms, 1, &o)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT) || !form_of("printed", printed_forms, 1, &o))
+        return EXIT_USAGE;
     if (access(o.rest[1], R_OK) != 0) return fault_errno(&f, "the file %s cannot be read", o.rest[1]), fail("printed", &f);
     struct remote *r = remote_open(o.account, &f);
     if (!r) return fail("printed", &f);

@@ -82,7 +82,7 @@ int cmd_scans(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     int64_t id = 0, refused = 0;
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT)) return EXIT_USAGE;
     bool is_form = (o.n_rest == 2 || o.n_rest == 3) && str_eq(str_of(o.rest[0]), STR("import")) &&
                    (o.n_rest == 2 || str_eq(str_of(o.rest[2]), STR("acs")));
     if (!is_form) return fprintf(stderr, "pennypost scans: %s\n", FORM), EXIT_USAGE;

@@ -94,7 +94,9 @@ static bool address_line(struct json_parser *p, struct arena *a, struct str line
 int cmd_address(int argc, char **argv)
 {
     if (argc != 1)
-        return fprintf(stderr, "pennypost %s takes one JSON address a line on standard input\n", argv[0]), EXIT_USAGE;
+        return fprintf(stderr, "pennypost %s takes no words and no flags, but one JSON address a line on standard input\n",
+                       argv[0]),
+               EXIT_USAGE;
     struct json_parser *p = json_parser_create();
     struct arena *a = arena_create(4096);
     struct buf out = BUF_INIT;
@@ -124,7 +126,7 @@ struct table {
 static bool table_begin(struct table *t, int argc, char **argv, const char *noun)
 {
     struct options o;
-    if (!options_read(&o, argc, argv)) return false;
+    if (!options_read(&o, argc, argv, TAKES_NODE)) return false;
     *t = (struct table){argv[0], noun, o.n_rest ? o.rest[0] : NULL, false};
     if (o.n_rest <= 1) return true;
     return fprintf(stderr, "pennypost %s takes one name at most; \"%s\" is one too many\n", argv[0], o.rest[1]), false;
@@ -165,7 +167,8 @@ int cmd_settings(int argc, char **argv)
         const char *value = setting_get((enum setting)i);
         char shown[300];
         if (!table_has(&t, d->name)) continue;
-        if (i == SETTING_DB && *value) store_address_show(value, shown, sizeof shown), value = shown; /* it may hold a password */
+        if (i == SETTING_DB && *value)
+            store_address_show(value, shown, sizeof shown), value = shown; /* it may hold a password */
         printf("%-22s %-34s %-14s %-30s %s\n", d->name, value, d->unit, setting_origin((enum setting)i), d->what);
     }
     return table_end(&t);
@@ -173,7 +176,8 @@ int cmd_settings(int argc, char **argv)
 
 int cmd_version(int argc, char **argv)
 {
-    (void)argc, (void)argv;
+    struct options o;
+    if (!options_read(&o, argc, argv, 0) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     printf("pennypost %s, schema %lld\n", PENNYPOST_VERSION, (long long)store_schema_known());
     return EXIT_DONE;
 }

@@ -93,7 +93,7 @@ int cmd_why(int argc, char **argv)
     int64_t id;
     char target[80];
     struct json_value root;
-    if (!options_read(&o, argc, argv)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT)) return EXIT_USAGE;
     if (o.n_rest != 1 || !str_to_int64(str_of(o.rest[0]), &id) || id < 1 || !o.account)
         return fprintf(stderr, "pennypost why: %s\n", FORM), EXIT_USAGE;
     snprintf(target, sizeof target, "/v1/pieces/%lld/story", (long long)id);

@@ -243,13 +243,15 @@ void house_close(struct house **hp)
     *hp = NULL;
     kizen_stop(h->kizen);
     if (h->http) store_after_group(h->store, NULL, NULL), http_stop(&h->http, 5000);
-    if (h->jobs) jobs_stop(&h->jobs);
+    if (h->jobs) jobs_end(h->jobs);
     outbox_stop(h->outbox);
     api_destroy(&h->api);
-    mail_destroy(&h->mail);
-    tokens_destroy(&h->link_house.tokens);
+    tokens_stop(h->link_house.tokens);
     fetcher_destroy(&h->fetcher);
-    outbox_destroy(&h->outbox);
+    outbox_destroy(&h->outbox); /* writes down what was answered: a link may send, renew and wake to the end */
+    mail_destroy(&h->mail);
+    jobs_stop(&h->jobs);
+    tokens_destroy(&h->link_house.tokens);
     close_links(h);
     seal_close(&h->seal);
     address_guard_destroy(&h->guard);

@@ -33,7 +33,7 @@ struct tour_stage {
     struct buf answer;
 };
 
-static const char *const files_needed[] = {"highlevel.py", "salesforce.py", "kizen.py", "scripted.py"};
+static const char *const files_needed[] = {"highlevel.py", "salesforce.py", "kizen.py", "scripted.py", "automation.py"};
 static const char *const pictures_needed[] = {"image-front.png", "image-back.png"};
 enum { N_FILES = sizeof files_needed / sizeof *files_needed, N_PICTURES = sizeof pictures_needed / sizeof *pictures_needed };
 static const struct {

@@ -88,6 +88,13 @@ void *arena_array(struct arena *a, size_t n, size_t each)
     return arena_alloc(a, bytes);
 }
 
+void *arena_longer(struct arena *a, const void *old, size_t n, size_t cap, size_t each)
+{
+    void *longer = arena_array(a, cap, each);
+    if (n) memcpy(longer, old, n * each);
+    return longer;
+}
+
 struct str arena_str(struct arena *a, struct str s)
 {
     if (!s.ptr) return STR_NULL;

@@ -26,7 +26,8 @@ void jobs_start(struct jobs *j);
 /* Something may be due sooner than known: look now. Any thread. */
 void jobs_wake(struct jobs *j, const char *source_name);
 bool jobs_stopping(const struct jobs *j); /* long work asks now and then */
-void jobs_stop(struct jobs **j);          /* waits for what runs */
+void jobs_end(struct jobs *j);   /* begins nothing more and waits for what runs; jobs_wake may still be called, in vain */
+void jobs_stop(struct jobs **j); /* the same, and frees it */
 
 /* The retry ladder: when to try again after `attempt` failures (1…): job.retry_first doubling up to job.retry_longest, with a
  * tenth of jitter. */

@@ -203,14 +203,20 @@ void jobs_wake(struct jobs *j, const char *source_name)
 
 bool jobs_stopping(const struct jobs *j) { return atomic_load(&j->stopping); }
 
-void jobs_stop(struct jobs **jobs)
+void jobs_end(struct jobs *j)
 {
-    struct jobs *j = *jobs;
-    if (!j) return;
     atomic_store(&j->stopping, true);
     for (int i = 0; i < j->n_sources; i++) wake_source(j->sources[i]);
     for (int i = 0; j->is_started && i < j->n_sources; i++)
         for (int k = 0; k < j->sources[i]->def.n_threads; k++) pthread_join(j->sources[i]->threads[k], NULL);
+    j->is_started = false;
+}
+
+void jobs_stop(struct jobs **jobs)
+{
+    struct jobs *j = *jobs;
+    if (!j) return;
+    jobs_end(j);
     for (int i = 0; i < j->n_sources; i++) { /* not sooner: what runs may wake another source */
         struct source *s = j->sources[i];
         pthread_cond_destroy(&s->changed);

@@ -2,10 +2,10 @@
  * that is renewed meanwhile is not lost. The trial comes after it, because a token that it renews must have a row to be stored in. */
 #include "links/connection_save.h"
 #include "links/connection_end.h"
+#include "links/operation.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "queries.h"
-#include <ctype.h>
 #include <stdio.h>
 
 struct save {
@@ -122,18 +122,6 @@ static bool merge(const struct merge *m, struct str *out)
 
 /* ---- where secrets may go ---- */
 
-/* "https://…", or a host name: letters, digits, dots and hyphens, with a dot inside. */
-static bool is_address(struct str s)
-{
-    bool has_dot = false;
-    if (s.ptr && s.len > 8 && (str_starts(s, STR("http://")) || str_starts(s, STR("https://")))) return true;
-    for (size_t i = 0; i < s.len; i++) {
-        if (!isalnum((unsigned char)s.ptr[i]) && s.ptr[i] != '.' && s.ptr[i] != '-') return false;
-        has_dot = has_dot || (s.ptr[i] == '.' && i > 0 && i + 1 < s.len && isalpha((unsigned char)s.ptr[i + 1]));
-    }
-    return has_dot;
-}
-
 /* Who may change where a connection leads must not thereby be told its secrets: they are to be said again. */
 static bool check_address(const struct merge *settings, struct json_value secrets_said, struct json_value secrets_were)
 {
@@ -141,11 +129,11 @@ static bool check_address(const struct merge *settings, struct json_value secret
     const struct connector_setting *moved = NULL;
     for (int i = 0; i < d->n_settings; i++) {
         const struct connector_setting *s = &d->settings[i];
-        if (s->is_secret) continue;
+        if (!s->leads) continue;
         struct str was = text_of(settings->arena, json_get(settings->was, s->name)), now = value_of(settings, s->name);
         if (!was.ptr) was = str_of(s->fallback);
         if (!now.ptr) now = str_of(s->fallback);
-        if (!str_eq(was, now) && (is_address(was) || is_address(now))) moved = s;
+        if (!str_eq(was, now)) moved = s;
     }
     for (int i = 0; moved && i < d->n_settings; i++) {
         const char *name = d->settings[i].name;
@@ -159,6 +147,11 @@ static bool check_address(const struct merge *settings, struct json_value secret
 }
 
 /* ---- the unit ---- */
+
+static bool says_secrets(const struct connection_wish *w)
+{
+    return w->secrets.type == JSON_OBJECT && json_count(w->secrets) > 0;
+}
 
 static bool parse(struct json_parser *p, struct arena *a, struct str text, struct json_value *out, struct fault *f)
 {
@@ -220,6 +213,7 @@ static bool save(struct tx *tx, void *arg)
     if (w->connection_id && !connection_read(tx, s->house->seal, s->arena, w->account_id, w->connection_id, &s->was))
         return tx_ok(tx) && tx_refuse(tx, FAULT_USER, 404, "There is no connection %lld.", (long long)w->connection_id);
     if (!compose_whole(s, tx_arena(tx), &f)) return tx_fail(tx, &f);
+    if (w->connection_id && !says_secrets(w)) s->now.secrets = STR_NULL; /* they stay as they are, under a renewal too */
     return put(tx, s, &s->now);
 }
 

@@ -28,6 +28,7 @@ struct connector_setting {
     bool is_secret, is_required;
     const char *what;  /* a sentence for people */
     const char *fills; /* the operations' input that it is when that is not said; NULL: none */
+    bool leads;        /* it decides where the secrets are sent: who changes it must say them again */
 };
 /* A request by name. Inputs are keys of one JSON object: what stands in braces in `path`, what `query` and `body` name (parted by blanks; a
  * '*' behind a name: required). body "...", also behind names: every key that is not used elsewhere goes into the body as it came. Another key is refused. */
@@ -120,23 +121,3 @@ const struct connector *connector_of(const struct connector *const *all, int n, 
 const struct connector_operation *connector_operation_find(const struct connector *c, struct str name);
 /* A setting of a connection, or its fallback; STR_NULL. */
 struct str connector_setting_get(const struct connector *c, struct json_value settings, const char *name);
-
-/* ---- calls.c: a connector's request, waiting for its answer (a pool's or a job's thread) ---- */
-struct connector_answer {
-    int status;
-    struct str content_type, body, head;
-    enum link_result result; /* what judge said */
-    char sentence[300];
-    enum fetch_error error; /* set when it was asked, also where connector_call is false */
-    bool was_sent;          /* false: the other side cannot have acted on it, for certain */
-    bool is_cut;
-    int64_t retry_after_ms; /* -1: it did not say */
-};
-/* Renews the token when it must, waits for the pace for at most connector.patience, asks, and renews once more when the token was refused. False:
- * it was not asked or did not answer: FAULT_USER 409 (it must be saved again), FAULT_REMOTE. An answer of any status is true. */
-bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
-                    struct arena *a, struct connector_answer *out, struct fault *f);
-/* The same for an operation of the table. FAULT_USER 400 names the input. */
-bool connector_operate(const struct link_house *h, const struct connector *c, struct connection *to,
-                       const struct connector_operation *op, struct json_value input, struct arena *a,
-                       struct connector_answer *out, struct fault *f);

@@ -28,6 +28,7 @@ struct tokens {
     struct workpool *pool;
     pthread_mutex_t lock;
     pthread_cond_t ended; /* some renewal */
+    bool is_stopping;
     struct map *entries;
 };
 
@@ -43,6 +44,15 @@ struct tokens *tokens_create(const struct link_house *h)
     return t;
 }
 
+void tokens_stop(struct tokens *t)
+{
+    if (!t) return;
+    pthread_mutex_lock(&t->lock);
+    t->is_stopping = true;
+    pthread_mutex_unlock(&t->lock);
+    workpool_destroy(&t->pool);
+}
+
 void tokens_destroy(struct tokens **tp)
 {
     struct tokens *t = *tp;
@@ -51,7 +61,7 @@ void tokens_destroy(struct tokens **tp)
     void *value;
     *tp = NULL;
     if (!t) return;
-    workpool_destroy(&t->pool);
+    tokens_stop(t);
     while (map_next(t->entries, &at, &key, &value)) free(value);
     map_destroy(&t->entries);
     pthread_cond_destroy(&t->ended);
@@ -79,18 +89,16 @@ struct store_it {
     const struct link_house *house;
     const struct connection *from;
     struct str secrets;
-    bool is_ours;
 };
 
 static bool store_it(struct tx *tx, void *arg)
 {
     struct store_it *s = arg;
-    const struct connection *c = s->from;
-    s->is_ours = connection_renew(tx, s->house->seal, c->account_id, c->connection_id, c->version, s->secrets);
+    connection_renew(tx, s->house->seal, s->from, s->secrets); /* else somebody has put others there: those count */
     return tx_ok(tx);
 }
 
-/* The version that is there now; 0: refused or failed, with *why. */
+/* A version above the one that was read; 0: refused or failed, with *why. */
 static int64_t renew(const struct entry *e, const struct connection *c, struct arena *a, struct fault *why)
 {
     const struct link_house *h = e->tokens->house;
@@ -162,6 +170,10 @@ static enum token_state look(struct tokens *t, struct entry *e, const struct con
     }
     if (e->failed == c->version && e->failed_mono + FAILED_REST_MS > now) {
         *why = e->why;
+        return TOKEN_FAILED;
+    }
+    if (t->is_stopping) {
+        fault_remote(why, "The server is stopping.");
         return TOKEN_FAILED;
     }
     e->is_renewing = workpool_submit(t->pool, run, e, MOST_WAITING);

@@ -1,11 +1,13 @@
-/* tokens.h: renewing access tokens: once at a time for a connection, stored before the new one is used (a refresh token that is used up is
+/* tokens.h: renewing access tokens: once at a time for a connection and node, stored before the new one is used (a refresh token that is used up is
  * lost with the answer that replaces it). Deliveries never wait for it: they are told to come again. */
 #pragma once
 #include "links/connector.h"
 
 struct tokens;
 struct tokens *tokens_create(const struct link_house *h);
-void tokens_destroy(struct tokens **t); /* after outbox_stop and whoever else calls; finishes what it began */
+/* Finishes what it began, and begins nothing more: TOKEN_FAILED. Before the fetcher goes. */
+void tokens_stop(struct tokens *t);
+void tokens_destroy(struct tokens **t); /* after whoever calls */
 
 enum token_state {
     TOKEN_RENEWING, /* it was begun, or is under way: read the connection again in a moment */

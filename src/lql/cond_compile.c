@@ -104,12 +104,7 @@ static struct cond_step *add_step(struct parser *p, enum cond_act act)
         fault_user(p->fault, 400, "condition: longer than %lld comparisons", (long long)most / 2);
         return NULL;
     }
-    if (p->n_steps == p->cap) {
-        int cap = p->cap ? p->cap * 2 : 8;
-        struct cond_step *more = ARENA_ARRAY(p->arena, struct cond_step, cap);
-        if (p->n_steps) memcpy(more, p->step, sizeof *more * (size_t)p->n_steps);
-        p->step = more, p->cap = cap;
-    }
+    ARENA_GROW(p->arena, p->step, p->n_steps, p->cap);
     p->step[p->n_steps].act = act;
     return &p->step[p->n_steps++];
 }

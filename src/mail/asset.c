@@ -112,11 +112,7 @@ static bool read_all(struct tx *tx, void *arg)
     int cap = 0;
     struct rows r = tx_rows(tx, Q_ASSET_EVERY, &(struct q_asset_every){g->account});
     for (g->n = 0; rows_next(&r, &row); g->n++) {
-        if (g->n == cap) {
-            struct asset *wider = ARENA_ARRAY(g->arena, struct asset, cap = cap ? cap * 2 : 16);
-            if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
-            g->rows = wider;
-        }
+        ARENA_GROW(g->arena, g->rows, g->n, cap);
         g->rows[g->n] =
             (struct asset){arena_str(g->arena, row.name), arena_str(g->arena, row.media_type), row.bytes, row.created_at};
     }

@@ -96,11 +96,7 @@ static bool remove_drop(struct tx *tx, struct end *e, int64_t drop_id)
 {
     const struct change *c = &e->change;
     struct drop_ref *ref = drop_cache_of(c->mail->drops, c->account, drop_id);
-    if (e->n == e->most) {
-        int64_t *more = ARENA_ARRAY(e->arena, int64_t, e->most = e->most ? e->most * 2 : 8);
-        if (e->n) memcpy(more, e->drops, sizeof *more * (size_t)e->n);
-        e->drops = more;
-    }
+    ARENA_GROW(e->arena, e->drops, e->n, e->most);
     e->drops[e->n++] = drop_id;
     return tx_run(tx, Q_DROP_REMOVE, &(struct q_drop_remove){c->account, drop_id, tx_now(tx)}, NULL) &&
            seat_close_drop(tx, &ref->seat);

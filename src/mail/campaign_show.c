@@ -66,13 +66,6 @@ bool campaign_get(struct store *s, struct arena *a, int64_t account, int64_t id,
     return true;
 }
 
-static void widen(struct read *g, int *cap)
-{
-    struct drop *wider = ARENA_ARRAY(g->arena, struct drop, *cap = *cap ? *cap * 2 : 16);
-    if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
-    g->rows = wider;
-}
-
 static bool read_page(struct tx *tx, void *arg)
 {
     struct read *g = arg;
@@ -81,7 +74,7 @@ static bool read_page(struct tx *tx, void *arg)
     int cap = 0;
     struct rows r = tx_rows(tx, Q_DROP_EVERY, &(struct q_drop_every){g->account, g->drips_only, g->skip, g->max});
     for (g->n = 0; rows_next(&r, &row); g->n++) {
-        if (g->n == cap) widen(g, &cap);
+        ARENA_GROW(g->arena, g->rows, g->n, cap);
         if (!drop_row_read(g->arena, &row, &g->rows[g->n], &f)) return tx_fail(tx, &f);
     }
     rows_end(&r);

@@ -42,6 +42,13 @@ const char *contact_field_name(int field)
     return field < FIELD_KNOWN ? var_names[field - FIELD_VAR_1] : "a column of the list";
 }
 
+int contact_field_find(struct str name)
+{
+    for (int i = 0; i < FIELD_KNOWN; i++)
+        if (str_eq_nocase(name, str_of(contact_field_name(i)))) return i;
+    return -1;
+}
+
 size_t contact_field_max(int field) { return field < FIELD_VAR_1 ? known[field].max : VAR_MAX_CHARACTERS; }
 
 static bool value_check(struct str s, int field, struct fault *f)

@@ -4,6 +4,8 @@
 
 /* The wire's names of the known fields, by index. */
 const char *contact_field_name(int field);
+/* The known field of a name, in any case; -1: it is none. */
+int contact_field_find(struct str name);
 /* Length in characters that a field may have. */
 size_t contact_field_max(int field);
 /* values: n of them in field order. FAULT_USER 400 names the field (specs: postalytics-api §3). Fields that are empty count as

@@ -181,11 +181,7 @@ static bool read_all(struct tx *tx, void *arg)
     struct rows r = tx_rows(tx, Q_TRACKING_DOMAIN_EVERY, NULL);
     for (g->n = 0; rows_next(&r, &row);) {
         if (g->account && row.account_id != g->account) continue;
-        if (g->n == g->max) {
-            struct domain_row *wider = ARENA_ARRAY(g->arena, struct domain_row, g->max = g->max ? g->max * 2 : 16);
-            if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
-            g->rows = wider;
-        }
+        ARENA_GROW(g->arena, g->rows, g->n, g->max);
         g->rows[g->n++] = (struct domain_row){arena_str(g->arena, row.host), row.account_id, row.created_at};
     }
     rows_end(&r);

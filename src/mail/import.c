@@ -5,37 +5,23 @@
  * loses nothing, and another node's late chunk changes nothing. */
 #include "mail/contact_event.h"
 #include "mail/import.h"
-#include "mail/intake.h"
+#include "mail/intake_work.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <semaphore.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 1 << 18 };
-
 struct import;
-struct turn { /* a chunk and its way through the committer: in one slice, or, with a key, in several */
+struct chunk_turn { /* a chunk and its way through the committer: in one slice, or, with a key, in several */
+    struct turn turn;
     struct import *import;
     struct import_chunk *chunk;
-    struct unit unit;
     int from, to; /* the slice at hand, of the chunk's order */
-    sem_t is_free;
 };
 struct import {
-    struct mail *mail;
-    struct due_item item;
-    struct arena *arena;
-    int64_t list_id;
-    struct str file;
-    int64_t at_byte;
-    int64_t attempt; /* since the last chunk that was stored */
-    bool is_claimed;
+    struct intake_work work;
     struct contact_list list;
     struct import_header header;
     bool has_header;
@@ -43,9 +29,8 @@ struct import {
     int64_t header_end;
     int fd;
     char *bytes;
-    struct turn turns[2];
+    struct chunk_turn turns[2];
     int now;
-    struct fault fault; /* what stopped it */
 };
 
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
@@ -54,36 +39,22 @@ static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, i
     return intake_find_due(tx, INTAKE_CONTACT_CSV, now, items, n, next_due);
 }
 
-static bool claim(struct tx *tx, void *arg)
-{
-    struct import *im = arg;
-    struct r_intake_claim r;
-    int64_t now = tx_now(tx);
-    intake_move(INTAKE_KEPT, INTAKE_RUNNING);
-    struct q_intake_claim in = {im->item.account_id, im->item.id, store_node(tx_store(tx)), now + lease_ms(), now};
-    im->is_claimed = tx_first(tx, Q_INTAKE_CLAIM, &in, &r);
-    if (!im->is_claimed) return tx_ok(tx);
-    im->list_id = r.target_id;
-    im->file = arena_str(im->arena, r.file);
-    im->at_byte = r.at_byte;
-    im->attempt = r.attempt;
-    return true;
-}
+static bool claim(struct tx *tx, void *arg) { return intake_claim(tx, &((struct import *)arg)->work); }
 
 /* ---- writing a chunk ---- */
 
 static bool insert_contacts(struct tx *tx, const struct import *im, struct import_chunk *c)
 {
-    struct outbox *o = im->mail->outbox;
+    struct outbox *o = im->work.mail->outbox;
     if (!c->n) return true;
-    bool is_told = o && event_is_wanted(o, im->item.account_id, EVENT_LIST, im->list_id, CONTACT_CREATED);
+    bool is_told = o && event_is_wanted(o, im->work.item.account_id, EVENT_LIST, im->work.target_id, CONTACT_CREATED);
     int64_t first = tx_next_ids(tx, ID_CONTACT, c->n);
     for (int i = 0; i < c->n && tx_ok(tx); i++) {
         struct q_contact_insert *row = &c->rows[i];
         row->contact_id = first + i;
         row->created_at = row->updated_at = tx_now(tx);
         tx_run(tx, Q_CONTACT_INSERT, row, NULL);
-        if (is_told) contact_emit(o, tx, im->item.account_id, im->list_id, row->contact_id, CONTACT_CREATED);
+        if (is_told) contact_emit(o, tx, im->work.item.account_id, im->work.target_id, row->contact_id, CONTACT_CREATED);
     }
     return tx_ok(tx);
 }
@@ -92,15 +63,10 @@ static bool insert_refused(struct tx *tx, const struct import *im, const struct 
 {
     for (int i = 0; i < c->n_refused && tx_ok(tx); i++) {
         const struct import_refused *r = &c->refused[i];
-        struct q_refused_row_insert in = {im->item.account_id, im->item.id, r->line, r->reason, r->detail, r->raw};
+        struct q_refused_row_insert in = {im->work.item.account_id, im->work.item.id, r->line, r->reason, r->detail, r->raw};
         tx_run(tx, Q_REFUSED_ROW_INSERT, &in, NULL);
     }
     return tx_ok(tx);
-}
-
-static bool lease_was_lost(struct tx *tx, const struct import *im)
-{
-    return tx_refuse(tx, FAULT_REMOTE, 0, "The import %lld is worked off by another node.", (long long)im->item.id);
 }
 
 /* The chunk's bytes are used, and its rows counted, when its last slice is in. What earlier slices wrote is found as it is when they are done
@@ -109,8 +75,8 @@ static bool step(struct tx *tx, const struct import *im, const struct import_chu
                  bool is_last)
 {
     int64_t changed = 0;
-    struct q_intake_step in = {.account_id = im->item.account_id,
-                               .intake_id = im->item.id,
+    struct q_intake_step in = {.account_id = im->work.item.account_id,
+                               .intake_id = im->work.item.id,
                                .at_byte = c->was_byte,
                                .was = c->was_byte,
                                .lease_node = store_node(tx_store(tx)),
@@ -125,32 +91,32 @@ static bool step(struct tx *tx, const struct import *im, const struct import_chu
         in.n_repeat = im->header.key_place ? c->n - c->n_order : 0;
     }
     if (!tx_run(tx, Q_INTAKE_STEP, &in, &changed)) return false;
-    return changed ? true : lease_was_lost(tx, im);
+    return changed ? true : intake_lost(tx, &im->work);
 }
 
 /* The list may be deleted while its file is worked off: rows that nobody would see are not written. */
 static bool list_is_there(struct tx *tx, const struct import *im)
 {
     struct r_list_find r;
-    if (tx_first(tx, Q_LIST_FIND, &(struct q_list_find){im->item.account_id, im->list_id}, &r)) return true;
-    return tx_ok(tx) &&
-           tx_refuse(tx, FAULT_USER, 409, "The list %lld was deleted while the file was imported.", (long long)im->list_id);
+    if (tx_first(tx, Q_LIST_FIND, &(struct q_list_find){im->work.item.account_id, im->work.target_id}, &r)) return true;
+    return tx_ok(tx) && tx_refuse(tx, FAULT_USER, 409, "The list %lld was deleted while the file was imported.",
+                                  (long long)im->work.target_id);
 }
 
 static bool write_slice(struct tx *tx, void *arg)
 {
-    struct turn *t = arg;
+    struct chunk_turn *t = arg;
     const struct import *im = t->import;
     struct import_chunk *c = t->chunk;
     struct import_counts n = {.inserted = c->n};
     bool has_key = im->header.key_place != 0, is_last = !has_key || t->to == c->n_order;
     bool ok = list_is_there(tx, im) &&
-              (has_key ? import_keyed_write(tx, im->mail, c, t->from, t->to, &n) : insert_contacts(tx, im, c));
+              (has_key ? import_keyed_write(tx, im->work.mail, c, t->from, t->to, &n) : insert_contacts(tx, im, c));
     return ok && step(tx, im, c, &n, is_last) && (!is_last || insert_refused(tx, im, c)) &&
-           tx_run(tx, Q_LIST_COUNT, &(struct q_list_count){im->item.account_id, im->list_id, n.inserted}, NULL);
+           tx_run(tx, Q_LIST_COUNT, &(struct q_list_count){im->work.item.account_id, im->work.target_id, n.inserted}, NULL);
 }
 
-static void next_slice(struct turn *t)
+static void next_slice(struct chunk_turn *t)
 {
     int most = (int)limit_get(LIMIT_IMPORT_ROWS_PER_COMMIT), left = t->chunk->n_order - t->to;
     t->from = t->to;
@@ -160,42 +126,36 @@ static void next_slice(struct turn *t)
 /* On the committer's thread: other units come between two slices. */
 static void slice_done(struct unit *u)
 {
-    struct turn *t = (struct turn *)u->arg;
+    struct chunk_turn *t = (struct chunk_turn *)u->arg;
     if (u->committed && t->to < t->chunk->n_order) {
         next_slice(t);
-        if (store_submit(t->import->mail->store, u, &u->fault)) return;
+        if (store_submit(t->import->work.mail->store, u, &u->fault)) return;
         u->committed = false;
     }
-    sem_post(&t->is_free);
+    turn_end(&t->turn);
 }
 
 /* Waits until the chunk is free; false when it was not stored. */
-static bool wait_for(struct turn *t)
+static bool wait_for(struct chunk_turn *t)
 {
-    while (sem_wait(&t->is_free) != 0) ASSERT(errno == EINTR);
-    sem_post(&t->is_free);
-    if (t->unit.run && t->unit.committed) t->import->attempt = 1; /* as intake_step has it */
-    if (t->unit.run && !t->unit.committed && t->import->fault.whose == FAULT_NONE) t->import->fault = t->unit.fault;
-    return !t->unit.run || t->unit.committed;
+    struct intake_work *w = &t->import->work;
+    bool ok = turn_wait(&t->turn, &w->fault);
+    if (ok && t->turn.unit.run) w->attempt = 1;
+    return ok;
 }
 
 /* Gives the chunk at hand to the committer and takes the other one. */
 static bool flush(struct import *im)
 {
-    struct turn *t = &im->turns[im->now], *other = &im->turns[1 - im->now];
+    struct chunk_turn *t = &im->turns[im->now], *other = &im->turns[1 - im->now];
     if (!wait_for(other)) return false; /* in order: a chunk that failed keeps the next one out */
     int64_t at_byte = t->chunk->at_byte;
     if (at_byte > t->chunk->was_byte) {
-        t->unit = (struct unit){.run = write_slice, .arg = t, .done = slice_done};
+        t->turn.unit = (struct unit){.run = write_slice, .arg = t, .done = slice_done};
         t->from = t->to = 0;
         if (im->header.key_place) import_chunk_sort(t->chunk);
         next_slice(t);
-        while (sem_wait(&t->is_free) != 0) ASSERT(errno == EINTR);
-        if (!store_submit(im->mail->store, &t->unit, &im->fault)) {
-            t->unit.run = NULL;
-            sem_post(&t->is_free);
-            return false;
-        }
+        if (!turn_submit(&t->turn, im->work.mail->store, &im->work.fault)) return false;
         (void)FAILPOINT("import.chunk.submitted");
     }
     im->now = 1 - im->now;
@@ -208,32 +168,24 @@ static bool flush(struct import *im)
 static bool on_row(void *ctx, const struct csv_row *row)
 {
     struct import *im = ctx;
-    import_chunk_add(im->turns[im->now].chunk, &im->header, row, im->item.account_id, im->list_id);
+    import_chunk_add(im->turns[im->now].chunk, &im->header, row, im->work.item.account_id, im->work.target_id);
     return !import_chunk_is_full(im->turns[im->now].chunk) || flush(im);
 }
 
 static bool on_header(void *ctx, const struct csv_row *row)
 {
     struct import *im = ctx;
-    im->has_header = import_header_make(im->arena, row, &im->list, &im->header, &im->fault);
+    im->has_header = import_header_make(im->work.arena, row, &im->list, &im->header, &im->work.fault);
     im->header_end = row->at_byte;
     return false;
-}
-
-static ssize_t read_at(struct import *im, int64_t at)
-{
-    ssize_t n = pread(im->fd, im->bytes, READ_BYTES, at);
-    if (n < 0) fault_errno(&im->fault, "The file of import %lld cannot be read", (long long)im->item.id);
-    return n;
 }
 
 /* Feeds the file from `at` on until its end, or until the reader's callback stops it. */
 static bool feed(struct import *im, struct csv_reader *r, int64_t at)
 {
     ssize_t n;
-    while ((n = read_at(im, at)) > 0) {
+    while ((n = intake_read(&im->work, im->fd, at, im->bytes)) > 0) {
         if (!csv_reader_feed(r, str_make(im->bytes, (size_t)n))) return false;
-        if (jobs_stopping(im->mail->jobs)) return fault_remote(&im->fault, "The server is stopping.");
         at += n;
     }
     return n == 0 && csv_reader_end(r);
@@ -245,8 +197,8 @@ static bool read_header(struct import *im)
     feed(im, r, 0);
     im->separator = csv_reader_separator(r);
     csv_reader_destroy(&r);
-    if (!im->has_header && im->fault.whose == FAULT_NONE)
-        fault_user(&im->fault, 400, "The file has no first line that names its columns.");
+    if (!im->has_header && im->work.fault.whose == FAULT_NONE)
+        fault_user(&im->work.fault, 400, "The file has no first line that names its columns.");
     return im->has_header;
 }
 
@@ -255,7 +207,7 @@ static int64_t line_at(struct import *im, int64_t at_byte)
 {
     int64_t line = 1, at = 0;
     while (at < at_byte) {
-        ssize_t n = read_at(im, at);
+        ssize_t n = intake_read(&im->work, im->fd, at, im->bytes);
         if (n <= 0) return 0;
         if (n > at_byte - at) n = at_byte - at;
         const char *p = im->bytes, *end = im->bytes + n;
@@ -267,14 +219,15 @@ static int64_t line_at(struct import *im, int64_t at_byte)
 
 static bool read_rows(struct import *im)
 {
-    int64_t from = im->at_byte > im->header_end ? im->at_byte : im->header_end, line = line_at(im, from);
+    int64_t from = im->work.at_byte > im->header_end ? im->work.at_byte : im->header_end, line = line_at(im, from);
     if (!line)
-        return im->fault.whose != FAULT_NONE
+        return im->work.fault.whose != FAULT_NONE
                    ? false
-                   : fault_operator(&im->fault, "The file of import %lld is shorter than it was.", (long long)im->item.id);
+                   : fault_operator(&im->work.fault, "The file of import %lld is shorter than it was.",
+                                    (long long)im->work.item.id);
     struct csv_reader *r = csv_reader_create(on_row, im);
     csv_reader_resume(r, im->separator, line, from);
-    import_chunk_clear(im->turns[0].chunk, im->at_byte);
+    import_chunk_clear(im->turns[0].chunk, im->work.at_byte);
     bool ok = feed(im, r, from);
     csv_reader_destroy(&r);
     if (ok) ok = flush(im);
@@ -289,80 +242,30 @@ static bool put_columns(struct tx *tx, void *arg)
 {
     const struct import *im = arg;
     struct str columns = list_columns_write(tx_arena(tx), im->header.columns, im->header.n_columns);
-    return tx_run(tx, Q_LIST_COLUMNS, &(struct q_list_columns){im->item.account_id, im->list_id, columns}, NULL);
+    return tx_run(tx, Q_LIST_COLUMNS, &(struct q_list_columns){im->work.item.account_id, im->work.target_id, columns}, NULL);
 }
 
 static bool prepare(struct import *im)
 {
-    struct mail *m = im->mail;
-    struct fault *f = &im->fault;
-    if (!list_get(m->store, im->arena, im->item.account_id, im->list_id, &im->list, f)) return false;
-    im->fd = open(mail_path(m, im->arena, "%s", im->file.ptr), O_RDONLY | O_CLOEXEC);
-    if (im->fd < 0) return fault_errno(f, "The file of import %lld cannot be opened", (long long)im->item.id);
-    if (!read_header(im)) return false;
-    if (im->header.key_place && im->at_byte == 0 &&
-        !import_keyed_prepare(m, im->item.account_id, &im->list, im->header.key_place, f))
+    struct mail *m = im->work.mail;
+    struct fault *f = &im->work.fault;
+    if (!list_get(m->store, im->work.arena, im->work.item.account_id, im->work.target_id, &im->list, f)) return false;
+    if ((im->fd = intake_open(&im->work)) < 0 || !read_header(im)) return false;
+    if (im->header.key_place && im->work.at_byte == 0 &&
+        !import_keyed_prepare(m, im->work.item.account_id, &im->list, im->header.key_place, f))
         return false;
     return im->header.n_columns == im->list.n_columns || store_write(m->store, put_columns, im, f);
-}
-
-struct ending {
-    const struct import *import;
-    enum intake_state to;
-    int64_t due_at, attempt;
-    bool is_unusable;
-    struct str why;
-};
-
-/* A file that cannot be used at all says why on its first line as well. */
-static bool end(struct tx *tx, void *arg)
-{
-    const struct ending *e = arg;
-    const struct import *im = e->import;
-    intake_move(INTAKE_RUNNING, e->to);
-    int64_t changed = 0;
-    struct q_intake_end in = {im->item.account_id, im->item.id, e->to, e->due_at, e->attempt, e->why, store_node(tx_store(tx))};
-    if (!tx_run(tx, Q_INTAKE_END, &in, &changed)) return false;
-    if (!changed) return lease_was_lost(tx, im);
-    struct q_refused_row_insert row = {im->item.account_id, im->item.id, 1, IMPORT_HEADER, e->why, STR("")};
-    return !e->is_unusable || tx_run(tx, Q_REFUSED_ROW_INSERT, &row, NULL);
-}
-
-/* The file's own fault ends the import; anything else is tried again by the ladder, and ends it above the ladder. */
-static struct ending ending_of(const struct import *im, bool ok)
-{
-    struct ending e = {im, INTAKE_DONE, DB_NULL, im->attempt, false, STR_NULL};
-    if (ok) return e;
-    if (jobs_stopping(im->mail->jobs)) { /* no failure: it goes on where it stands */
-        e.to = INTAKE_RUNNING, e.due_at = clock_now_ms(), e.attempt--;
-        return e;
-    }
-    e.why = str_of(im->fault.text);
-    e.is_unusable = im->fault.whose == FAULT_USER;
-    e.to = e.is_unusable || retry_is_over((int)im->attempt) ? INTAKE_FAILED : INTAKE_RUNNING;
-    if (e.to == INTAKE_RUNNING) e.due_at = retry_due(clock_now_ms(), (int)im->attempt);
-    return e;
-}
-
-static void finish(struct import *im, bool ok)
-{
-    struct fault f;
-    struct ending e = ending_of(im, ok);
-    if (e.why.ptr && !e.is_unusable)
-        log_error("mail", "Import %lld stopped (attempt %lld): %s", (long long)im->item.id, (long long)im->attempt, e.why.ptr);
-    if (!store_write(im->mail->store, end, &e, &f))
-        log_error("mail", "The end of import %lld was not stored: %s", (long long)im->item.id, f.text);
 }
 
 static bool work(struct import *im)
 {
     for (int i = 0; i < 2; i++) {
-        im->turns[i] = (struct turn){.import = im, .chunk = import_chunk_create(im->header.key_place != 0)};
-        sem_init(&im->turns[i].is_free, 0, 1);
+        im->turns[i] = (struct chunk_turn){.import = im, .chunk = import_chunk_create(im->header.key_place != 0)};
+        turn_init(&im->turns[i].turn);
     }
     bool ok = read_rows(im);
     for (int i = 0; i < 2; i++) {
-        sem_destroy(&im->turns[i].is_free);
+        turn_finish(&im->turns[i].turn);
         import_chunk_destroy(&im->turns[i].chunk);
     }
     return ok;
@@ -371,18 +274,18 @@ static bool work(struct import *im)
 static void run(void *ctx, struct due_item item)
 {
     struct mail *m = ctx;
-    struct import im = {.mail = m, .item = item, .arena = arena_create(64 << 10), .fd = -1};
+    struct import im = {.work = {.mail = m, .item = item, .what = "import", .arena = arena_create(64 << 10)}, .fd = -1};
     struct fault f = {0};
     if (!store_write(m->store, claim, &im, &f))
         log_error("mail", "Import %lld could not be claimed: %s", (long long)item.id, f.text);
-    if (im.is_claimed) {
-        im.bytes = malloc(READ_BYTES);
+    if (im.work.is_claimed) {
+        im.bytes = malloc(INTAKE_READ_BYTES);
         ASSERT(im.bytes);
-        finish(&im, prepare(&im) && work(&im));
+        intake_end(&im.work, prepare(&im) && work(&im), IMPORT_HEADER);
         free(im.bytes);
         if (im.fd >= 0) close(im.fd);
     }
-    arena_destroy(&im.arena);
+    arena_destroy(&im.work.arena);
 }
 
 void import_source_add(struct mail *m)

@@ -101,11 +101,7 @@ static bool read_all(struct tx *tx, void *arg)
     int cap = 0;
     struct rows r = tx_rows(tx, Q_LIST_EVERY, &(struct q_list_every){g->account});
     for (g->n = 0; rows_next(&r, &row); g->n++) {
-        if (g->n == cap) {
-            struct contact_list *wider = ARENA_ARRAY(g->arena, struct contact_list, cap = cap ? cap * 2 : 16);
-            if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
-            g->rows = wider;
-        }
+        ARENA_GROW(g->arena, g->rows, g->n, cap);
         if (!list_read(g->arena, &row, &g->rows[g->n], &f)) return tx_fail(tx, &f);
     }
     rows_end(&r);

@@ -2,34 +2,28 @@
  * time (its header names the columns) and the lines that are used already are passed over; `at_byte` moves in the transaction that used
  * them, so a crash repeats nothing and loses nothing. A line without a time gets the file's own. */
 #include "mail/printed.h"
-#include "mail/intake.h"
+#include "mail/intake_work.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "queries.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-enum { CHUNK_ROWS = 500, READ_BYTES = 1 << 16 };
+enum { CHUNK_ROWS = 500 };
 
 struct line { /* a row that outlives its callback */
     struct printed_row row;
     struct str why, raw;
 };
-struct work {
-    struct mail *mail;
-    struct due_item item;
-    struct arena *arena, *chunk; /* of the file, of the lines at hand */
+struct printers_return {
+    struct intake_work work;
+    struct arena *chunk; /* of the lines at hand */
     struct json_parser *parser;
-    struct str file;
-    int64_t at_byte, received_at, attempt;
-    bool is_claimed, is_unusable;
+    int64_t received_at;
     struct line lines[CHUNK_ROWS];
     int n;
     int64_t chunk_end;
-    struct fault fault;
 };
 
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
@@ -40,163 +34,110 @@ static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, i
 
 static bool claim(struct tx *tx, void *arg)
 {
-    struct work *w = arg;
-    struct r_intake_claim r;
+    struct printers_return *p = arg;
     struct r_intake_find row;
-    int64_t now = tx_now(tx);
-    intake_move(INTAKE_KEPT, INTAKE_RUNNING);
-    struct q_intake_claim in = {w->item.account_id, w->item.id, store_node(tx_store(tx)), now + lease_ms(), now};
-    w->is_claimed = tx_first(tx, Q_INTAKE_CLAIM, &in, &r) &&
-                    tx_first(tx, Q_INTAKE_FIND, &(struct q_intake_find){w->item.account_id, w->item.id}, &row);
-    if (!w->is_claimed) return tx_ok(tx);
-    w->file = arena_str(w->arena, r.file);
-    w->at_byte = r.at_byte;
-    w->attempt = r.attempt;
-    w->received_at = row.received_at;
-    return true;
+    struct q_intake_find in = {p->work.item.account_id, p->work.item.id};
+    if (!intake_claim(tx, &p->work) || !p->work.is_claimed) return tx_ok(tx);
+    p->work.is_claimed = tx_first(tx, Q_INTAKE_FIND, &in, &row);
+    p->received_at = row.received_at;
+    return tx_ok(tx);
 }
 
 /* ---- a chunk ---- */
 
-static bool lease_was_lost(struct tx *tx, const struct work *w)
+static bool keep_refused(struct tx *tx, const struct printers_return *p, const struct line *l, enum scan_reason reason,
+                         struct str why)
 {
-    return tx_refuse(tx, FAULT_REMOTE, 0, "The printer's return %lld is worked off by another node.", (long long)w->item.id);
-}
-
-static bool keep_refused(struct tx *tx, const struct work *w, const struct line *l, enum scan_reason reason, struct str why)
-{
-    struct q_refused_row_insert in = {w->item.account_id, w->item.id, l->row.line, reason, why, l->raw};
+    struct q_refused_row_insert in = {p->work.item.account_id, p->work.item.id, l->row.line, reason, why, l->raw};
     return tx_run(tx, Q_REFUSED_ROW_INSERT, &in, NULL);
 }
 
 static bool write_chunk(struct tx *tx, void *arg)
 {
-    struct work *w = arg;
+    struct printers_return *p = arg;
     int64_t n_of[3] = {0}, changed = 0;
-    for (int i = 0; i < w->n && tx_ok(tx); i++) {
-        const struct line *l = &w->lines[i];
+    for (int i = 0; i < p->n && tx_ok(tx); i++) {
+        const struct line *l = &p->lines[i];
         enum scan_reason reason = l->row.reason;
         struct str why = l->why;
         enum printed_result result = PRINTED_REFUSED;
         if (reason == SCAN_FINE)
-            result = printed_add(w->mail, tx, w->parser, w->item.account_id, &l->row, w->item.id, &reason, &why);
+            result = printed_add(p->work.mail, tx, p->parser, p->work.item.account_id, &l->row, p->work.item.id, &reason, &why);
         if (!tx_ok(tx)) return false;
         n_of[result]++;
-        if (result == PRINTED_REFUSED && !keep_refused(tx, w, l, reason, why)) return false;
+        if (result == PRINTED_REFUSED && !keep_refused(tx, p, l, reason, why)) return false;
     }
-    struct q_printed_step step = {w->item.account_id,
-                                  w->item.id,
-                                  w->chunk_end,
-                                  w->n,
-                                  n_of[PRINTED_USED],
-                                  n_of[PRINTED_REFUSED],
-                                  w->at_byte,
-                                  store_node(tx_store(tx)),
-                                  tx_now(tx) + lease_ms(),
-                                  n_of[PRINTED_REPEAT]};
-    return tx_run(tx, Q_PRINTED_STEP, &step, &changed) && (changed || lease_was_lost(tx, w));
+    struct q_printed_step step = {p->work.item.account_id, p->work.item.id,       p->chunk_end,    p->n,
+                                  n_of[PRINTED_USED],      n_of[PRINTED_REFUSED], p->work.at_byte, store_node(tx_store(tx)),
+                                  tx_now(tx) + lease_ms(), n_of[PRINTED_REPEAT]};
+    return tx_run(tx, Q_PRINTED_STEP, &step, &changed) && (changed || intake_lost(tx, &p->work));
 }
 
-static bool flush(struct work *w)
+static bool flush(struct printers_return *p)
 {
-    if (w->n == 0) return true;
-    if (!store_write(w->mail->store, write_chunk, w, &w->fault)) return false;
+    if (p->n == 0) return true;
+    if (!store_write(p->work.mail->store, write_chunk, p, &p->work.fault)) return false;
     (void)FAILPOINT("printed.chunk.after");
-    w->at_byte = w->chunk_end;
-    w->attempt = 1;
-    w->n = 0;
-    arena_reset(w->chunk);
+    p->work.at_byte = p->chunk_end;
+    p->work.attempt = 1;
+    p->n = 0;
+    arena_reset(p->chunk);
     return true;
 }
 
 static bool on_row(void *ctx, const struct printed_row *row)
 {
-    struct work *w = ctx;
-    if (row->reason == SCAN_REASON_FILE) w->is_unusable = true, fault_user(&w->fault, 400, "%s", row->why);
-    if (row->at_byte <= w->at_byte) return true;
-    struct line *l = &w->lines[w->n++];
-    *l = (struct line){.row = *row, .why = arena_str(w->chunk, str_of(row->why)), .raw = arena_str(w->chunk, row->raw)};
-    w->chunk_end = row->at_byte;
-    return w->n < CHUNK_ROWS || flush(w);
+    struct printers_return *p = ctx;
+    if (row->reason == SCAN_REASON_FILE) fault_user(&p->work.fault, 400, "%s", row->why);
+    if (row->at_byte <= p->work.at_byte) return true;
+    struct line *l = &p->lines[p->n++];
+    *l = (struct line){.row = *row, .why = arena_str(p->chunk, str_of(row->why)), .raw = arena_str(p->chunk, row->raw)};
+    p->chunk_end = row->at_byte;
+    return p->n < CHUNK_ROWS || flush(p);
 }
 
-static bool read_file(struct work *w, int fd)
+static bool read_file(struct printers_return *p, int fd)
 {
-    char *bytes = arena_alloc(w->arena, READ_BYTES);
-    struct printed_reader *r = printed_reader_create(w->received_at, on_row, w);
+    char *bytes = arena_alloc(p->work.arena, INTAKE_READ_BYTES);
+    struct printed_reader *r = printed_reader_create(p->received_at, on_row, p);
     ssize_t n;
+    int64_t at = 0;
     bool ok = true;
-    while (ok && (n = read(fd, bytes, READ_BYTES)) != 0) {
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0)
-            ok = fault_errno(&w->fault, "the file cannot be read");
-        else if (jobs_stopping(w->mail->jobs))
-            ok = fault_remote(&w->fault, "The server is stopping.");
-        else
-            ok = printed_reader_feed(r, str_make(bytes, (size_t)n));
+    while (ok && (n = intake_read(&p->work, fd, at, bytes)) != 0) {
+        ok = n > 0 && printed_reader_feed(r, str_make(bytes, (size_t)n));
+        at += n;
     }
     ok = ok && printed_reader_end(r);
     printed_reader_destroy(&r);
-    return ok || w->is_unusable;
+    return ok;
 }
 
 /* ---- the whole ---- */
 
-struct ending {
-    const struct work *work;
-    enum intake_state to;
-    int64_t due_at, attempt;
-    struct str why;
-};
-
-static bool end(struct tx *tx, void *arg)
+/* A file that cannot be used says so in a row of its own, which is stored too. */
+static bool work_off(struct printers_return *p)
 {
-    const struct ending *e = arg;
-    const struct work *w = e->work;
-    int64_t changed = 0;
-    intake_move(INTAKE_RUNNING, e->to);
-    struct q_intake_end in = {w->item.account_id, w->item.id, e->to, e->due_at, e->attempt, e->why, store_node(tx_store(tx))};
-    return tx_run(tx, Q_INTAKE_END, &in, &changed) && (changed || lease_was_lost(tx, w));
-}
-
-static void finish(struct work *w, bool ok)
-{
-    struct fault f;
-    struct ending e = {w, INTAKE_DONE, DB_NULL, w->attempt, STR_NULL};
-    if (!ok && jobs_stopping(w->mail->jobs)) {
-        e.to = INTAKE_RUNNING, e.due_at = clock_now_ms(), e.attempt--;
-    } else if (!ok || w->is_unusable) {
-        bool is_over = w->is_unusable || retry_is_over((int)w->attempt);
-        e.why = str_of(w->fault.text);
-        e.to = is_over ? INTAKE_FAILED : INTAKE_RUNNING;
-        if (!is_over) e.due_at = retry_due(clock_now_ms(), (int)w->attempt);
-        if (!w->is_unusable) log_error("mail", "The printer's return %lld stopped: %s", (long long)w->item.id, w->fault.text);
-    }
-    if (!store_write(w->mail->store, end, &e, &f))
-        log_error("mail", "The end of the printer's return %lld was not stored: %s", (long long)w->item.id, f.text);
-}
-
-static bool work_off(struct work *w)
-{
-    int fd = open(mail_path(w->mail, w->arena, "%.*s", STR_ARG(w->file)), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fault_errno(&w->fault, "its file cannot be opened");
-    bool ok = read_file(w, fd) && flush(w);
+    int fd = intake_open(&p->work);
+    if (fd < 0) return false;
+    bool ok = read_file(p, fd), is_unusable = p->work.fault.whose == FAULT_USER;
     close(fd);
-    return ok;
+    return (ok || is_unusable) && flush(p) && !is_unusable;
 }
 
 static void run(void *ctx, struct due_item item)
 {
     struct mail *m = ctx;
     struct arena *a = arena_create(64 << 10);
-    struct work *w = ARENA_NEW(a, struct work);
+    struct printers_return *p = ARENA_NEW(a, struct printers_return);
     struct fault f;
-    *w = (struct work){.mail = m, .item = item, .arena = a, .chunk = arena_create(64 << 10), .parser = json_parser_create()};
-    if (!store_write(m->store, claim, w, &f))
+    *p = (struct printers_return){.work = {.mail = m, .item = item, .what = "printer's return", .arena = a},
+                                  .chunk = arena_create(64 << 10),
+                                  .parser = json_parser_create()};
+    if (!store_write(m->store, claim, p, &f))
         log_error("mail", "The printer's return %lld could not be claimed: %s", (long long)item.id, f.text);
-    if (w->is_claimed) finish(w, work_off(w));
-    json_parser_destroy(&w->parser);
-    arena_destroy(&w->chunk);
+    if (p->work.is_claimed) intake_end(&p->work, work_off(p), 0);
+    json_parser_destroy(&p->parser);
+    arena_destroy(&p->chunk);
     arena_destroy(&a);
 }
 

@@ -130,13 +130,7 @@ static struct r_pool_every *moved(struct runs *r, struct tx *tx, size_t *n)
     struct rows rows = tx_rows(tx, Q_POOL_EVERY, NULL);
     *n = 0;
     for (;;) {
-        if (*n == max) {
-            size_t more = max ? max * 2 : 16;
-            struct r_pool_every *wider = ARENA_ARRAY(tx_arena(tx), struct r_pool_every, more);
-            if (max) memcpy(wider, pools, sizeof *pools * max);
-            pools = wider;
-            max = more;
-        }
+        ARENA_GROW(tx_arena(tx), pools, *n, max);
         if (!rows_next(&rows, &pools[*n])) break;
         if (!is_known(r, &pools[*n])) ++*n;
     }

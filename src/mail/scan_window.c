@@ -52,11 +52,20 @@ void scan_window_add(struct scan_window *w, const struct track_row *row, int64_t
 }
 
 /* Lines of refused rows are a key, and an end of file may come on the line of the last row. */
+static int64_t own_line(struct scan_window *w, int64_t line)
+{
+    return w->last_line = line > w->last_line ? line : w->last_line + 1;
+}
+
+void scan_window_pass(struct scan_window *w, int64_t line, int reason)
+{
+    if (reason != SCAN_FINE) own_line(w, line);
+}
+
 void scan_window_refuse(struct scan_window *w, int64_t line, int reason, const char *why, struct str raw, int64_t at_byte)
 {
     ASSERT(w->n_refused < w->max_refused);
-    if (line <= w->last_line) line = w->last_line + 1;
-    w->last_line = line;
+    line = own_line(w, line);
     w->refused[w->n_refused++] =
         (struct scan_refused){line, reason, str_of(arena_strz(w->arena, why ? why : "")), import_showable(w->arena, raw)};
     w->n_rows++;

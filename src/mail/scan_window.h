@@ -23,4 +23,6 @@ void scan_window_clear(struct scan_window *w, int64_t at_byte);
 bool scan_window_is_full(const struct scan_window *w);
 void scan_window_add(struct scan_window *w, const struct track_row *row, int64_t at_byte);
 void scan_window_refuse(struct scan_window *w, int64_t line, int reason, const char *why, struct str raw, int64_t at_byte);
+/* A row that an earlier reading of the file has stored: when it was refused its line is taken. */
+void scan_window_pass(struct scan_window *w, int64_t line, int reason);
 void scan_window_sort(struct scan_window *w);

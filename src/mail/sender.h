@@ -18,6 +18,7 @@ struct sender_piece {
     struct str values[FIELD_KNOWN]; /* by field */
     struct str extra, source_ref;   /* send.h; not told to other houses */
     struct str try_key;             /* the same in each try of one wish; STR_NULL: none */
+    int64_t until_mono;             /* nothing is begun after it, and nobody is waited for (monotonic ms); 0: no bound */
     /* out */
     int status;             /* as HTTP would say it; 0: no answer came */
     int64_t retry_after_ms; /* -1: it did not say */

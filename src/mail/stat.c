@@ -158,15 +158,6 @@ bool stat_of_drop(struct store *s, int64_t account, int64_t drop_id, bool is_tes
     return true;
 }
 
-static void more_rows(struct read *g)
-{
-    int max = g->max ? g->max * 2 : 32;
-    struct stat_day_row *rows = ARENA_ARRAY(g->arena, struct stat_day_row, max);
-    if (g->n) memcpy(rows, g->rows, sizeof *rows * (size_t)g->n);
-    g->rows = rows;
-    g->max = max;
-}
-
 static bool read_days(struct tx *tx, void *arg)
 {
     struct read *g = arg;
@@ -177,7 +168,7 @@ static bool read_days(struct tx *tx, void *arg)
     g->n = 0;
     while (rows_next(&r, &row)) {
         if (!g->n || g->rows[g->n - 1].day != row.day) {
-            if (g->n == g->max) more_rows(g);
+            ARENA_GROW(g->arena, g->rows, g->n, g->max);
             g->rows[g->n++] = (struct stat_day_row){.day = row.day};
         }
         g->rows[g->n - 1].totals.n[row.code - first] = row.n;

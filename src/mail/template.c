@@ -146,11 +146,7 @@ static bool read_all(struct tx *tx, void *arg)
     int cap = 0;
     struct rows r = tx_rows(tx, Q_TEMPLATE_EVERY, &(struct q_template_every){g->account});
     for (g->n = 0; rows_next(&r, &row); g->n++) {
-        if (g->n == cap) {
-            struct template_row *wider = ARENA_ARRAY(g->arena, struct template_row, cap = cap ? cap * 2 : 16);
-            if (g->n) memcpy(wider, g->rows, sizeof *wider * (size_t)g->n);
-            g->rows = wider;
-        }
+        ARENA_GROW(g->arena, g->rows, g->n, cap);
         if (!take(tx, g->arena, &row, &g->rows[g->n])) return false;
     }
     rows_end(&r);

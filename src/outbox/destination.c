@@ -12,12 +12,7 @@ struct look {
 
 static void add(struct look *l, const struct r_destination_every *r)
 {
-    if (l->n == l->max) {
-        struct destination *more = ARENA_ARRAY(l->arena, struct destination, l->max ? l->max * 2 : 16);
-        if (l->n) memcpy(more, l->rows, sizeof *more * (size_t)l->n);
-        l->max = l->max ? l->max * 2 : 16;
-        l->rows = more;
-    }
+    ARENA_GROW(l->arena, l->rows, l->n, l->max);
     const struct link_def *link = outbox_link(l->outbox, r->link);
     l->rows[l->n++] = (struct destination){
         .destination_id = r->destination_id,

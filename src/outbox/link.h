@@ -22,6 +22,7 @@ enum link_result {
     LINK_CANCELLED,   /* not a link's word: a person took it back, or its subscription is gone */
     LINK_WAIT, /* not yet (a token is being renewed, something is being made there): read and begun again at `pause_until`, at once when that is
                 * past. Says nothing of the destination, uses up no attempt but the first, and ends with the ladder's last step */
+    LINK_REST, /* as LINK_PAUSE_DESTINATION, but nothing was asked (our own bound of requests is full, a limit is known): it has not failed */
     LINK_RESULTS
 };
 const char *link_result_word(enum link_result r); /* "delivered", "given up" … as shown to people */
@@ -40,13 +41,16 @@ struct link_delivery {
     int64_t delivery_id, subscription_id, destination_id, connection_id /* DB_NULL: none */, first_due_at;
     int attempt; /* 0: the first */
     struct event event;
+    /* An attempt may have been made of which nothing is written, not even a mark: by a process that was killed, by a node whose destination this
+     * one took over. Stays so until the destination has been empty once. */
+    bool may_be_known;
     struct str address, settings /* JSON of the subscription */, secret /* unsealed; STR_NULL: none */;
     struct str sent_mark; /* what an earlier attempt left here; STR_NULL */
     int64_t now;          /* of this step */
     /* the link's */
-    void *state;           /* from load, lives in the arena */
-    struct fetch_ask ask;  /* filled for LINK_ASK */
-    int64_t pause_until;   /* LINK_PAUSE_DESTINATION; LINK_RETRY_LATER: not before (0: the ladder alone) */
+    void *state;          /* from load, lives in the arena */
+    struct fetch_ask ask; /* filled for LINK_ASK */
+    int64_t pause_until;  /* LINK_PAUSE_DESTINATION, LINK_REST, LINK_WAIT; LINK_RETRY_LATER: not before (0: the ladder alone) */
     struct str leave_mark; /* kept as sent_mark for the next attempt */
     char sentence[300];    /* for people: what came of it; set with every result but LINK_ASK and LINK_OK */
 };
@@ -70,6 +74,9 @@ struct link_def {
     bool (*joins)(void *ctx, struct link_delivery *const *group, int n, const struct link_delivery *d);
     void (*step_all)(void *ctx, struct link_delivery *const *group, int n, const struct fetch_answer *answer,
                      enum link_result *results);
+    /* NULL, or: asked in the unit that writes down LINK_OK, before anything of it is written. False: what `load` saw is not so any more (`sentence`
+     * says what), so the delivery is read and begun again. With tx_ok false the database failed. May run again. */
+    bool (*still_holds)(void *ctx, struct tx *tx, struct link_delivery *d);
     /* NULL, or: called inside the unit that writes down what came of a delivery, when its row was still
      * there: what it writes is durable with the result or not at all (a piece that an event sends, the contact that was found). May run again. False: the unit failed; a refusal (tx_refuse)
      * is not for here: `load` and `step` have looked. */

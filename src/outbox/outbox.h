@@ -12,8 +12,9 @@ struct outbox_config {
     const struct seal *seal; /* destinations' secrets; base/seal.h */
 };
 struct outbox *outbox_create(const struct outbox_config *c, struct fault *f); /* loads subscriptions; fault: the store */
-/* The end, in this order: jobs_stop, outbox_stop (begins nothing more, lets what is under way finish for a second), fetcher_destroy (cuts
- * off the rest), outbox_destroy (writes down what came of it, gives the destinations back). */
+/* The end, in this order: jobs_end, outbox_stop (begins nothing more, lets what is under way finish for a second), fetcher_destroy (cuts
+ * off the rest), outbox_destroy (writes down what came of it, gives the destinations back). What links call
+ * in their steps and settlements must be there until then. */
 void outbox_stop(struct outbox *o);
 void outbox_destroy(struct outbox **o);
 

@@ -126,8 +126,8 @@ SELECT subscription_id FROM subscription WHERE account_id = $1 AND destination_i
 -- One destination as it is to be served.
 -- in: account_id int, destination_id int
 -- out: link int, connection_id int, address text, sealed blob, state int, window_size int, paused_until int, failing_since int, lease_node int
--- out: lease_until int
-SELECT link, connection_id, address, sealed, state, window_size, paused_until, failing_since, lease_node, lease_until FROM destination
+-- out: lease_until int, n_opened int
+SELECT link, connection_id, address, sealed, state, window_size, paused_until, failing_since, lease_node, lease_until, n_opened FROM destination
  WHERE account_id = $1 AND destination_id = $2;
 
 -- name: destination_seal
@@ -144,13 +144,6 @@ SELECT d.destination_id, d.link, d.connection_id, d.address, d.state, d.paused_u
  (SELECT count(*) FROM delivery q WHERE q.account_id = $1 AND q.destination_id = d.destination_id AND q.due_at < 9223372036854775807) AS n_waiting,
  (SELECT count(*) FROM delivery q WHERE q.account_id = $1 AND q.destination_id = d.destination_id AND q.due_at = 9223372036854775807) AS n_given_up
  FROM destination d WHERE d.account_id = $1 ORDER BY d.destination_id;
-
--- name: destination_numbers
--- across accounts: old rows are looked for everywhere
--- Destinations behind a number.
--- in: after int, n int
--- out: account_id int, destination_id int
-SELECT account_id, destination_id FROM destination WHERE destination_id > $1 ORDER BY destination_id LIMIT $2;
 
 -- name: destination_delete_unused
 -- A destination that nothing points at goes.
@@ -171,6 +164,12 @@ UPDATE destination SET awake = 1 WHERE account_id = $1 AND destination_id = $2 A
 -- out: account_id int, destination_id int
 SELECT account_id, destination_id FROM destination WHERE awake = 1 AND lease_until < $1 AND state = 0 AND paused_until <= $1 LIMIT $2;
 
+-- name: destination_holder
+-- Who holds it, or held it and did not give it back; NULL: nobody.
+-- in: account_id int, destination_id int
+-- out: lease_node int
+SELECT lease_node FROM destination WHERE account_id = $1 AND destination_id = $2;
+
 -- name: destination_lease
 -- Takes it, or takes it again.
 -- in: account_id int, destination_id int, node int, until int, now int
@@ -186,14 +185,15 @@ UPDATE destination SET lease_until = $2 WHERE awake = 1 AND lease_node = $1 AND 
 
 -- name: destination_free_all
 -- across accounts: what this node held before its last end
--- A node that starts holds nothing.
+-- A node that starts holds nothing. That it did not give back what it held stays to be seen.
 -- in: node int
-UPDATE destination SET lease_node = NULL, lease_until = 0 WHERE awake = 1 AND lease_node = $1;
+UPDATE destination SET lease_until = 0 WHERE awake = 1 AND lease_node = $1;
 
 -- name: destination_free
--- Gives it back, still awake.
--- in: account_id int, destination_id int, node int
-UPDATE destination SET lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND destination_id = $2 AND lease_node = $3;
+-- Gives it back, still awake; with attempts of which nothing is written, the next one sees who held it.
+-- in: account_id int, destination_id int, node int, has_unwritten int
+UPDATE destination SET lease_node = CASE WHEN $4 = 1 THEN lease_node END, lease_until = 0
+ WHERE account_id = $1 AND destination_id = $2 AND lease_node = $3;
 
 -- name: destination_sleep
 -- Gives it back and lets it sleep, when nothing waits.
@@ -212,8 +212,8 @@ SELECT d.account_id, d.destination_id FROM destination d WHERE d.awake = 0 AND d
 -- name: destination_is_ours
 -- Does this node hold it?
 -- in: account_id int, destination_id int, node int
--- out: state int, paused_until int, failing_since int
-SELECT state, paused_until, failing_since FROM destination WHERE account_id = $1 AND destination_id = $2 AND lease_node = $3;
+-- out: state int, paused_until int, failing_since int, n_opened int
+SELECT state, paused_until, failing_since, n_opened FROM destination WHERE account_id = $1 AND destination_id = $2 AND lease_node = $3;
 
 -- name: destination_mark
 -- What its attempts say of it.
@@ -224,7 +224,7 @@ UPDATE destination SET state = $3, paused_until = $4, failing_since = $5, last_e
 -- name: destination_set
 -- A person opens, pauses or disables it.
 -- in: account_id int, destination_id int, state int
-UPDATE destination SET state = $3, paused_until = 0, failing_since = NULL, awake = 1 WHERE account_id = $1 AND destination_id = $2;
+UPDATE destination SET state = $3, paused_until = 0, failing_since = NULL, awake = 1, n_opened = n_opened + 1 WHERE account_id = $1 AND destination_id = $2;
 
 -- ---- deliveries ----
 
@@ -273,8 +273,8 @@ DELETE FROM delivery WHERE account_id = $1 AND destination_id = $2 AND due_at = 
 -- name: delivery_move
 -- To its next attempt, or to the end of all time: given up.
 -- in: account_id int, destination_id int, due_at int, delivery_id int, to_due_at int, attempt int, first_due_at int, last_result int
--- in: last_error text, sent_mark text
-UPDATE delivery SET due_at = $5, attempt = $6, first_due_at = $7, last_result = $8, last_error = $9, sent_mark = coalesce($10, sent_mark)
+-- in: last_error text, sent_mark text, given_up_at int
+UPDATE delivery SET due_at = $5, attempt = $6, first_due_at = $7, last_result = $8, last_error = $9, sent_mark = coalesce($10, sent_mark), given_up_at = $11
  WHERE account_id = $1 AND destination_id = $2 AND due_at = $3 AND delivery_id = $4;
 
 -- name: delivery_postpone
@@ -291,7 +291,7 @@ SELECT due_at, source, source_id, event_id, attempt FROM delivery WHERE account_
 -- name: delivery_redrive
 -- Given-up deliveries with numbers up to one are due now, with a new ladder.
 -- in: account_id int, destination_id int, first_id int, last_id int, due_at int
-UPDATE delivery SET due_at = $5, attempt = 0, first_due_at = $5, last_result = 0, last_error = NULL WHERE account_id = $1 AND destination_id = $2
+UPDATE delivery SET due_at = $5, attempt = 0, first_due_at = $5, last_result = 0, last_error = NULL, given_up_at = NULL WHERE account_id = $1 AND destination_id = $2
  AND due_at = 9223372036854775807 AND delivery_id >= $3 AND delivery_id <= $4;
 
 -- name: delivery_given_up
@@ -312,9 +312,11 @@ DELETE FROM delivery WHERE account_id = $1 AND destination_id = $2 AND subscript
 UPDATE delivery SET destination_id = $4 WHERE account_id = $1 AND destination_id = $2 AND subscription_id = $3;
 
 -- name: delivery_trim
--- Given-up deliveries that are too old.
--- in: account_id int, destination_id int, before_id int
-DELETE FROM delivery WHERE account_id = $1 AND destination_id = $2 AND due_at = 9223372036854775807 AND delivery_id < $3;
+-- across accounts: the house's own age of logs
+-- Those that were given up first.
+-- in: before int, n int
+DELETE FROM delivery WHERE (account_id, destination_id, due_at, delivery_id) IN
+ (SELECT account_id, destination_id, due_at, delivery_id FROM delivery WHERE given_up_at < $1 ORDER BY given_up_at LIMIT $2);
 
 -- ---- the log of attempts ----
 

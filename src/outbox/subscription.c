@@ -227,12 +227,7 @@ static bool all(struct tx *tx, void *arg)
     _Static_assert(sizeof row == sizeof same, "all readings of a subscription give the same columns");
     struct rows r = tx_rows(tx, Q_SUBSCRIPTION_PAGE, &(struct q_subscription_page){l->account, l->source, l->source_id});
     while (rows_next(&r, &row)) {
-        if (l->n == l->max) {
-            struct subscription *more = ARENA_ARRAY(l->arena, struct subscription, l->max ? l->max * 2 : 16);
-            if (l->n) memcpy(more, l->rows, sizeof *more * (size_t)l->n);
-            l->max = l->max ? l->max * 2 : 16;
-            l->rows = more;
-        }
+        ARENA_GROW(l->arena, l->rows, l->n, l->max);
         memcpy(&same, &row, sizeof same);
         l->rows[l->n++] = subscription_row_read(l->arena, l->account, &same);
     }

@@ -1,4 +1,4 @@
-/* trim.c: the log of attempts and given-up deliveries older than outbox.log_days go, some thousands of rows a unit, when the worker has
+/* trim.c: the log of attempts and deliveries that were given up longer than outbox.log_days ago go, some thousands of rows a unit, when the worker has
  * handed in everything else. A unit that removed a full load is followed by the next one; else an hour passes. */
 #include "outbox/worker_private.h"
 #include "base/ids.h"
@@ -7,25 +7,16 @@
 
 enum { TRIM_ROWS = 2000, HOUR_MS = 3600000 };
 
-static bool trim_given_up(struct tx *tx, int64_t before)
-{
-    struct r_destination_numbers row;
-    struct rows r = tx_rows(tx, Q_DESTINATION_NUMBERS, &(struct q_destination_numbers){0, 100000});
-    while (rows_next(&r, &row)) {
-        struct q_delivery_trim in = {row.account_id, row.destination_id, before};
-        if (!tx_run(tx, Q_DELIVERY_TRIM, &in, NULL)) break;
-    }
-    rows_end(&r);
-    return tx_ok(tx);
-}
-
 static bool trim(struct tx *tx, void *arg)
 {
     struct trim_unit *u = arg;
-    int64_t before = tid_first_of(tx_now(tx) - limit_get(LIMIT_OUTBOX_LOG_DAYS) * 86400000);
+    int64_t before = tx_now(tx) - limit_get(LIMIT_OUTBOX_LOG_DAYS) * 86400000, n_given_up = 0;
     u->n = 0;
-    if (!tx_run(tx, Q_DELIVERY_LOG_TRIM, &(struct q_delivery_log_trim){before, TRIM_ROWS}, &u->n)) return false;
-    return u->n == TRIM_ROWS || trim_given_up(tx, before);
+    if (!tx_run(tx, Q_DELIVERY_LOG_TRIM, &(struct q_delivery_log_trim){tid_first_of(before), TRIM_ROWS}, &u->n) ||
+        !tx_run(tx, Q_DELIVERY_TRIM, &(struct q_delivery_trim){before, TRIM_ROWS}, &n_given_up))
+        return false;
+    if (n_given_up > u->n) u->n = n_given_up;
+    return true;
 }
 
 static void done(struct unit *unit)

@@ -18,6 +18,7 @@ const char *link_result_word(enum link_result r)
         [LINK_RETRY_NOW] = "to be tried again at once",
         [LINK_CANCELLED] = "cancelled",
         [LINK_WAIT] = "waiting for something else",
+        [LINK_REST] = "waiting for its turn",
     };
     _Static_assert(sizeof words / sizeof *words == LINK_RESULTS, "every result has its word");
     ASSERT(r >= LINK_ASK && r < LINK_RESULTS);
@@ -75,8 +76,9 @@ struct verdict delivery_verdict(const struct retry_ladder *ladder, const struct 
     case LINK_AUTH:
     case LINK_DISABLE: v.fate = FATE_STAYS; break;
     case LINK_PAUSE_DESTINATION:
+    case LINK_REST:
         v.fate = is_too_old(ladder, t) ? FATE_GIVEN_UP : FATE_STAYS;
-        v.is_failure = true;
+        v.is_failure = t->result == LINK_PAUSE_DESTINATION;
         break;
     case LINK_RETRY_LATER:
     case LINK_RETRY_NOW: /* the second in a row; the first never comes here */

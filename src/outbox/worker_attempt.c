@@ -78,6 +78,7 @@ void attempt_drop(struct worker *w, struct attempt *a)
 {
     struct dest *d = a->dest;
     attempt_release(w, a);
+    d->unwritten_until = FOREVER;
     d->next_due = 0;
     dest_look(w, d);
 }
@@ -182,7 +183,8 @@ static void mark(struct worker *w, struct attempt *a)
     struct dest *d = a->dest;
     struct dest_mark *m = &d->mark;
     const struct verdict *v = &a->verdict;
-    bool stops = a->result == LINK_AUTH || a->result == LINK_DISABLE || a->result == LINK_PAUSE_DESTINATION;
+    bool pauses = a->result == LINK_PAUSE_DESTINATION || a->result == LINK_REST;
+    bool stops = a->result == LINK_AUTH || a->result == LINK_DISABLE || pauses;
     if (!stops && !v->is_failure && !(v->is_success && (d->is_failing || m->is_set))) return;
     if (!m->is_set) {
         m->is_set = true;
@@ -196,9 +198,10 @@ static void mark(struct worker *w, struct attempt *a)
     d->waits_for_mark = true;
     if (a->result == LINK_AUTH && m->state == DESTINATION_OPEN) m->state = DESTINATION_PAUSED;
     if (a->result == LINK_DISABLE) m->state = DESTINATION_DISABLED;
+    if (a->n_opened > m->n_opened) m->n_opened = a->n_opened;
     int64_t most = a->d.now + limit_get(LIMIT_OUTBOX_LONGEST_PAUSE_S) * 1000;
     int64_t until = a->d.pause_until < most ? a->d.pause_until : most;
-    if (a->result == LINK_PAUSE_DESTINATION && until > m->paused_until) m->paused_until = until;
+    if (pauses && until > m->paused_until) m->paused_until = until;
 }
 
 void attempt_end(struct worker *w, struct attempt *a, enum link_result r)

@@ -11,10 +11,24 @@ static int64_t lease_ms(void) { return limit_get(LIMIT_JOB_LEASE_S) * 1000; }
 
 static struct str key_of(const int64_t *id) { return str_make(id, sizeof *id); }
 
+static const unsigned moves[] = {
+    [DEST_WANTED] = 1u << DEST_TAKING,
+    [DEST_TAKING] = 1u << DEST_SERVED | 1u << DEST_WANTED,
+    [DEST_SERVED] = 1u << DEST_RESTING | 1u << DEST_CLOSING,
+    [DEST_RESTING] = 1u << DEST_SERVED | 1u << DEST_WANTED,
+    [DEST_CLOSING] = 1u << DEST_FREEING,
+    [DEST_FREEING] = 1u << DEST_WANTED,
+};
+
+void dest_move(struct dest *d, enum dest_state to)
+{
+    ASSERT(moves[d->state] & 1u << to);
+    d->state = to;
+}
+
 static void begin_wanting(struct worker *w, struct dest *d)
 {
     w->has_upkeep = true;
-    d->state = DEST_WANTED;
     d->window = FIRST_WINDOW;
     d->next_due = 0;
     d->was_read = d->is_woken = false;
@@ -28,7 +42,7 @@ void dest_want(struct worker *w, const struct want *want)
         ASSERT(d);
         d->account = want->account;
         d->id = want->id;
-        begin_wanting(w, d);
+        begin_wanting(w, d); /* DEST_WANTED is 0 */
         map_put(w->dests, key_of(&d->id), d);
         w->n_dests++;
         return;
@@ -86,7 +100,7 @@ static void scan_one(struct worker *w, struct dest *d, int64_t now, int64_t mono
     } else if (d->next_due != FOREVER) {
         earlier(next, mono + d->next_due - now);
     } else if (d->n_attempts == 0 && !d->mark.is_set && !d->n_marks_out && mono - d->idle_mono >= IDLE_MS) {
-        d->state = DEST_RESTING;
+        dest_move(d, DEST_RESTING);
         d->is_woken = false;
         w->has_upkeep = true;
     }
@@ -122,14 +136,23 @@ static bool pause_unknown(struct tx *tx, const struct dest *d, int64_t link)
 static bool take_one(struct tx *tx, const struct worker *w, struct upkeep_item *item)
 {
     struct r_destination_lease row;
+    struct r_destination_holder before = {.lease_node = DB_NULL};
     int64_t now = tx_now(tx);
     struct q_destination_lease in = {item->dest->account, item->dest->id, store_node(w->o->store), now + lease_ms(), now};
+    tx_first(tx, Q_DESTINATION_HOLDER, &(struct q_destination_holder){item->dest->account, item->dest->id}, &before);
+    item->unwritten_until = before.lease_node == DB_NULL ? 0 : now + CLOCK_SLACK_MS;
     item->ok = tx_first(tx, Q_DESTINATION_LEASE, &in, &row);
     if (!item->ok) return tx_ok(tx);
     item->link = row.link;
     if (outbox_link(w->o, row.link)) return true;
     item->ok = false;
     return pause_unknown(tx, item->dest, row.link);
+}
+
+static bool give_back(struct tx *tx, const struct dest *d, int node)
+{
+    struct q_destination_free in = {d->account, d->id, node, d->unwritten_until != 0};
+    return tx_run(tx, Q_DESTINATION_FREE, &in, NULL);
 }
 
 static bool upkeep_run(struct tx *tx, void *arg)
@@ -147,7 +170,7 @@ static bool upkeep_run(struct tx *tx, void *arg)
             ok = tx_run(tx, Q_DESTINATION_SLEEP, &(struct q_destination_sleep){item->dest->account, item->dest->id, node},
                         &changed);
         else
-            ok = tx_run(tx, Q_DESTINATION_FREE, &(struct q_destination_free){item->dest->account, item->dest->id, node}, NULL);
+            ok = give_back(tx, item->dest, node);
         if (item->dest->state == DEST_RESTING) item->ok = changed == 1;
         if (!ok) return false;
     }
@@ -166,8 +189,8 @@ static void upkeep_done(struct unit *unit)
 
 static bool wants_upkeep(struct worker *w, struct dest *d)
 {
-    if (d->state == DEST_CLOSING && d->n_attempts == 0 && !d->mark.is_set && !d->n_marks_out) d->state = DEST_FREEING;
-    if (d->state == DEST_WANTED && !w->asks_nobody) d->state = DEST_TAKING;
+    if (d->state == DEST_CLOSING && d->n_attempts == 0 && !d->mark.is_set && !d->n_marks_out) dest_move(d, DEST_FREEING);
+    if (d->state == DEST_WANTED && !w->asks_nobody) dest_move(d, DEST_TAKING);
     return d->state == DEST_TAKING || d->state == DEST_RESTING || d->state == DEST_FREEING;
 }
 
@@ -199,16 +222,18 @@ static void item_finish(struct worker *w, const struct upkeep_item *item)
     struct dest *d = item->dest;
     if (d->state == DEST_TAKING && item->ok) {
         d->link = outbox_link(w->o, item->link);
-        d->state = DEST_SERVED;
+        d->unwritten_until = item->unwritten_until;
+        dest_move(d, DEST_SERVED);
         if (d->window > d->link->window) d->window = d->link->window;
         d->idle_mono = clock_mono_ms();
         dest_ready(w, d);
     } else if (d->state == DEST_RESTING && !item->ok) {
-        d->state = DEST_SERVED;
+        dest_move(d, DEST_SERVED);
         d->next_due = 0;
         d->idle_mono = clock_mono_ms();
         dest_ready(w, d);
     } else if (d->is_woken) { /* something came after it was given back, or while it was not to be had */
+        dest_move(d, DEST_WANTED);
         begin_wanting(w, d);
     } else {
         dest_forget(w, d);

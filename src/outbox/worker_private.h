@@ -20,21 +20,26 @@ enum {
     SCAN_MOST_MS = 250,
     FAILURES_BEFORE_PROBING = 8,
     PROBE_FIRST_MS = 100,
-    STORE_AGAIN_MS = 1000
+    STORE_AGAIN_MS = 1000,
+    CLOCK_SLACK_MS = 5000 /* that the clocks of two nodes may differ by */
 };
 
 enum dest_state {
-    DEST_WANTED, /* the lease is to be taken */
+    DEST_WANTED, /* the lease is to be taken. A new one begins here */
     DEST_TAKING, /* … is in the upkeep unit */
     DEST_SERVED,
     DEST_RESTING, /* goes to sleep with the upkeep unit */
     DEST_CLOSING, /* not ours, or not open, any more: given back when nothing is under way */
     DEST_FREEING, /* … is in the upkeep unit */
 };
+/* Every move passes here; one that is not in the table ends the process. A destination that is forgotten leaves from TAKING, RESTING or FREEING. */
+struct dest;
+void dest_move(struct dest *d, enum dest_state to);
 /* What its attempts say of the destination itself, until it is written down. */
 struct dest_mark {
     bool is_set, had_success, is_failing;
     enum destination_state state; /* DESTINATION_OPEN: as it is */
+    int64_t n_opened;             /* with `state`: how often it had been opened when that attempt was read */
     int64_t paused_until;
     char error[300];
 };
@@ -48,7 +53,9 @@ struct dest {
     int64_t next_due;                   /* of what waits; 0: there is more than was begun; FOREVER: nothing waits */
     int64_t head_due;                   /* of the row in front when it was read; 0: nothing was due */
     int64_t idle_mono;                  /* since when nothing waits and nothing is under way */
-    bool is_blocked; /* rows were passed over because of their keys: look again when one of those is through */
+    int64_t
+        unwritten_until; /* of events recorded before, attempts may have been made of which nothing is written; 0: of none */
+    bool is_blocked;     /* rows were passed over because of their keys: look again when one of those is through */
     bool has_retries, was_read, is_ready, is_woken, is_failing;
     bool is_gathering;   /* its link gathers, nothing was under way, and its queue is being read */
     bool waits_for_mark; /* a result stops it: nothing begins before that is written */
@@ -61,7 +68,7 @@ struct attempt {
     struct dest *dest;
     struct r_delivery_due row; /* sent_mark: in the arena */
     struct fetch_answer answer;
-    int64_t started_at, started_mono;
+    int64_t started_at, started_mono, n_opened; /* n_opened: the destination's then */
     bool is_again, is_suspect, is_postponing;
     struct verdict verdict;
     enum link_result result;
@@ -94,7 +101,7 @@ struct result_unit {
 struct upkeep_item {
     struct dest *dest;
     bool ok;
-    int64_t link;
+    int64_t link, unwritten_until;
 };
 struct upkeep_unit {
     struct unit unit; /* must be first */
@@ -107,7 +114,7 @@ struct upkeep_unit {
 
 struct trim_unit {
     struct unit unit; /* must be first */
-    int64_t n;        /* rows of the log that went */
+    int64_t n;        /* rows that went: of the log or of what was given up, whichever are more */
     bool was_out;
     _Atomic bool is_out;
 };

@@ -33,7 +33,7 @@ static bool may_serve(struct serving *s)
     bool found = tx_first(s->tx, Q_DESTINATION_FIND, &(struct q_destination_find){d->account, d->id}, &s->row);
     if (!tx_ok(s->tx)) return false;
     if (!found || r->lease_node != node || r->state != DESTINATION_OPEN) {
-        d->state = DEST_CLOSING;
+        dest_move(d, DEST_CLOSING);
         d->is_woken = false;
         s->reading->worker->has_upkeep = true;
         return false;
@@ -43,7 +43,9 @@ static bool may_serve(struct serving *s)
         d->next_due = r->paused_until;
         return false;
     }
-    return r->lease_until > s->reading->now; /* else it is renewed in this very turn */
+    if (r->lease_until > s->reading->now) return true;
+    d->next_due = s->reading->now + STORE_AGAIN_MS; /* else it is renewed in this very turn, or the store takes nothing in */
+    return false;
 }
 
 static void unseal(struct serving *s)
@@ -125,6 +127,7 @@ static enum link_result load(struct serving *s, struct attempt *a)
         snprintf(d->sentence, sizeof d->sentence, "Its event is gone.");
         return LINK_PERMANENT;
     }
+    d->may_be_known = d->event.recorded_at < s->dest->unwritten_until;
     if (s->is_sealed_shut) { /* never without its signature; the destination waits for another secret */
         snprintf(d->sentence, sizeof d->sentence,
                  "The destination's secret does not open with this house's key. Save it again.");
@@ -140,6 +143,7 @@ static void fill(struct serving *s, struct attempt *a, const struct r_delivery_d
     a->row = *r;
     a->started_at = s->reading->now;
     a->started_mono = s->reading->mono;
+    a->n_opened = s->row.n_opened;
     a->row.sent_mark = arena_str(arena, r->sent_mark);
     a->d = (struct link_delivery){
         .arena = arena,

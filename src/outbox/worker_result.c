@@ -14,7 +14,7 @@ static bool write_log(struct tx *tx, const struct attempt *a)
 {
     const struct dest *d = a->dest;
     const struct r_delivery_due *r = &a->row;
-    if (a->result == LINK_WAIT && r->last_result == LINK_WAIT) return true;
+    if ((a->result == LINK_WAIT || a->result == LINK_REST) && r->last_result == (int64_t)a->result) return true;
     struct q_delivery_log_insert in = {
         .log_id = tid_next(store_node(tx_store(tx))),
         .account_id = d->account,
@@ -38,6 +38,16 @@ static bool settle(struct tx *tx, struct attempt *a)
     return !link->settle || link->settle(link->ctx, tx, &a->d, a->result);
 }
 
+/* Once LINK_WAIT it stays so when the unit runs again: the row is read again, which is right either way. */
+static void mind_the_change(struct tx *tx, struct attempt *a)
+{
+    const struct link_def *link = a->dest->link;
+    if (a->result != LINK_OK || !link->still_holds || link->still_holds(link->ctx, tx, &a->d) || !tx_ok(tx)) return;
+    a->result = LINK_WAIT;
+    a->verdict.fate = FATE_STAYS; /* its place is the row's still */
+    a->note = arena_str(a->d.arena, str_of(a->d.sentence));
+}
+
 /* A row that a person took back meanwhile is not there; then only the log has the attempt. */
 static bool write_result(struct tx *tx, struct attempt *a)
 {
@@ -48,7 +58,8 @@ static bool write_result(struct tx *tx, struct attempt *a)
     if (a->is_postponing)
         return tx_run(tx, Q_DELIVERY_POSTPONE,
                       &(struct q_delivery_postpone){d->account, d->id, r->due_at, r->delivery_id, v->due_at}, NULL);
-    if (!write_log(tx, a)) return false;
+    mind_the_change(tx, a);
+    if (!tx_ok(tx) || !write_log(tx, a)) return false;
     if (v->fate == FATE_GONE)
         return tx_run(tx, Q_DELIVERY_DELETE, &(struct q_delivery_delete){d->account, d->id, r->due_at, r->delivery_id},
                       &is_there) &&
@@ -64,6 +75,7 @@ static bool write_result(struct tx *tx, struct attempt *a)
         .last_result = a->result,
         .last_error = a->note,
         .sent_mark = a->d.leave_mark,
+        .given_up_at = v->fate == FATE_GIVEN_UP ? tx_now(tx) : DB_NULL,
     };
     return tx_run(tx, Q_DELIVERY_MOVE, &in, &is_there) && (!is_there || settle(tx, a));
 }
@@ -84,6 +96,7 @@ static bool write_mark(struct tx *tx, const struct worker *w, const struct dest 
     struct r_destination_is_ours is;
     if (!tx_first(tx, Q_DESTINATION_IS_OURS, &(struct q_destination_is_ours){d->account, d->id, store_node(w->o->store)}, &is))
         return tx_ok(tx);
+    if (m->state != DESTINATION_OPEN && m->n_opened < is.n_opened) return true; /* its owner has mended it meanwhile */
     char error[400];
     struct q_destination_mark in = {.account_id = d->account, .destination_id = d->id, .state = is.state};
     int n = snprintf(error, sizeof error, "%s", m->error);

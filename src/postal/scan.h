@@ -51,7 +51,7 @@ struct scan_row {
     struct scan scan;
     struct str facility_name, city, state; /* as given, or empty; for the directory of facilities */
     int64_t line;                          /* 1-based: of the file, or the number of the object in JSON */
-    int64_t at_byte; /* just behind this row, in unzipped bytes: a reader that begins again passes over what is not beyond it */
+    int64_t at_byte; /* how far it is read, in unzipped bytes; never goes back. Rows of one object may have the same */
     struct str raw;  /* the row as read, any bytes; cut at 4 KiB */
 };
 /* Texts live until the callback returns. Returns false to stop reading. */

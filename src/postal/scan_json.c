@@ -183,8 +183,8 @@ static void walk_object(const struct walk *w, struct json_value object, const st
         if (field >= 0 && v.v[field].len == 0) v.v[field] = text_of(value, numbers[field]);
     }
     codes_inherit(&v, outer);
-    if (!is_envelope || v.v[SCAN_FIELD_TIME].len) give_values(w, &v);
     struct walk deeper = {w->j, w->raw, w->j->slice_at};
+    if (!is_envelope || v.v[SCAN_FIELD_TIME].len) give_values(n_inner ? &deeper : w, &v);
     for (int i = 0; i < n_inner; i++) walk_value(&deeper, inner[i], &v, level + 1);
 }
 

@@ -47,12 +47,7 @@ static bool refuse(const struct compiler *c, size_t at, struct fault *f, const c
 static struct merge_op *op_add(struct compiler *c, enum merge_op_kind kind)
 {
     struct merge *m = c->m;
-    if (m->n_ops == c->cap_ops) {
-        int cap = c->cap_ops ? c->cap_ops * 2 : 32;
-        struct merge_op *grown = ARENA_ARRAY(c->arena, struct merge_op, cap);
-        if (m->n_ops) memcpy(grown, m->ops, sizeof *grown * (size_t)m->n_ops);
-        m->ops = grown, c->cap_ops = cap;
-    }
+    ARENA_GROW(c->arena, m->ops, m->n_ops, c->cap_ops);
     struct merge_op *op = &m->ops[m->n_ops++];
     *op = (struct merge_op){.kind = kind, .field = -1, .name = -1, .target = -1};
     return op;

@@ -28,6 +28,8 @@ int pdf_stream(struct pdf *p, int number, struct str dict, struct str data, bool
  * a fault. */
 int pdf_image_jpeg(struct pdf *p, struct str jpeg, int *width, int *height, struct fault *f);
 int pdf_image_raw(struct pdf *p, struct str pixels, int width, int height, int channels /* 1, 3 */);
+/* Width and height in pixels as a picture's header says them (JPEG, PNG); nothing is decoded. False: it has none. */
+bool pdf_image_size(struct str picture, int *width, int *height);
 /* A form: bbox in points; `resources` as "<< … >>". */
 int pdf_form(struct pdf *p, double width, double height, struct str resources, struct str ops);
 

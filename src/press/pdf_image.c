@@ -52,6 +52,25 @@ static bool read_jpeg(struct str s, struct jpeg *out, struct fault *f)
     return out->has_end || fault_user(f, 422, "the JPEG is cut off");
 }
 
+/* PNG: the signature's eight bytes, then the chunk IHDR, whose data begins with both sizes. */
+static bool read_png_size(struct str s, int *width, int *height)
+{
+    if (s.len < 24 || memcmp(s.ptr, "\x89PNG\r\n\x1a\n", 8) != 0 || memcmp(s.ptr + 12, "IHDR", 4) != 0) return false;
+    *width = (int)((be16(s, 16) & 0x7fff) << 16 | be16(s, 18));
+    *height = (int)((be16(s, 20) & 0x7fff) << 16 | be16(s, 22));
+    return *width > 0 && *height > 0;
+}
+
+bool pdf_image_size(struct str picture, int *width, int *height)
+{
+    struct jpeg j = {0};
+    struct fault f;
+    if (read_png_size(picture, width, height)) return true;
+    if (!read_jpeg(picture, &j, &f)) return false;
+    *width = j.width, *height = j.height;
+    return true;
+}
+
 static bool check_jpeg(const struct jpeg *j, struct fault *f)
 {
     if (j->bits != 8) return fault_user(f, 422, "the JPEG has %d bits a channel; 8 are supported", j->bits);

@@ -2,10 +2,13 @@
  * assets, keep clear of the address? Called when a template is saved and by `pennypost press`. The samples are printed by a
  * worker into an anonymous file; the judgement is made here. */
 #include "base/limits.h"
+#include "press/pdf.h"
 #include "press/press_private.h"
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+enum { LEAST_DPI = 300 }; /* what the trade asks for */
 
 static void warn(struct creative_report *r, const char *text)
 {
@@ -41,6 +44,28 @@ static bool names_check(const struct creative *c, struct arena *a, struct creati
         }
     }
     return true;
+}
+
+/* A picture is stretched to its side: too few pixels print soft, another shape prints distorted. */
+static void pictures_check(const struct creative *c, struct creative_report *r)
+{
+    const struct press_geometry *g = c->g;
+    for (int i = 0; i < c->n_image; i++) {
+        int w, h;
+        char text[200];
+        if (!pdf_image_size(c->image[i], &w, &h)) continue; /* the worker refuses it with its reason */
+        double across = w * 72.0 / g->width, down = h * 72.0 / g->height;
+        if (across < LEAST_DPI || down < LEAST_DPI)
+            snprintf(text, sizeof text, "the picture of side %d has %d x %d pixels, %.0f dpi; printers want %d: %.0f x %.0f",
+                     i + 1, w, h, across < down ? across : down, LEAST_DPI, g->width * LEAST_DPI / 72,
+                     g->height * LEAST_DPI / 72);
+        else if (across > down * 1.02 || down > across * 1.02)
+            snprintf(text, sizeof text, "the picture of side %d has another shape than a %s and is stretched: %d x %d pixels",
+                     i + 1, g->name, w, h);
+        else
+            continue;
+        warn(r, text);
+    }
 }
 
 static bool pages_check(const struct creative *c, int pages, struct creative_report *r)
@@ -125,6 +150,7 @@ static bool samples_print(struct press *p, struct press_job *job, struct arena *
         refuse(r, &why);
         return true;
     }
+    pictures_check(job->creative, r);
     int first = samples_judge(job->creative, &o, call.pages, job->n_pieces, r);
     if (first >= 0) ink_check(job->out_fd, job->creative, o.first_page[first], r);
     return true;

@@ -38,7 +38,7 @@ enum driver_error sqlite_error(struct conn *c, const char *what, struct fault *f
     int code = sqlite3_extended_errcode(c->db);
     const char *text = sqlite3_errmsg(c->db);
     if (is_disk_full(c, code)) {
-        fault_operator(f, "The disk is full: nothing more can be stored in %s. Make room, and it goes on by itself.", c->path);
+        fault_operator(f, "The disk is full: nothing more can be stored in %s. Make room: a server that runs goes on by itself.", c->path);
         return DRIVER_FULL;
     }
     switch (code & 0xff) {

@@ -52,7 +52,7 @@ enum driver_error postgres_error(struct conn *c, const PGresult *r, const char *
     if (error == DRIVER_RETRY)
         fault_remote(f, "The database %s could not do %s now: %s", c->shown, what, text);
     else if (error == DRIVER_FULL)
-        fault_operator(f, "The database %s has no room (%s). Make room, and it goes on by itself.", c->shown, text);
+        fault_operator(f, "The database %s has no room (%s). Make room: a server that runs goes on by itself.", c->shown, text);
     else if (error == DRIVER_REFUSE)
         fault_ours(f, "The database refused %s: %s", what, text);
     else

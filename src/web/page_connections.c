@@ -72,8 +72,9 @@ static void add_destination(struct page *p, struct view *row, const struct desti
     add_state(p, row, d);
     show_count(row, "waiting", d->n_waiting);
     show_count(row, "given_up", d->n_given_up);
-    view_str(row, "trouble",
-             d->state == DESTINATION_OPEN && d->failing_since == DB_NULL && !d->n_given_up ? STR_NULL : d->last_error);
+    bool is_well =
+        d->state == DESTINATION_OPEN && d->failing_since == DB_NULL && !d->n_given_up && d->paused_until <= clock_now_ms();
+    view_str(row, "trouble", is_well ? STR_NULL : d->last_error);
     view_strz(row, "cure", destination_trouble(p, d));
 }
 
@@ -130,17 +131,32 @@ static const char *event_word(const struct r_web_told *e)
 {
     static const char *const of_list[] = {
         [CONTACT_CREATED] = "Contact created", [CONTACT_UPDATED] = "Contact changed", [CONTACT_DELETED] = "Contact deleted"};
-    const struct status_def *s = e->source == EVENT_DROP || e->source == EVENT_CONNECTION ? status_find(e->code) : NULL;
+    const struct status_def *s = e->source == EVENT_LIST ? NULL : status_find(e->code);
     if (s) return s->crm;
     bool is_known = e->source == EVENT_LIST && e->code > 0 && e->code < (int64_t)(sizeof of_list / sizeof *of_list);
     return is_known ? of_list[e->code] : "An event that is not kept any more";
 }
 
+/* A try, as it is shown. What is not here failed and is tried again, or was the last of its ladder. */
+static const struct told_word {
+    const char *glyph, *tint, *word;
+} told_words[LINK_RESULTS] = {
+    [LINK_OK] = {"check", "green", "Told"},
+    [LINK_PERMANENT] = {"cross", "red need", "Gave up"},
+    [LINK_AUTH] = {"key", "red need", "Sign in again"},
+    [LINK_HOLD] = {"bars", "red need", "Waits for a person"},
+    [LINK_PAUSE_DESTINATION] = {"clock", "ochre", "Waits"},
+    [LINK_DISABLE] = {"square", "red need", "Not wanted"},
+    [LINK_CANCELLED] = {"square", "ochre", "Taken back"},
+    [LINK_WAIT] = {"clock", "ochre", "Waits"},
+};
+
 static void add_told(const struct told *t, const struct r_web_told *e)
 {
     struct view *row = view_item(t->page->view, "told");
     struct arena *a = t->page->arena;
-    bool is_ok = e->result == LINK_OK, is_over = e->result == LINK_PERMANENT;
+    struct told_word w = {"loop", "ochre", "This try failed"};
+    if (e->result >= 0 && e->result < LINK_RESULTS && told_words[e->result].word) w = told_words[e->result];
     show_time(row, "when", tid_time_ms(e->log_id));
     view_strz(row, "event", event_word(e));
     if (e->source == EVENT_DROP && e->subject_id != DB_NULL) view_number(row, "piece_id", e->subject_id);
@@ -148,10 +164,10 @@ static void add_told(const struct told *t, const struct r_web_told *e)
         if (t->rows->destinations[i].destination_id == e->destination_id)
             view_str(row, "to", destination_name(t->rows, &t->rows->destinations[i]));
     struct view *s = view_item(row, "state");
-    view_strz(s, "glyph", is_ok ? "check" : is_over ? "cross" : "loop");
-    view_strz(s, "tint", is_ok ? "green" : is_over ? "red need" : "ochre");
-    view_strz(s, "state_word", is_ok ? "Told" : is_over ? "Gave up" : "Not told yet");
-    if (!is_ok) view_str(row, "answer", arena_str(a, e->answer));
+    view_strz(s, "glyph", w.glyph);
+    view_strz(s, "tint", w.tint);
+    view_strz(s, "state_word", w.word);
+    if (e->result != LINK_OK) view_str(row, "answer", arena_str(a, e->answer));
 }
 
 static bool read_told(struct tx *tx, void *arg)

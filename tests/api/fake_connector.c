@@ -3,7 +3,8 @@
 #include <stdio.h>
 
 static const struct connector_setting settings[] = {
-    {.name = "base", .is_required = true, .what = "Where it is."},
+    {.name = "base", .is_required = true, .what = "Where it is.", .leads = true},
+    {.name = "stage", .fallback = "production", .what = "Which of its systems.", .leads = true},
     {.name = "tag", .fallback = "mail", .what = "What its tags begin with.", .fills = "note"},
     {.name = "token", .is_secret = true, .is_required = true, .what = "From its settings page."},
     {.name = "second", .is_secret = true, .what = "Another secret."},

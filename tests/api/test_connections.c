@@ -201,6 +201,8 @@ static const struct {
     {"back again", "PATCH", "{\"secrets\":{\"token\":\"good\"}}", 200, "\"test\":{\"is_working\":true"},
     {"another place wants the secrets again", "PATCH", "{\"settings\":{\"base\":\"http://127.0.0.1:9\"}}", 400,
      "must be said again: secrets.token."},
+    {"so does a word for a place", "PATCH", "{\"settings\":{\"stage\":\"HTTP://127.0.0.1:9\"}}", 400,
+     "must be said again: secrets.token."},
     {"PUT: settings that are not said go", "PUT", "{\"settings\":{\"base\":\"%P\"}}", 200, "/crm\"}"},
     {"PUT: secrets stay", "PUT", "{\"settings\":{\"base\":\"%P\"}}", 200, "\"secrets\":{\"token\":true,"},
     {"PUT without the required", "PUT", "{\"settings\":{\"tag\":\"x\"}}", 400, "settings.base is required."},

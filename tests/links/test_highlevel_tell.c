@@ -7,6 +7,7 @@
 #include "fake_press.h"
 #include "links/crm.h"
 #include "links/highlevel/highlevel.h"
+#include "links/tokens.h"
 #include "mail/send.h"
 #include "queries.h"
 #include <semaphore.h>
@@ -29,6 +30,8 @@
 #define TAGS      "{\"tags\":[\"postalytics event: mailed\"]}"
 #define NOTE      "{\"note\":{\"id\":\"n9\"}}"
 #define HTML      "<html><body>502 from a proxy</body></html>"
+#define ELSEWHERE "{\"statusCode\":403,\"message\":\"The token does not have access to this location.\"}"
+#define NO_SCOPE  "{\"statusCode\":401,\"message\":\"The token is not authorized for this scope.\"}"
 #define PIT       "pit-0123abcd-4567-89ab-cdef-0123456789ab"
 
 enum person { WITH_ID = 1, WITH_EMAIL = 2, WITH_PHONE = 4, REMEMBERED = 8 };
@@ -52,7 +55,7 @@ static const struct row {
     const char *want_mark; /* NULL: not looked at */
     const char *sentence;  /* a part of it */
     const char *remembers; /* after settle: NULL: nothing */
-    int64_t pause_ms;      /* LINK_PAUSE_DESTINATION: at least */
+    int64_t pause_ms;      /* LINK_PAUSE_DESTINATION, LINK_REST: at least */
 } rows[] = {
 #include "highlevel_tell.def"
 };
@@ -172,7 +175,8 @@ static void run_row(const struct row *r)
                              .code = r->code,
                              .subject_id = s.piece_id,
                              .happened_at = 1777890660000,
-                             .recorded_at = d.now + (r->is_of_earlier_life ? -60000 : 60000)};
+                             .recorded_at = d.now};
+    d.may_be_known = r->is_of_earlier_life;
     if (r->person & REMEMBERED) assert_true(store_write(h.store, remember, &w, &f));
     assert_true(store_read(h.store, load, &w, &f));
     if (!w.ok) fail_msg("%s: %s", r->name, d.sentence);
@@ -227,8 +231,8 @@ static const struct {
     {STATUS_PURL_COMPLETED, "Postalytics Event: pURLCompleted", true},
 };
 
-static struct link_delivery begin(const struct highlevel *hl, const struct connection *c, const struct send *s, int code,
-                                  const char *mark)
+static struct link_delivery begin_as(const struct highlevel *hl, const struct connection *c, const struct send *s, int code,
+                                     const char *mark, enum link_result want)
 {
     const struct link_def *link = highlevel_connector(hl)->link;
     struct link_delivery d = {
@@ -242,11 +246,17 @@ static struct link_delivery begin(const struct highlevel *hl, const struct conne
                              .code = code,
                              .subject_id = s->piece_id,
                              .happened_at = 1777890660000,
-                             .recorded_at = d.now + 60000};
+                             .recorded_at = d.now};
     d.event.detail = STR("{\"url\":\"https://example.com/p/abc\"}");
     assert_true(store_read(h.store, load, &w, &f) && w.ok);
-    assert_int_equal(link->step(link->ctx, &d, NULL), LINK_ASK);
+    assert_int_equal(link->step(link->ctx, &d, NULL), want);
     return d;
+}
+
+static struct link_delivery begin(const struct highlevel *hl, const struct connection *c, const struct send *s, int code,
+                                  const char *mark)
+{
+    return begin_as(hl, c, s, code, mark, LINK_ASK);
 }
 
 static void test_words(void **state)
@@ -304,14 +314,56 @@ static void test_bound(void **state)
                              .event_id = 1,
                              .code = STATUS_MAILED,
                              .subject_id = s.piece_id,
-                             .recorded_at = d.now + 60000};
+                             .recorded_at = d.now};
     assert_true(store_read(h.store, load, &w, &f) && w.ok);
-    assert_int_equal(link->step(link->ctx, &d, NULL), LINK_PAUSE_DESTINATION);
+    assert_int_equal(link->step(link->ctx, &d, NULL), LINK_REST);
     assert_true(d.pause_until > d.now + 9000 && d.pause_until <= d.now + 10000);
     assert_non_null(strstr(d.sentence, "own bound of 5 requests"));
     d.now += 10001;
     assert_int_equal(link->step(link->ctx, &d, NULL), LINK_ASK);
     highlevel_destroy(&hl);
+}
+
+/* What can be renewed is waited for, which is no failure of the other side; what no renewal mends is not renewed. */
+static void test_renewal(void **state)
+{
+    static const struct {
+        const char *name, *secrets, *answer; /* NULL: the token is over before anything is asked */
+        int status;
+        enum link_result want;
+    } cases[] = {
+        {"over", "\"expires_at\":1", NULL, 0, LINK_WAIT},
+        {"refused", "\"expires_at\":99999999999999", "{}", 401, LINK_WAIT},
+        {"without the scope", "\"expires_at\":99999999999999", NO_SCOPE, 401, LINK_AUTH},
+        {"of another location", "\"expires_at\":99999999999999", ELSEWHERE, 403, LINK_PERMANENT},
+    };
+    (void)state;
+    struct fault f;
+    struct address_guard *guard = address_guard_create(STR_NULL, false, STR_NULL, &f); /* the renewal itself goes nowhere */
+    links.fetcher = fetcher_create(&(struct fetcher_config){.guard = guard}, &f);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct highlevel *hl = highlevel_create(&links);
+        const struct link_def *link = highlevel_connector(hl)->link;
+        links.tokens = tokens_create(&links);
+        struct connection c = put_in(",\"client_id\":\"app\"", arena_printf(h.arena,
+                                                                            "{\"client_secret\":\"s\",\"access_token\":\"a\","
+                                                                            "\"refresh_token\":\"r\",%s}",
+                                                                            cases[i].secrets));
+        struct send s = piece_of(&c, WITH_ID);
+        enum link_result want = cases[i].answer ? LINK_ASK : cases[i].want;
+        struct link_delivery d = begin_as(hl, &c, &s, STATUS_MAILED, NULL, want);
+        if (cases[i].answer) {
+            struct exchange e = {.status = cases[i].status, .answer = cases[i].answer};
+            struct fetch_answer answer = answer_of(&e, &d);
+            enum link_result got = link->step(link->ctx, &d, &answer);
+            if (got != cases[i].want) fail_msg("%s: %s, %s", cases[i].name, link_result_word(got), d.sentence);
+        }
+        if (cases[i].want == LINK_WAIT) assert_true(d.pause_until > d.now && d.pause_until <= d.now + 1000);
+        tokens_destroy(&links.tokens);
+        highlevel_destroy(&hl);
+    }
+    fetcher_destroy(&links.fetcher);
+    address_guard_destroy(&guard);
 }
 
 static void test_other_events(void **state)
@@ -354,6 +406,6 @@ static int close_house(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_ways), cmocka_unit_test(test_words), cmocka_unit_test(test_bound),
-                                       cmocka_unit_test(test_other_events)};
+                                       cmocka_unit_test(test_renewal), cmocka_unit_test(test_other_events)};
     return cmocka_run_group_tests(tests, open_house, close_house);
 }

@@ -12,10 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "../net/fetch_peer.h"
+#include "base/clock.h"
 #include "base/durable.h"
 #include "base/log.h"
 #include "base/seal.h"
 #include "fresh_store.h"
+#include "links/call.h"
 #include "links/tokens.h"
 
 enum { THREADS = 8, ACCOUNT = 1 };
@@ -26,13 +28,18 @@ static struct {
     struct peer *peer;
     struct link_house house;
     _Atomic int asked, read;
-    const char *path;     /* what the peer is asked for */
-    bool saves_meanwhile; /* somebody saves the connection before the renewed token is stored */
+    const char *path; /* what the peer is asked for */
+    bool saves_meanwhile,
+        relabels_meanwhile; /* somebody saves the connection before the renewed token is stored; only its label */
     int64_t connection_id;
 } t;
 
 #define JSON_ANSWER "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 static const struct peer_script scripts[] = {
+    {"/200", JSON_ANSWER, PEER_KEEP, 0, NULL},
+    {"/401", "HTTP/1.1 401 Who\r\nContent-Length: 2\r\n\r\n{}", PEER_KEEP, 0, NULL},
+    {"/403", "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\n{}", PEER_KEEP, 0, NULL},
+    {"/500", "HTTP/1.1 500 Fault\r\nContent-Length: 2\r\n\r\n{}", PEER_KEEP, 0, NULL},
     {"/renew", JSON_ANSWER, PEER_KEEP, 0, NULL},
     {"/refuse", "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}", PEER_KEEP, 0, NULL},
     {"/fail", "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", PEER_KEEP, 0, NULL},
@@ -60,12 +67,34 @@ static bool renew_read(void *ctx, const struct connection *c, struct arena *a, i
     (void)ctx, (void)now;
     if (answer->status != 200) return fault_user(f, 409, "The refresh token is used up. Authorise again.");
     if (t.saves_meanwhile) save_connection(c->connection_id, "{\"token\":\"saved\"}");
+    if (t.relabels_meanwhile) save_connection(c->connection_id, NULL);
     *secrets = str_of(arena_printf(a, "{\"token\":\"renewed %d\"}", atomic_fetch_add(&t.read, 1) + 1));
     return true;
 }
 
-static const struct connector crm = {
-    .name = "crm", .title = "The CRM", .number = 5, .renew_ask = renew_ask, .renew_read = renew_read};
+static enum authorised authorise(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask,
+                                 struct fault *f)
+{
+    (void)ctx, (void)c, (void)now, (void)f;
+    ask->url = str_of(arena_printf(a, "http://127.0.0.1:%d%.*s", peer_port(t.peer), STR_ARG(ask->url)));
+    return AUTHORISED;
+}
+
+/* As strict as can be: every no is one to the credentials. */
+static enum link_result judge(void *ctx, const struct fetch_answer *answer, char *sentence, size_t n)
+{
+    (void)ctx;
+    snprintf(sentence, n, "The CRM said %d.", answer->status);
+    return answer->status == 200 ? LINK_OK : LINK_AUTH;
+}
+
+static const struct connector crm = {.name = "crm",
+                                     .title = "The CRM",
+                                     .number = 5,
+                                     .authorise = authorise,
+                                     .judge = judge,
+                                     .renew_ask = renew_ask,
+                                     .renew_read = renew_read};
 static const struct connector fixed = {.name = "fixed", .title = "The other", .number = 6};
 
 /* ---- the house ---- */
@@ -132,7 +161,7 @@ static int begin(void **state)
 {
     (void)state;
     t.path = "/renew";
-    t.saves_meanwhile = false;
+    t.saves_meanwhile = t.relabels_meanwhile = false;
     t.asked = t.read = 0;
     t.connection_id = save_connection(0, "{\"token\":\"first\"}");
     t.house.tokens = tokens_create(&t.house);
@@ -269,6 +298,19 @@ static void test_saved_meanwhile(void **state)
     arena_destroy(&a);
 }
 
+/* A save that leaves the secrets alone does not cost the new one: the old one is used up. */
+static void test_relabelled_meanwhile(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(1024);
+    struct connection c = read_connection(a);
+    struct fault f;
+    t.relabels_meanwhile = true;
+    assert_true(token_renew_now(t.house.tokens, &crm, &c, a, &f));
+    assert_true(str_eq(c.secrets, STR("{\"token\":\"renewed 1\"}")));
+    arena_destroy(&a);
+}
+
 static void test_nothing_to_renew(void **state)
 {
     (void)state;
@@ -281,6 +323,70 @@ static void test_nothing_to_renew(void **state)
     arena_destroy(&a);
 }
 
+/* A call renews a token that was refused, whatever status says so (SOAP: 500); a token that lacks rights would lack them again. */
+static void test_calls(void **state)
+{
+    static const struct {
+        const char *path, *renewal;
+        int n_asked, n_renewals, status; /* 0: there is no answer, for want of a token */
+    } cases[] = {
+        {"/200", "/renew", 1, 0, 200}, {"/401", "/renew", 2, 1, 401},  {"/500", "/renew", 2, 1, 500},
+        {"/403", "/renew", 1, 0, 403}, {"/403", "/refuse", 1, 0, 403}, {"/401", "/refuse", 1, 1, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena *a = arena_create(1024);
+        struct connection c = read_connection(a);
+        struct fetch_ask ask = {.method = "GET", .url = str_of(cases[i].path)};
+        struct connector_answer answer;
+        struct fault f = {0};
+        int before = peer_seen(t.peer, cases[i].path);
+        t.path = cases[i].renewal;
+        bool ok = connector_call(&t.house, &crm, &c, &ask, a, &answer, &f);
+        if (ok != (cases[i].status != 0) || (ok && answer.status != cases[i].status) || t.asked != cases[i].n_renewals ||
+            peer_seen(t.peer, cases[i].path) - before != cases[i].n_asked)
+            fail_msg("%s, %s: %d, %d renewals, %s", cases[i].path, cases[i].renewal, answer.status, t.asked, f.text);
+        if (ok && answer.status == 403) assert_string_equal(answer.sentence, "The CRM said 403.");
+        arena_destroy(&a);
+        end(NULL), begin(NULL);
+    }
+}
+
+/* Somebody's patience: the request is cut to what is left of it, and not begun with too little left. "/silence" hangs. */
+static void test_patience(void **state)
+{
+    static const struct {
+        const char *path;
+        int left_ms; /* 0: no bound */
+        bool ok, is_asked;
+        enum fetch_error error;
+    } cases[] = {
+        {"/200", 0, true, true, FETCH_OK},
+        {"/200", 10000, true, true, FETCH_OK},
+        {"/200", 100, false, false, FETCH_OK},
+        {"/200", -1, false, false, FETCH_OK},
+        {"/silence", 2500, false, true, FETCH_TIMEOUT},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena *a = arena_create(1024);
+        struct connection c = read_connection(a);
+        struct fetch_ask ask = {.method = "GET", .url = str_of(cases[i].path)};
+        struct connector_answer answer;
+        struct fault f = {0};
+        int before = peer_seen(t.peer, cases[i].path);
+        int64_t from = clock_mono_ms(), until = cases[i].left_ms ? from + cases[i].left_ms : 0;
+        bool ok = connector_call_by(&t.house, &crm, &c, &ask, until, a, &answer, &f);
+        int64_t took = clock_mono_ms() - from;
+        if (ok != cases[i].ok || answer.error != cases[i].error ||
+            (peer_seen(t.peer, cases[i].path) > before) != cases[i].is_asked)
+            fail_msg("%s, %d ms: %d, %d, %s", cases[i].path, cases[i].left_ms, ok, answer.error, f.text);
+        if (!cases[i].is_asked) assert_non_null(strstr(f.text, "was not asked"));
+        if (cases[i].error == FETCH_TIMEOUT) assert_in_range(took, 1000, 8000);
+        arena_destroy(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,7 +395,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_failed, begin, end),
         cmocka_unit_test_setup_teardown(test_saved_meanwhile, begin, end),
+        cmocka_unit_test_setup_teardown(test_relabelled_meanwhile, begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_to_renew, begin, end),
+        cmocka_unit_test_setup_teardown(test_calls, begin, end),
+        cmocka_unit_test_setup_teardown(test_patience, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
 }

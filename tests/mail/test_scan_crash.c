@@ -88,6 +88,24 @@ static struct str push_text(const struct post *p)
     return str_of(arena_printf(h->arena, "%s%s", text, post_line(h, p, &l)));
 }
 
+/* The same rows as objects inside objects inside an envelope, a few of which hold all of them. */
+static struct str nested_text(struct str delimited)
+{
+    enum { AN_OBJECT = 150 };
+    struct str names = str_cut(delimited, '\n', &delimited);
+    char *all = arena_strz(h->arena, "{\"msgGrpId\":\"1\",\"events\":[");
+    for (int n = 0; delimited.len; n++) {
+        struct str line = str_cut(delimited, '\n', &delimited), left = names;
+        const char *object = "";
+        while (left.len && line.len) {
+            struct str name = str_cut(left, ',', &left), value = str_cut(line, ',', &line);
+            object = arena_printf(h->arena, "%s%s\"%.*s\":\"%.*s\"", object, *object ? "," : "", STR_ARG(name), STR_ARG(value));
+        }
+        all = arena_printf(h->arena, "%s%s{%s}", all, n % AN_OBJECT ? "," : n ? "]},{\"scans\":[" : "{\"scans\":[", object);
+    }
+    return str_of(arena_printf(h->arena, "%s]}]}", all));
+}
+
 struct sums {
     int64_t n, rows, used, repeats, orphans, refused;
 };
@@ -121,7 +139,7 @@ static int64_t mailed(void)
     return t.n[STATUS_MAILED];
 }
 
-static bool live_once(const char *sort_rows, const char *failpoint)
+static bool live_once(const char *sort_rows, const char *failpoint, bool is_nested)
 {
     static int64_t last_id;
     struct post p;
@@ -129,7 +147,7 @@ static bool live_once(const char *sort_rows, const char *failpoint)
     clock_set_ms(0);
     post_send(h, h->account, &live, PIECES, &p);
     int64_t clock = p.at + 20 * DAY, before = mailed();
-    struct str text = push_text(&p);
+    struct str text = is_nested ? nested_text(push_text(&p)) : push_text(&p);
     char *file = house_write_file(h, "push.txt", text.ptr);
     house_suspend(h);
     bool was_kept = run_child(file, clock, sort_rows, failpoint, &killed);
@@ -162,17 +180,23 @@ static void test_killed(void **state)
     (void)state;
     static const struct {
         const char *point, *sort_rows;
+        bool is_nested;
     } points[] = {
-        {"scans.file.kept", "1000"},         {"scans.rows.submitted:1", "1000"}, {"scans.rows.submitted:7", "1000"},
-        {"scans.rows.submitted:18", "1000"}, {"scans.rows.submitted:15", "50"},  {"scans.window.stored:1", "1000"},
-        {"scans.window.stored:3", "50"},     {"scans.window.done:1", "1000"},    {"scans.window.done:2", "50"},
-        {"store.commit.before:3", "1000"},   {"store.commit.before:4", "1000"},  {"store.commit.before:5", "1000"},
-        {"store.commit.before:9", "50"},     {"store.commit.before:15", "1000"}, {"store.commit.before:20", "50"},
-        {"store.commit.after:3", "1000"},    {"store.commit.after:4", "1000"},   {"store.commit.after:6", "1000"},
-        {"store.commit.after:11", "50"},     {"store.commit.after:16", "1000"},  {"store.commit.after:22", "50"},
+        {"scans.window.done:1", "50", true},        {"scans.window.done:2", "50", true},
+        {"scans.rows.submitted:15", "50", true},    {"scans.file.kept", "1000", false},
+        {"scans.rows.submitted:1", "1000", false},  {"scans.rows.submitted:7", "1000", false},
+        {"scans.rows.submitted:18", "1000", false}, {"scans.rows.submitted:15", "50", false},
+        {"scans.window.stored:1", "1000", false},   {"scans.window.stored:3", "50", false},
+        {"scans.window.done:1", "1000", false},     {"scans.window.done:2", "50", false},
+        {"store.commit.before:3", "1000", false},   {"store.commit.before:4", "1000", false},
+        {"store.commit.before:5", "1000", false},   {"store.commit.before:9", "50", false},
+        {"store.commit.before:15", "1000", false},  {"store.commit.before:20", "50", false},
+        {"store.commit.after:3", "1000", false},    {"store.commit.after:4", "1000", false},
+        {"store.commit.after:6", "1000", false},    {"store.commit.after:11", "50", false},
+        {"store.commit.after:16", "1000", false},   {"store.commit.after:22", "50", false},
     };
     int n = sizeof points / sizeof *points, n_killed = 0;
-    for (int i = 0; i < n; i++) n_killed += live_once(points[i].sort_rows, points[i].point);
+    for (int i = 0; i < n; i++) n_killed += live_once(points[i].sort_rows, points[i].point, points[i].is_nested);
     assert_true(n_killed >= n - 2);
 }
 
@@ -182,7 +206,7 @@ static void test_taken_back(void **state)
     (void)state;
     static const char *const points[] = {"store.commit.before:6:fail", "store.commit.before:9:fail",
                                          "store.commit.before:13:fail"};
-    for (size_t i = 0; i < sizeof points / sizeof *points; i++) assert_false(live_once("1000", points[i]));
+    for (size_t i = 0; i < sizeof points / sizeof *points; i++) assert_false(live_once("1000", points[i], false));
 }
 
 static int setup(void **state)

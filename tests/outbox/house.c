@@ -28,7 +28,8 @@ static enum link_result link_step(void *ctx, struct link_delivery *d, const stru
     if (!answer) {
         snprintf(house_seen_secret, sizeof house_seen_secret, "%.*s", STR_ARG(d->secret));
         d->ask = (struct fetch_ask){.method = "POST", .url = d->address, .timeout_ms = 300};
-        d->ask.body = str_of(arena_printf(d->arena, "%lld:%d:%d", (long long)d->event.person_id, d->event.code, d->attempt));
+        d->ask.body = str_of(arena_printf(d->arena, "%lld:%d:%d%s", (long long)d->event.person_id, d->event.code, d->attempt,
+                                          d->may_be_known ? "?" : ""));
         d->leave_mark = STR("was here");
         return LINK_ASK;
     }
@@ -42,14 +43,31 @@ static enum link_result link_step(void *ctx, struct link_delivery *d, const stru
     case 410: return LINK_DISABLE;
     case 419: return LINK_RETRY_NOW;
     case 429: d->pause_until = d->now + fetch_retry_after_ms(answer, d->now); return LINK_PAUSE_DESTINATION;
+    case 430: d->pause_until = d->now + fetch_retry_after_ms(answer, d->now); return LINK_REST;
     default: return LINK_RETRY_LATER;
     }
 }
 
+int house_overtaken;
+
+static bool still_holds(void *ctx, struct tx *tx, struct link_delivery *d)
+{
+    (void)ctx, (void)tx;
+    if (!house_overtaken) return true;
+    house_overtaken--;
+    snprintf(d->sentence, sizeof d->sentence, "overtaken");
+    return false;
+}
+
 static const int64_t steps[] = {0, 5000, 305000, 2105000};
 static const struct retry_ladder ladder = {"test", steps, 4, 0};
-struct link_def house_link = {
-    .name = "test", .number = 1, .ladder = &ladder, .is_ordered = true, .window = 8, .step = link_step};
+struct link_def house_link = {.name = "test",
+                              .number = 1,
+                              .ladder = &ladder,
+                              .is_ordered = true,
+                              .window = 8,
+                              .step = link_step,
+                              .still_holds = still_holds};
 static const struct link_def *const links[] = {&house_link};
 
 /* ---- the house ---- */

@@ -1,4 +1,5 @@
-/* house.h: an outbox on a real SQLite store in a temporary folder, with a fetcher that is played and a link that posts "person:code:attempt".
+/* house.h: an outbox on a real SQLite store in a temporary folder, with a fetcher that is played and a link that posts "person:code:attempt", and
+ * "?" after it when the delivery may be known there already.
  * The link does what its destination's address asks for (see link_step). Log lines at warning or above that a test did not announce fail it. */
 #pragma once
 #include "base/seal.h"
@@ -32,8 +33,9 @@ void house_expect_log(const char *text);
 /* A subscription of DROP for all codes; its number. */
 int64_t house_subscribe(struct house *h, const char *url);
 int64_t house_put(struct house *h, struct subscription s);
-extern struct str house_secret;                                /* what house_put gives along */
-extern char house_seen_secret[50];                             /* what the link was given last */
+extern struct str house_secret;    /* what house_put gives along */
+extern char house_seen_secret[50]; /* what the link was given last */
+extern int house_overtaken;        /* so many results are not written, because what load saw has changed */
 int64_t house_emit(struct house *h, int64_t person, int code); /* its event's number */
 void house_emit_many(struct house *h, int first_person, int n, int code);
 /* Waits at most a minute for so many asks in all; fails when they do not come. */

@@ -2,6 +2,7 @@
 #include "house.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "queries.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ static int teardown(void **state)
 }
 
 static void step_clock(int64_t ms) { clock_set_ms(clock_now_ms() + ms); }
+
+static const int64_t DAY_MS = 86400000;
 
 static void begin_clock(void) { clock_set_ms(clock_now_ms()); } /* from here on it may be stepped */
 
@@ -138,6 +141,27 @@ static void test_results(void **state)
     }
     assert_false(destination_set_state(h->outbox, OTHER, house_destination(h, URL).destination_id, DESTINATION_OPEN, &f));
     assert_int_equal(f.status, 404);
+}
+
+/* The owner mends a destination while an attempt with the old credentials is out: its refusal stops nothing any more. */
+static void test_mended_meanwhile(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    static const int refusals[] = {401, 410};
+    for (size_t i = 0; i < 2; i++) {
+        peer.status = refusals[i];
+        peer.delay_ms = 300;
+        house_subscribe(h, URL);
+        house_emit(h, 1, 4);
+        house_wait_asks(h, 1 + 2 * (int)i);
+        peer.status = 0;
+        peer.delay_ms = 0;
+        assert_true(destination_set_state(h->outbox, ACCOUNT, house_destination(h, URL).destination_id, DESTINATION_OPEN, &f));
+        house_wait_asks(h, 2 + 2 * (int)i);
+        house_wait_quiet(h);
+        assert_int_equal(house_destination(h, URL).state, DESTINATION_OPEN);
+    }
 }
 
 /* ---- the ladder ---- */
@@ -329,6 +353,46 @@ static void test_pause(void **state)
     assert_string_equal(said(), "1:1:0 1:1:0 2:1:0 "); /* the attempt did not count */
 }
 
+/* The same, without a word against the destination, and written down once however often it is looked at. */
+static void test_rest(void **state)
+{
+    struct house *h = *state;
+    struct attempt_row *log;
+    begin_clock();
+    peer.status = 430;
+    peer.head = "Retry-After: 40\r\n";
+    house_subscribe(h, URL);
+    house_emit(h, 1, 1);
+    for (int i = 1; i <= 2; i++) {
+        int64_t now = clock_now_ms();
+        house_wait(house_destination(h, URL).paused_until >= now + 40000);
+        assert_int_equal(house_destination(h, URL).failing_since, DB_NULL);
+        assert_int_equal(n_logged(h, &log), 1);
+        assert_int_equal(log->result, LINK_REST);
+        if (i == 2) peer.status = 200;
+        step_clock(41001);
+    }
+    house_wait_quiet(h);
+    assert_string_equal(said(), "1:1:0 1:1:0 1:1:0 ");
+}
+
+/* What load saw was not so any more when the result was to be written: it is read again, and nothing is said to be delivered meanwhile. */
+static void test_overtaken(void **state)
+{
+    struct house *h = *state;
+    struct attempt_row *log;
+    house_overtaken = 1;
+    house_subscribe(h, URL);
+    house_emit(h, 1, 4);
+    house_wait_quiet(h);
+    assert_string_equal(said(), "1:4:0 1:4:0 ");
+    assert_int_equal(n_logged(h, &log), 2);
+    assert_int_equal(log[0].result, LINK_OK);
+    assert_int_equal(log[1].result, LINK_WAIT);
+    assert_true(str_eq(log[1].answer, STR("overtaken")));
+    assert_int_equal(house_overtaken, 0);
+}
+
 /* Somebody pauses it while much is under way; nothing more begins, nothing is lost, and it goes on. */
 static void test_pause_by_hand(void **state)
 {
@@ -404,6 +468,13 @@ static void test_cancel(void **state)
     assert_int_equal(attempt_page(h->store, h->arena, OTHER, 0, 0, 9, &log, &f), 0);
 }
 
+static void pass_days(struct house *h, int n)
+{
+    house_suspend(h);
+    step_clock(n * DAY_MS);
+    house_resume(h);
+}
+
 static void test_trim(void **state)
 {
     struct house *h = *state;
@@ -414,15 +485,23 @@ static void test_trim(void **state)
     house_wait_asks(h, 1);
     house_wait_quiet(h);
     peer.status = 400;
-    house_emit(h, 2, 1);
+    struct subscription later = {.account_id = ACCOUNT,
+                                 .source = EVENT_DROP,
+                                 .source_id = DROP,
+                                 .codes = 1 << 2,
+                                 .delay_ms = 60 * DAY_MS,
+                                 .is_enabled = true};
+    later.address = STR(URL);
+    house_put(h, later);
+    house_emit(h, 2, 2);
     house_wait(house_destination(h, URL).n_given_up == 1);
-    for (int days = 89; days <= 91; days += 2) {
-        house_suspend(h);
-        step_clock(INT64_C(86400000) * (days == 89 ? 89 : 2));
-        house_resume(h);
-        usleep(500000);
-        if (days == 89) assert_int_equal(n_logged(h, &log), 2);
-    }
+    pass_days(h, 60);
+    house_wait(house_destination(h, URL).n_given_up == 2);
+    pass_days(h, 89); /* those of the first day are too old; the ninety days of the other began when it was given up */
+    house_wait(n_logged(h, &log) == 1 && house_destination(h, URL).n_given_up == 1);
+    usleep(500000);
+    assert_int_equal(house_destination(h, URL).n_given_up, 1);
+    pass_days(h, 2);
     house_wait(n_logged(h, &log) == 0 && house_destination(h, URL).n_given_up == 0);
 }
 
@@ -477,12 +556,70 @@ static void test_bad_beside_good(void **state)
     house_close(&h);
 }
 
+/* ---- a lease that was not given back ---- */
+
+/* Node 2 takes it, and is gone. */
+static bool take_for_node_2(struct tx *tx, void *arg)
+{
+    struct q_destination_lease in = {ACCOUNT, *(int64_t *)arg, 2, tx_now(tx) - 1, INT64_MAX};
+    return tx_first(tx, Q_DESTINATION_LEASE, &in, &(struct r_destination_lease){0});
+}
+
+static void lose_node_2(struct house *h)
+{
+    struct fault f;
+    int64_t id = house_destination(h, URL).destination_id;
+    if (!store_write(h->store, take_for_node_2, &id, &f)) fail_msg("%s", f.text);
+}
+
+static bool is_asleep(struct house *h)
+{
+    struct outbox_stats stats;
+    outbox_stats(h->outbox, &stats);
+    return stats.awake == 0;
+}
+
+/* Whoever takes over tells the link of what is older; of what comes later, and after the destination was empty, it does not. */
+static void test_taken_over(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    begin_clock();
+    house_subscribe(h, URL);
+    house_emit(h, 1, 4);
+    house_wait_asks(h, 1);
+    house_wait(is_asleep(h));
+    lose_node_2(h);
+    house_emit(h, 2, 4);
+    house_wait_asks(h, 2);
+    step_clock(10000);
+    house_emit(h, 3, 4);
+    house_wait_asks(h, 3);
+    house_wait(is_asleep(h));
+    house_emit(h, 4, 4);
+    house_wait_asks(h, 4);
+    assert_string_equal(said(), "1:4:0 2:4:0? 3:4:0 4:4:0 ");
+    /* given back while something waits: what is older stays so */
+    house_wait(is_asleep(h));
+    lose_node_2(h);
+    peer.status = 401;
+    house_emit(h, 5, 4);
+    house_wait_asks(h, 5);
+    house_wait(house_destination(h, URL).state == DESTINATION_PAUSED && is_asleep(h));
+    peer.status = 200;
+    assert_true(destination_set_state(h->outbox, ACCOUNT, house_destination(h, URL).destination_id, DESTINATION_OPEN, &f));
+    house_wait_asks(h, 6);
+    house_wait_quiet(h);
+    assert_string_equal(said(), "1:4:0 2:4:0? 3:4:0 4:4:0 5:4:0? 5:4:0? ");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_delivered),
         T(test_results),
+        T(test_mended_meanwhile),
         T(test_ladder),
         T(test_order),
         T(test_hold_ends),
@@ -492,11 +629,14 @@ int main(void)
         T(test_a_slow_key_costs_nothing),
         T(test_probing),
         T(test_pause),
+        T(test_rest),
+        T(test_overtaken),
         T(test_pause_by_hand),
         T(test_secret),
-        T(test_trim),
         T(test_cancel),
         T(test_five_days),
+        T(test_taken_over),
+        T(test_trim), /* behind it: numbers that hold a time never go back in a process, and this one goes far ahead */
         cmocka_unit_test(test_bad_beside_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,10 @@ static void test_compile(void **state)
     assert_int_equal(r.n_warnings, 2);
     assert_non_null(strstr(r.warnings[0], "there is no field {{nobody}}"));
     assert_non_null(strstr(r.warnings[1], "ink of the creative lies below the address block, 100.0 %"));
+    case_pictures(&c);
+    assert_true(press_compile(press, &c, NULL, 0, &r, &f));
+    assert_true(r.is_ok);
+    assert_string_equal(r.warnings[0], "the picture of side 1 has 1 x 1 pixels, 8 dpi; printers want 300: 2775 x 1875");
 }
 
 int main(int argc, char **argv)

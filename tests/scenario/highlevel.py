@@ -263,6 +263,22 @@ try:
     kinds = [(e["what"], e["tag"].rsplit(" ")[-1]) for e in peer.state()["log"] if e["what"] in ("tag", "untag") and e["contact"] == eve]
     check(kinds[:2] == [("untag", "purlopened"), ("tag", "purlopened")], f"the tag is taken away and given again: {kinds}")
 
+    # ---- a contact of another location is given up, and stops nobody else ----
+    peer.script(elsewhere=["theirs1"], clear_log=True)
+    status, answer = h.ask("POST", hook["path"], {**body, "contact_id": "theirs1", "webhookId": "w3"}, key="")
+    check(status == 200, f"a webhook about somebody else's contact is taken: {answer}")
+    h.ask("POST", f"/api/v1/send/{drip['endpoint']}", {**PERSON, "first_name": "Eve", "email_address": "eve@example.com"})
+    printed([p for p, in h.rows("select piece_id from piece order by piece_id")][-2:])
+    shut = lambda: [d for d in h.ask("GET", f"/v1/outbox?destination_id={mine['destination_id']}&state=given_up")[1] if "another location" in (d["last_error"] or "")]
+    wait("what HighLevel shuts is given up, and says why", shut, 30)
+    wait("the next one is told all the same", lambda: told(peer.state()["log"], eve, "note"), 30)
+    there = next(d for d in h.ask("GET", "/v1/destinations")[1] if d["destination_id"] == mine["destination_id"])
+    check(there["state"] == "open" and peer.state()["answers"].get("403") == 1, f"it was asked once, and the connection is not paused: {there} {peer.state()['answers']}")
+
+    renewed = peer.state()["renewed"]
+    got = operate("get_contact", contactId="theirs1")
+    check(got["status"] == 403 and "location_id" in got["sentence"] and peer.state()["renewed"] == renewed, f"an operation that it shuts says so, and renews no token: {got}")
+
     # ---- the day's limit, then how fast ----
     peer.script(daily_left=1, daily_reset_ms=4000, clear_log=True, burst=1000000)
     visit(pieces[ids[1]][1])

@@ -13,6 +13,19 @@ CASES = [
     (["settings", "x"], 'There is no setting "x"; pennypost settings lists them all'),
     (["settings", "listen", "y"], '"y" is one too many'),
     (["limits", "x"], 'There is no limit "x"; pennypost limits lists them all'),
+    (["tour"], "pennypost tour: --data means nothing here; it takes --share and --keep"),
+    (["imb", "encode"], "pennypost imb encode | decode"),
+    (["address"], "pennypost address takes no words and no flags"),
+    (["version"], "pennypost version: --data means nothing here; it takes no flag"),
+    (["serve", "--json"], "--json means nothing here; it takes --data, --db, --listen, --config and --set"),
+    (["settings", "--json"], "--json means nothing here"),
+    (["demo", "--keep"], "--keep means nothing here; it takes --data, --db, --listen, --config, --set, --json and --share"),
+    (["migrate", "--share", "x"], "--share means nothing here"),
+    (["account", "list", "--account", "1"], "--account means nothing here"),
+    (["printer", "list", "--account", "1"], "--account means nothing here"),
+    (["contacts", "send", "x", "y.json", "--account", "1", "--key", "email"], "pennypost contacts send: --key means nothing here"),
+    (["connection", "list", "--account", "1", "--untested"], "pennypost connection list: --untested means nothing here"),
+    (["connection", "list", "--account", "1", "--keep"], "pennypost connection: --keep means nothing here"),
     (["account"], "pennypost account create NAME"),
     (["account", "make", "x"], 'there is no "make"'),
     (["account", "create"], "NAME is missing: pennypost account create NAME"),
@@ -46,6 +59,10 @@ for words, sentence in CASES:
 for words in (["settings", "listen"], ["limits", "job.lease"]):
     made = run(house.program, *words, env=house.env, cwd=house.dir, **as_user())
     check(made.returncode == 0 and len(made.stdout.splitlines()) == 1 and made.stdout.startswith(words[1]), f"{' '.join(words)}: {made.stdout.strip()}")
+for flag in ("--db=sqlite:x", "--listen=127.0.0.1:0", "--set=log.level=debug", "--config=x"):
+    made = run(house.program, "tour", flag, env=house.env, cwd=house.dir, timeout=60, **as_user())
+    name = flag.split("=")[0]
+    check(made.returncode == 2 and f"{name} means nothing here" in made.stderr and not made.stdout, f"tour {flag}: {made.returncode} {made.stderr.strip()}")
 server = subprocess.Popen([house.program, "serve", "--data", str(house.data), "--listen", "[::1]:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                           env=house.env, cwd=house.dir, **as_user())
 line = server.stdout.readline().strip()

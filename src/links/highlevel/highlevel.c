@@ -1,6 +1,5 @@
 /* highlevel.c: the connector's table entry: its settings, its operations, and its life. */
 #include "links/highlevel/highlevel_private.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include <stdlib.h>
 
@@ -38,7 +37,7 @@ static const struct connector_setting settings[] = {
     {"hook_key_rsa",
      .what = "The public key of x-wh-signature (RSA). With a key set, a webhook without a good signature is refused."},
     {"hook_key_ed25519", .what = "The public key of x-ghl-signature (Ed25519)."},
-    {"base_url", "https://services.leadconnectorhq.com", .what = "The address of HighLevel's API."},
+    {"base_url", "https://services.leadconnectorhq.com", .what = "The address of HighLevel's API.", .leads = true},
     {"version", "2021-07-28", .what = "The API's version, sent as the header Version."},
 };
 
@@ -75,7 +74,7 @@ static const struct connector_operation operations[] = {
     {"call", .what = "Any other request below the API's address", .is_free = true},
 };
 
-/* ---- what calls.c asks of it ---- */
+/* ---- what call.h asks of it ---- */
 
 static enum authorised authorise(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask,
                                  struct fault *f)
@@ -114,7 +113,6 @@ struct highlevel *highlevel_create(const struct link_house *house)
     h->house = house;
     h->parser = json_parser_create();
     h->pace = highlevel_pace_create();
-    h->born_at = clock_now_ms();
     h->link = (struct link_def){.name = "highlevel",
                                 .number = HIGHLEVEL_NUMBER,
                                 .ladder = &ladder,

@@ -109,12 +109,37 @@ bool highlevel_says_gone(const struct fetch_answer *answer)
     return mentions(said, "contact") && (mentions(said, "not found") || mentions(said, "does not exist"));
 }
 
+bool highlevel_lacks_scope(const struct fetch_answer *answer)
+{
+    char said[MESSAGE_MOST + 5];
+    if (answer->error != FETCH_OK || (answer->status != 401 && answer->status != 403)) return false;
+    message_of(answer, said);
+    return mentions(said, "scope");
+}
+
+void highlevel_shut(const struct fetch_answer *answer, char *sentence, size_t n)
+{
+    char said[MESSAGE_MOST + 5];
+    message_of(answer, said);
+    snprintf(sentence, n,
+             "HighLevel does not let the connection at this contact: it may be one of another location%s%s%s. Look at its id, "
+             "and at the connection's location_id.",
+             *said ? " (" : "", said, *said ? ")" : "");
+}
+
 /* An answer that says no: by status, what to do about it. */
 static enum link_result refusal(const struct fetch_answer *answer, char *sentence, size_t n)
 {
     char said[MESSAGE_MOST + 5], why[MESSAGE_MOST + 10] = "";
     message_of(answer, said);
     if (*said) snprintf(why, sizeof why, " (%s)", said);
+    if (highlevel_lacks_scope(answer)) {
+        snprintf(sentence, n,
+                 "HighLevel does not let this token do that%s. Give it the scopes that it lacks (events need "
+                 "contacts.readonly and contacts.write), then save the connection again.",
+                 why);
+        return LINK_AUTH;
+    }
     switch (answer->status) {
     case 401:
         snprintf(sentence, n,

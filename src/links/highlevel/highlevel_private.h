@@ -9,7 +9,6 @@ struct highlevel {
     struct link_def link;
     struct json_parser *parser; /* of load, which one thread calls */
     struct highlevel_pace *pace;
-    int64_t born_at; /* what was recorded before may have been attempted in an earlier life */
 };
 
 /* ---- highlevel_terms.c: a connection's settings and secrets, read ---- */
@@ -39,6 +38,10 @@ bool highlevel_renew_read(void *ctx, const struct connection *c, struct arena *a
 enum link_result highlevel_judge(const struct fetch_answer *answer, char *sentence, size_t n);
 /* The contact that was asked about is not there: 404, or 400 and 422 that say so. */
 bool highlevel_says_gone(const struct fetch_answer *answer);
+/* 401 or 403 that says so: the token is good, and a renewed one would lack the same. */
+bool highlevel_lacks_scope(const struct fetch_answer *answer);
+/* The sentence of a 403 to a request about one contact. */
+void highlevel_shut(const struct fetch_answer *answer, char *sentence, size_t n);
 /* How the sentence of an answer begins whose body is not what it should be. */
 void highlevel_misshapen(const struct fetch_answer *answer, const char *wanted, char *sentence, size_t n);
 

@@ -15,7 +15,7 @@
 #include "net/url.h"
 #include <stdio.h>
 
-enum { TIMEOUT_MS = 15000, TOKEN_WAIT_MS = 200, CLOCK_SLACK_MS = 5000, MARK_MOST = 300 };
+enum { TIMEOUT_MS = 15000, TOKEN_WAIT_MS = 200, MARK_MOST = 300 };
 enum doing { NOTHING, BY_EMAIL, BY_PHONE, CREATE, UNTAG, TAG, LOOK, NOTE, FINISHED, NOBODY };
 
 struct telling {
@@ -65,8 +65,7 @@ bool highlevel_load(void *ctx, struct tx *tx, struct link_delivery *d)
     highlevel_terms_read(&h->connector, h->parser, &t->update.connection, d->arena, &t->terms);
     t->contact_id = t->update.remote_id;
     mark_read(t, d->arena, d->sent_mark);
-    /* The mark of an attempt that a life ended in the middle of was never written. */
-    t->may_be_noted |= d->event.recorded_at < h->born_at + CLOCK_SLACK_MS;
+    t->may_be_noted |= d->may_be_known;
     d->state = t;
     return true;
 }
@@ -221,12 +220,13 @@ static enum link_result renew(const struct highlevel *h, struct link_delivery *d
 {
     struct fault why = {0};
     if (t->terms.token.len) return LINK_AUTH; /* it has no end, so nothing renews it: the sentence stands */
-    switch (token_renew(h->house->tokens, &h->connector, &t->update.connection, &why)) {
+    enum token_state state = token_renew(h->house->tokens, &h->connector, &t->update.connection, &why);
+    switch (state) {
     case TOKEN_RENEWING:
     case TOKEN_RENEWED:
         snprintf(d->sentence, sizeof d->sentence, "The connection's token is renewed; it goes on by itself.");
-        d->pause_until = d->now + TOKEN_WAIT_MS; /* then it is loaded with the new one */
-        return LINK_PAUSE_DESTINATION;
+        d->pause_until = state == TOKEN_RENEWING ? d->now + TOKEN_WAIT_MS : 0; /* then it is loaded with the new one */
+        return LINK_WAIT;
     case TOKEN_REFUSED: snprintf(d->sentence, sizeof d->sentence, "%.290s", why.text); return LINK_AUTH;
     case TOKEN_FAILED: break;
     }
@@ -270,7 +270,7 @@ static enum link_result take(struct highlevel *h, struct link_delivery *d, struc
                                : highlevel_pace_take(h->pace, d->connection_id, n, d->now, d->sentence, sizeof d->sentence);
     if (until) {
         d->pause_until = until;
-        return LINK_PAUSE_DESTINATION;
+        return LINK_REST;
     }
     if (!t->n_taken) t->n_taken = n;
     return LINK_ASK;
@@ -353,7 +353,13 @@ static enum link_result refused(struct highlevel *h, struct link_delivery *d, st
         answer->error == FETCH_OK ? answer->status >= 300 && answer->status <= 499 && answer->status != 408 : !answer->was_sent;
     if (t->doing == NOTE && was_not_acted_on) t->may_be_noted = false;
     if (is_on_contact(t->doing) && highlevel_says_gone(answer)) return lost(h, d, t);
-    if (r == LINK_AUTH && answer->status == 401) return renew(h, d, t);
+    if (r == LINK_AUTH && !highlevel_lacks_scope(answer)) {
+        if (answer->status == 401) return renew(h, d, t);
+        if (is_on_contact(t->doing)) { /* which says nothing of the other contacts */
+            highlevel_shut(answer, d->sentence, sizeof d->sentence);
+            return LINK_PERMANENT;
+        }
+    }
     if (r == LINK_PAUSE_DESTINATION) {
         d->pause_until = highlevel_pace_stopped(h->pace, d->connection_id, d->now, d->sentence, sizeof d->sentence);
         if (d->pause_until <= d->now) d->pause_until = d->now + 1000;

@@ -179,8 +179,8 @@ bool highlevel_renew_ask(void *ctx, const struct connection *c, struct arena *a,
     if (t.token.len)
         return fault_user(
             f, 409,
-            "HighLevel refuses the private integration token. Make a new one under Settings > Private Integrations "
-            "and save the connection with it.");
+            "HighLevel refuses the private integration token. Look at its scopes, or make a new one, under Settings > "
+            "Private Integrations, and save the connection with it.");
     if (!t.refresh_token.len && !t.code.len)
         return fault_user(f, 409, "The connection has nothing to renew its token with. Authorise it again.");
     add_pair(&b, "client_id", t.client_id);

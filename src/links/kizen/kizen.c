@@ -18,7 +18,7 @@ static const struct connector_setting settings[] = {
     {.name = "api_key", .is_secret = true, .is_required = true, .what = "Kizen's API key"},
     {.name = "user_id", .is_required = true, .what = "The Kizen user that the key belongs to"},
     {.name = "business_id", .is_required = true, .what = "The Kizen business"},
-    {.name = "address", .fallback = "https://app.go.kizen.com", .what = "Where Kizen's API is"},
+    {.name = "address", .fallback = "https://app.go.kizen.com", .what = "Where Kizen's API is", .leads = true},
     {.name = "fields", .what = "Fields of a contact for variable fields of the piece: var_field_1=birthday, var_field_2=plan"},
     {.name = "send_through",
      .what = "The number of a Postalytics connection that makes the pieces; without one this house does"},

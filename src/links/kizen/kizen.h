@@ -9,7 +9,8 @@
 #define KIZEN_NUMBER 4
 struct kizen;
 struct kizen *kizen_create(const struct link_house *h);
-/* Begins no action more, tries none again, and waits for those under way (one request's time): before their requests are cut off. */
+/* Begins no action more (those that wait are answered, unsent), tries none again, and waits for what is under way, the reading of a contact or a
+ * send: before their requests are cut off. */
 void kizen_stop(struct kizen *k);
 void kizen_destroy(struct kizen **k); /* after kizen_stop */
 const struct connector *kizen_connector(const struct kizen *k);
@@ -21,6 +22,7 @@ const struct connector *kizen_connector(const struct kizen *k);
     ACTION(UNREADABLE, 3, "contact_not_read", 502)                                                                             \
     ACTION(REFUSED, 4, "refused", 502)                                                                                         \
     ACTION(NO_ANSWER, 5, "unavailable", 502)       /* after all tries */                                                       \
+    ACTION(UNSENT, 7, "not_sent", 503)             /* its turn came too late, or the server stops */                           \
     ACTION(UNKNOWN, 6, "unexpected_response", 502) /* a piece may have come of it: not repeated */
 enum action_outcome {
 #define ACTION(ident, number, word, status) ACTION_##ident = (number),
@@ -38,6 +40,7 @@ struct kizen_action {
     void (*done)(struct kizen_action *x);
     void *arg;
     /* out */
+    int64_t from_mono, until_mono; /* what its asker waits for: action.patience from its begin */
     enum action_outcome outcome;
     int64_t action_id, took_ms, sent_at;
     int status; /* of the sender's last answer; 0: none */
@@ -46,10 +49,9 @@ struct kizen_action {
     struct str missing; /* ACTION_MISSING: the fields as Kizen calls them, parted by ", " */
     struct kizen *kizen;
 };
-/* Begins it on a thread of its own kind; `done` is called there when it is over and written down. False: 503, action.queue wait already. */
+/* Begins it on a thread of its own kind; `done` is called there when it is over and written down, after action.patience at most (and, in this
+ * house, one commit). What has not found a thread by then is not sent. False: 503, action.queue wait already. */
 bool kizen_action_begin(struct kizen *k, struct kizen_action *x, struct fault *f);
-/* The same, waiting (action.patience at most, and one request more); `done` is not called. */
-void kizen_action_run(struct kizen *k, struct kizen_action *x);
 /* The HTTP status that answers it. */
 int kizen_action_status(const struct kizen_action *x);
 

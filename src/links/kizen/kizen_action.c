@@ -1,6 +1,7 @@
 /* kizen_action.c: Send Campaign Mail, from the contact to what came of it. One thread does one action from its begin to its end: somebody
- * waits for it. A try reads the contact when it must, and sends; what is transient is tried again, after what the other side asked for or
- * 2, 4, 8 s (action.retry_first, doubled), give or take a half, within action.patience. The tries of an action carry one Idempotency-Key. */
+ * waits for it, for action.patience from the moment when he asked, and then believes that nothing is sent any more. A try reads the contact when
+ * it must, and sends; what is transient is tried again, after what the other side asked for or 2, 4, 8 s (action.retry_first, doubled), give or
+ * take a half. The tries of an action carry one Idempotency-Key. */
 #include "links/kizen/kizen_private.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -20,7 +21,7 @@ struct doing {
     struct kizen_fields fields;
     struct sender_piece piece;
     bool is_read;
-    int64_t retry_after_ms;
+    struct kizen_try try;
 };
 
 /* ---- the connection ---- */
@@ -49,6 +50,17 @@ static bool read_connection(struct doing *d)
 
 /* ---- one try ---- */
 
+/* False: nobody would hear of it, or not any more. */
+static bool is_time(struct doing *d)
+{
+    struct kizen_action *x = d->x;
+    if (d->kizen->stops) return fault_remote(&x->why, "The server is stopping. Nothing was sent; try again in a minute.");
+    if (x->until_mono - clock_mono_ms() >= limit_get(LIMIT_CONNECTOR_LEAST_MS)) return true;
+    return fault_remote(&x->why,
+                        "The time for it (action.patience) was over before its turn came. Nothing was sent; try again in a "
+                        "minute.");
+}
+
 static enum action_outcome map(struct doing *d, struct json_value contact)
 {
     struct kizen_action *x = d->x;
@@ -68,8 +80,7 @@ static enum action_outcome prepare(struct doing *d)
     if (x->contact.ptr)
         return json_parse(d->parser, json_padded(x->arena, x->contact), &contact, &x->why) ? map(d, contact)
                                                                                            : ACTION_UNREADABLE;
-    switch (kizen_contact_read(d->kizen, &d->connection, x->contact_id, d->parser, x->arena, &contact, &d->retry_after_ms,
-                               &x->why)) {
+    switch (kizen_contact_read(d->kizen, &d->connection, x->contact_id, d->parser, x->arena, &contact, &d->try, &x->why)) {
     case KIZEN_READ: return map(d, contact);
     case KIZEN_READ_LATER: return ACTION_NO_ANSWER;
     default: return ACTION_UNREADABLE;
@@ -87,7 +98,7 @@ static enum action_outcome hand_on(struct doing *d)
     enum sender_outcome out = s->send(s->ctx, &d->piece, d->x->arena);
     d->x->status = d->piece.status;
     d->x->sent_at = d->piece.sent_at;
-    d->retry_after_ms = d->piece.retry_after_ms;
+    d->try.retry_after_ms = d->piece.retry_after_ms;
     if (out != SENDER_SENT) d->x->why = d->piece.why;
     return outcomes[out];
 }
@@ -97,7 +108,8 @@ static enum action_outcome hand_on(struct doing *d)
 static int64_t delay(const struct doing *d)
 {
     int64_t wait = limit_get(LIMIT_ACTION_RETRY_FIRST_MS) << (d->x->tries - 1);
-    if (d->retry_after_ms >= 0) return d->retry_after_ms < LONGEST_WISH_MS ? d->retry_after_ms : LONGEST_WISH_MS;
+    int64_t wish = d->try.retry_after_ms;
+    if (wish >= 0) return wish < LONGEST_WISH_MS ? wish : LONGEST_WISH_MS;
     return wait / 2 + (int64_t)random_below((uint64_t)wait + 1);
 }
 
@@ -111,15 +123,15 @@ static bool rest(const struct kizen *k, int64_t wait_ms)
 static void go(struct doing *d)
 {
     struct kizen_action *x = d->x;
-    int64_t until = clock_mono_ms() + limit_get(LIMIT_ACTION_PATIENCE_S) * 1000;
+    int64_t last = x->until_mono - limit_get(LIMIT_CONNECTOR_LEAST_MS);
     for (;;) {
         x->tries++;
-        d->retry_after_ms = -1;
+        d->try.retry_after_ms = -1;
         x->outcome = prepare(d);
-        if (x->outcome == ACTION_SENT) x->outcome = hand_on(d);
+        if (x->outcome == ACTION_SENT) x->outcome = is_time(d) ? hand_on(d) : ACTION_UNSENT;
         if (x->outcome != ACTION_NO_ANSWER || x->tries > limit_get(LIMIT_ACTION_RETRIES)) return;
         int64_t wait = delay(d);
-        if (clock_mono_ms() + wait > until || !rest(d->kizen, wait)) return;
+        if (clock_mono_ms() + wait > last || !rest(d->kizen, wait)) return;
     }
 }
 
@@ -142,38 +154,42 @@ static bool write_log(struct tx *tx, void *arg)
            tx_run(tx, Q_ACTION_LOG_TRIM, &(struct q_action_log_trim){x->account, before}, NULL);
 }
 
-void kizen_action_run(struct kizen *k, struct kizen_action *x)
+static struct sender_piece piece_of(struct kizen_action *x)
 {
-    struct doing d = {.kizen = k, .x = x, .parser = json_parser_create()};
-    struct fault f;
-    int64_t from = clock_mono_ms();
-    x->action_id = tid_next(store_node(k->house->store));
-    d.piece = (struct sender_piece){.account = x->account, .endpoint = x->endpoint};
-    memcpy(d.piece.key, x->key, sizeof x->key);
+    struct sender_piece p = {.account = x->account, .endpoint = x->endpoint, .until_mono = x->until_mono};
+    memcpy(p.key, x->key, sizeof x->key);
     char guid[37];
     guid_make(guid);
-    d.piece.try_key = str_of(arena_strz(x->arena, guid));
-    if (x->connection_id && x->contact_id.ptr) d.piece.source_ref = source_ref_write(x->arena, x->connection_id, x->contact_id);
-    x->outcome = ACTION_REFUSED;
-    if (read_connection(&d)) go(&d);
-    x->took_ms = clock_mono_ms() - from;
-    json_parser_destroy(&d.parser);
-    if (!store_write(k->house->store, write_log, x, &f))
-        log_warning("kizen", "What came of an action could not be written down: %s", f.text);
+    p.try_key = str_of(arena_strz(x->arena, guid));
+    if (x->connection_id && x->contact_id.ptr) p.source_ref = source_ref_write(x->arena, x->connection_id, x->contact_id);
+    return p;
 }
 
-static void run_pooled(void *arg)
+static void run(void *arg)
 {
     struct kizen_action *x = arg;
-    kizen_action_run(x->kizen, x);
+    struct store *store = x->kizen->house->store;
+    struct doing d = {.kizen = x->kizen, .x = x, .try = {.until_mono = x->until_mono}};
+    struct fault f;
+    d.parser = json_parser_create();
+    d.piece = piece_of(x);
+    x->outcome = is_time(&d) ? ACTION_REFUSED : ACTION_UNSENT;
+    if (x->outcome != ACTION_UNSENT && read_connection(&d)) go(&d);
+    json_parser_destroy(&d.parser);
+    x->action_id = tid_next(store_node(store));
+    x->took_ms = clock_mono_ms() - x->from_mono;
+    if (!store_write(store, write_log, x, &f))
+        log_warning("kizen", "What came of an action could not be written down: %s", f.text);
     x->done(x);
 }
 
 bool kizen_action_begin(struct kizen *k, struct kizen_action *x, struct fault *f)
 {
     x->kizen = k;
+    x->from_mono = clock_mono_ms();
+    x->until_mono = x->from_mono + limit_get(LIMIT_ACTION_PATIENCE_S) * 1000;
     if (k->stops) return fault_remote(f, "The server is stopping. Nothing was sent; try again in a minute.");
-    return workpool_submit(k->pool, run_pooled, x, (int)limit_get(LIMIT_ACTION_QUEUE)) ||
+    return workpool_submit(k->pool, run, x, (int)limit_get(LIMIT_ACTION_QUEUE)) ||
            fault_remote(f, "Too many actions wait already. Nothing was sent; try again in a minute.");
 }
 

@@ -1,4 +1,5 @@
 /* kizen_contact.c: one contact, read from Kizen. Reading changes nothing there, so whatever is not an answer may be asked again. */
+#include "links/call.h"
 #include "links/kizen/kizen_private.h"
 #include "net/url.h"
 
@@ -31,13 +32,13 @@ static enum kizen_read refused(const struct connector_answer *answer, struct str
 }
 
 enum kizen_read kizen_contact_read(struct kizen *k, const struct connection *c, struct str contact_id, struct json_parser *p,
-                                   struct arena *a, struct json_value *out, int64_t *retry_after_ms, struct fault *f)
+                                   struct arena *a, struct json_value *out, struct kizen_try *t, struct fault *f)
 {
     struct fetch_ask ask = {.method = "GET", .url = path_of(a, contact_id), .timeout_ms = READ_MS};
     struct connection now = *c;
     struct connector_answer answer;
-    bool is_answered = connector_call(k->house, &k->connector, &now, &ask, a, &answer, f);
-    *retry_after_ms = answer.retry_after_ms;
+    bool is_answered = connector_call_by(k->house, &k->connector, &now, &ask, t->until_mono, a, &answer, f);
+    t->retry_after_ms = answer.retry_after_ms;
     if (!is_answered) return f->whose == FAULT_REMOTE ? KIZEN_READ_LATER : KIZEN_READ_NEVER;
     if (answer.result != LINK_OK) return refused(&answer, contact_id, f);
     if (!json_parse(p, json_padded(a, answer.body), out, f) || out->type != JSON_OBJECT) {

@@ -19,24 +19,14 @@ static const struct {
     {"phone_mobile", NULL, FIELD_MOBILE_PHONE, false},
     {"phone_home", NULL, FIELD_PHONE, false},
 };
-enum { VARS = FIELD_KNOWN - FIELD_VAR_1 };
 
 /* ---- the table ---- */
 
-static int var_of(struct str name)
-{
-    int64_t n;
-    struct str prefix = STR("var_field_");
-    name = str_trim(name);
-    if (!str_starts(name, prefix) || !str_to_int64(str_make(name.ptr + prefix.len, name.len - prefix.len), &n)) return -1;
-    return n >= 1 && n <= VARS ? (int)n - 1 : -1;
-}
-
 static bool put_pair(struct str var, struct str name, struct arena *a, struct kizen_fields *out, struct fault *f)
 {
-    int i = var_of(var);
+    int i = contact_field_find(str_trim(var)) - FIELD_VAR_1;
     name = str_trim(name);
-    if (i < 0) return fault_user(f, 400, "fields: \"%.*s\" is none of var_field_1 to var_field_%d.", STR_ARG(var), VARS);
+    if (i < 0) return fault_user(f, 400, "fields: \"%.*s\" is none of var_field_1 to var_field_%d.", STR_ARG(var), KIZEN_VARS);
     if (!name.len || name.len > 100)
         return fault_user(f, 400, "fields: %.*s must name a field of Kizen's contacts.", STR_ARG(var));
     if (out->of[i].ptr) return fault_user(f, 400, "fields: %.*s stands there twice.", STR_ARG(var));
@@ -134,7 +124,7 @@ int kizen_map(struct json_value contact, const struct kizen_fields *fields, stru
         names = arena_printf(a, "%s%s%s", names, n_missing ? ", " : "", pairs[i].name);
         n_missing++;
     }
-    for (int i = 0; i < VARS; i++)
+    for (int i = 0; i < KIZEN_VARS; i++)
         if (fields->of[i].ptr) values[FIELD_VAR_1 + i] = value_of(contact, arena_strz(a, fields->of[i].ptr), a);
     *missing = str_of(names);
     return n_missing;

@@ -11,8 +11,9 @@ struct kizen {
 };
 
 /* ---- kizen_map.c: pure ---- */
+enum { KIZEN_VARS = FIELD_KNOWN - FIELD_VAR_1 };
 struct kizen_fields { /* a connection's table: which of Kizen's fields a variable field takes; STR_NULL: none */
-    struct str of[35];
+    struct str of[KIZEN_VARS];
 };
 /* Reads {"var_field_1": "birthday"} or the text "var_field_1=birthday, var_field_2=plan". Missing: an empty table. FAULT_USER 400. */
 bool kizen_fields_read(struct json_value v, struct arena *a, struct kizen_fields *out, struct fault *f);
@@ -23,6 +24,10 @@ int kizen_map(struct json_value contact, const struct kizen_fields *fields, stru
 
 /* ---- kizen_contact.c ---- */
 enum kizen_read { KIZEN_READ, KIZEN_READ_LATER, KIZEN_READ_NEVER };
-/* The contact's record, read with the connection's keys; *out is valid until p's next document. *status: the answer's, 0: none. */
+struct kizen_try {
+    int64_t until_mono;     /* it is over by then */
+    int64_t retry_after_ms; /* out: what the other side wishes; -1: nothing */
+};
+/* The contact's record, read with the connection's keys; *out is valid until p's next document. */
 enum kizen_read kizen_contact_read(struct kizen *k, const struct connection *c, struct str contact_id, struct json_parser *p,
-                                   struct arena *a, struct json_value *out, int64_t *retry_after_ms, struct fault *f);
+                                   struct arena *a, struct json_value *out, struct kizen_try *t, struct fault *f);

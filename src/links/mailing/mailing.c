@@ -32,13 +32,6 @@ struct wish { /* d->state */
 
 /* ---- what a subscription says ---- */
 
-static int field_by_name(struct str name)
-{
-    for (int i = 0; i < FIELD_KNOWN; i++)
-        if (str_eq_nocase(name, str_of(contact_field_name(i)))) return i;
-    return -1;
-}
-
 static bool check_values(struct json_value values, struct fault *f)
 {
     struct json_iter it = {0};
@@ -48,7 +41,7 @@ static bool check_values(struct json_value values, struct fault *f)
     if (values.type != JSON_OBJECT)
         return fault_user(f, 400, "send.values must be an object like {\"var_field_1\": \"again\"}.");
     while (json_next(values, &it, &name, &v)) {
-        int field = field_by_name(name);
+        int field = contact_field_find(name);
         if (field < 0) return fault_user(f, 400, "send.values: there is no field \"%.60s\".", name.len > 60 ? "…" : name.ptr);
         if (v.type != JSON_STRING || v.string.len > contact_field_max(field) * 4)
             return fault_user(f, 400, "send.values: %s must be a text of at most %zu characters.", contact_field_name(field),
@@ -133,7 +126,7 @@ static bool apply(struct mailing *m, struct link_delivery *d, struct send *s)
     s->endpoint = arena_str(d->arena, json_get(root, "endpoint").string);
     values = json_get(root, "values");
     while (values.type == JSON_OBJECT && json_next(values, &it, &name, &v)) {
-        int field = field_by_name(name);
+        int field = contact_field_find(name);
         if (field >= 0 && v.type == JSON_STRING) s->values[field] = v.string.len ? arena_str(d->arena, v.string) : STR_NULL;
     }
     return true;
@@ -191,16 +184,25 @@ static enum link_result step(void *ctx, struct link_delivery *d, const struct fe
     return is_final ? LINK_PERMANENT : LINK_RETRY_LATER;
 }
 
-/* A campaign that was deleted since then recalls its pieces: this one would have been among them. */
+/* A campaign that was deleted since then, or that sends real mail now: `load` finds the words for it. */
+static bool still_holds(void *ctx, struct tx *tx, struct link_delivery *d)
+{
+    const struct wish *w = d->state;
+    struct r_drop_by_endpoint row;
+    (void)ctx;
+    if (tx_first(tx, Q_DROP_BY_ENDPOINT, &(struct q_drop_by_endpoint){w->send.account, w->send.endpoint}, &row) &&
+        !(d->event.is_test && row.is_live))
+        return true;
+    snprintf(d->sentence, sizeof d->sentence, "The campaign %.*s was changed meanwhile: it is looked at again.",
+             STR_ARG(w->send.endpoint));
+    return false;
+}
+
 static bool settle(void *ctx, struct tx *tx, struct link_delivery *d, enum link_result result)
 {
     struct wish *w = d->state;
-    struct r_drop_by_endpoint row;
     (void)ctx;
-    if (result != LINK_OK) return true;
-    if (!tx_first(tx, Q_DROP_BY_ENDPOINT, &(struct q_drop_by_endpoint){w->send.account, w->send.endpoint}, &row))
-        return tx_ok(tx);
-    return send_in(tx, &w->send);
+    return result != LINK_OK || send_in(tx, &w->send);
 }
 
 /* ---- life ---- */
@@ -218,6 +220,7 @@ struct mailing *mailing_create(const struct link_house *h)
                                 .window = 64,
                                 .load = load,
                                 .step = step,
+                                .still_holds = still_holds,
                                 .settle = settle,
                                 .ctx = m};
     return m;

@@ -1,5 +1,6 @@
 /* postalytics_private.h: what the files of this connector share. */
 #pragma once
+#include "links/call.h"
 #include "links/postalytics/postalytics.h"
 #include "press/fields.h"
 #include <pthread.h>

@@ -88,7 +88,7 @@ enum sender_outcome postalytics_send(struct postalytics *pl, struct sender_piece
         return fault_user(&p->why, 409, "Connection %lld is not one to Postalytics.", (long long)p->connection_id),
                SENDER_REFUSED;
     struct fetch_ask ask = ask_of(p, a);
-    bool is_answered = connector_call(pl->house, &pl->connector, &c, &ask, a, &answer, &p->why);
+    bool is_answered = connector_call_by(pl->house, &pl->connector, &c, &ask, p->until_mono, a, &answer, &p->why);
     if (!is_answered && answer.error == FETCH_OK) /* it was not asked at all */
         return p->why.whose == FAULT_REMOTE ? SENDER_TRANSIENT : SENDER_REFUSED;
     struct json_parser *parser = json_parser_create();

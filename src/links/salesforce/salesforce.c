@@ -6,33 +6,37 @@
 #include <stdlib.h>
 
 static const struct connector_setting settings[] = {
-    {"flow", "jwt", false, true, "how the connection proves who it is: jwt, client_credentials or refresh_token", NULL},
-    {"login_url", "https://login.salesforce.com", false, false,
-     "where tokens come from: https://login.salesforce.com, https://test.salesforce.com for a sandbox, or "
-     "https://NAME.my.salesforce.com",
-     NULL},
-    {"client_id", NULL, false, true, "the app's consumer key", NULL},
-    {"username", NULL, false, false, "jwt: the user that the connection acts as", NULL},
-    {"audience", NULL, false, false, "jwt: whom the assertion is for, when it is not login_url", NULL},
-    {"client_secret", NULL, true, false,
-     "the app's consumer secret (client_credentials; refresh_token when the app asks for it)", NULL},
-    {"private_key", NULL, true, false, "jwt: the RSA key in PEM whose certificate the app has", NULL},
-    {"refresh_token", NULL, true, false, "refresh_token: what the user's consent gave", NULL},
-    {"api_version", "v62.0", false, false, "the version of the API that is spoken", NULL},
-    {"objects", "Contact; Lead", false, false,
-     "kinds of record that are read and written; one of a CRM built on Salesforce: Name | Layout | first three characters of "
-     "its ids | e-mail field",
-     NULL},
-    {"require_layout", "yes", false, false,
-     "yes: nothing is written while the page layout is missing, as the field would be seen by nobody; no: it is written all "
-     "the same",
-     NULL},
-    {"repeat_visits", "write", false, false,
-     "a personal URL that is visited again: write the same code once more, or blank, which empties the field first so that "
-     "flows start again",
-     NULL},
-    {"endpoint", NULL, false, false, "of the triggered campaign that outbound messages and flows send to when they name none",
-     NULL},
+    {.name = "flow",
+     .fallback = "jwt",
+     .is_required = true,
+     .what = "how the connection proves who it is: jwt, client_credentials or refresh_token"},
+    {.name = "login_url",
+     .fallback = "https://login.salesforce.com",
+     .what = "where tokens come from: https://login.salesforce.com, https://test.salesforce.com for a sandbox, or "
+             "https://NAME.my.salesforce.com",
+     .leads = true},
+    {.name = "client_id", .is_required = true, .what = "the app's consumer key"},
+    {.name = "username", .what = "jwt: the user that the connection acts as"},
+    {.name = "audience", .what = "jwt: whom the assertion is for, when it is not login_url"},
+    {.name = "client_secret",
+     .is_secret = true,
+     .what = "the app's consumer secret (client_credentials; refresh_token when the app asks for it)"},
+    {.name = "private_key", .is_secret = true, .what = "jwt: the RSA key in PEM whose certificate the app has"},
+    {.name = "refresh_token", .is_secret = true, .what = "refresh_token: what the user's consent gave"},
+    {.name = "api_version", .fallback = "v62.0", .what = "the version of the API that is spoken"},
+    {.name = "objects",
+     .fallback = "Contact; Lead",
+     .what = "kinds of record that are read and written; one of a CRM built on Salesforce: Name | Layout | first three "
+             "characters of its ids | e-mail field"},
+    {.name = "require_layout",
+     .fallback = "yes",
+     .what = "yes: nothing is written while the page layout is missing, as the field would be seen by nobody; no: it is "
+             "written all the same"},
+    {.name = "repeat_visits",
+     .fallback = "write",
+     .what = "a personal URL that is visited again: write the same code once more, or blank, which empties the field first so "
+             "that flows start again"},
+    {.name = "endpoint", .what = "of the triggered campaign that outbound messages and flows send to when they name none"},
 };
 
 static const struct connector_operation operations[] = {

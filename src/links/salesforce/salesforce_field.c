@@ -1,6 +1,7 @@
 /* salesforce_field.c: the job that makes the fields of a drop: one on each object, made by the Tooling API, visible to the connected user, and on the
  * object's page layout. Every step may be done again: what is there already is fine. A step that fails leaves its reason in the row, in the
  * connection's status, and is tried again (specs: crm-apis §2.4-2.5). */
+#include "links/call.h"
 #include "links/salesforce/salesforce_private.h"
 #include "base/clock.h"
 #include "base/limits.h"

@@ -1,5 +1,6 @@
 /* salesforce_import.c: records into a list. A query is read page by page into a file; each page is on the disk before the row says that it is, so a
  * crash goes on where it was. The whole file becomes an import by the list's key, the record's id: reading again renews (mail/intake.h). */
+#include "links/call.h"
 #include "links/imports.h"
 #include "links/salesforce/salesforce_private.h"
 #include "base/csv.h"

@@ -30,6 +30,10 @@ CREATE INDEX hook_seen_by_time ON hook_seen (account_id, connection_id, seen_at)
 ALTER TABLE connection ADD COLUMN hook_digest BYTEA;
 ALTER TABLE connection ADD COLUMN hook_refused_at BIGINT;
 ALTER TABLE connection ADD COLUMN hook_refused TEXT;
+-- How often its owner opened it: what is answered to an attempt from before that says nothing of what it leads to now.
+ALTER TABLE destination ADD COLUMN n_opened BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN given_up_at BIGINT;
+CREATE INDEX delivery_given_up ON delivery (given_up_at) WHERE given_up_at IS NOT NULL;
 -- The token itself, sealed, where the connector gives its address to the other side by itself.
 ALTER TABLE connection ADD COLUMN hook_sealed BYTEA;
 -- What is watched at a connection: when it is asked again, and for contacts (NULL: never yet), its drops as they were last, with the number of our

@@ -2,16 +2,19 @@
 
     python3 tests/scenario/peers/highlevel.py --port 0      prints "listening on http://127.0.0.1:PORT"
     GET  /_state     contacts, notes, the log of all that was changed, counts of answers
-    POST /_script    {"rules": […], "delay_ms": 50, "burst": 100, "daily_left": 5, "daily_reset_ms": 60000, "tokens": […], "refresh": "r1", "contacts": […], "clear_log": true}
+    POST /_script    {"rules": […], "delay_ms": 50, "burst": 100, "daily_left": 5, "daily_reset_ms": 60000, "tokens": […], "refresh": "r1", "contacts": […], "elsewhere": [ids of another location's contacts],
+                      "clear_log": true,
+                      "automations": […], "pass_days": 2, "keep_requests": true}
 
 A rule: {"on": "POST .*/tags", "do": "429" | "500" | … | "reset" | "html" | "truncated" | "hang", "times": 1, "skip": 0, "acts": false, "headers": {}, "body": {}}.
-With `acts` the request is done before its answer goes wrong. Bodies are checked strictly: an unknown key is refused."""
-import argparse, http.server, json, re, socket, struct, threading, time, urllib.parse
+With `acts` the request is done before its answer goes wrong. Bodies are checked strictly: an unknown key is refused.
+Workflows (automation.py) start on a tag that a contact did not have: {"on": "tag postalytics event: mailed", …}."""
+import argparse, automation, http.server, json, re, socket, struct, threading, time, urllib.parse
 
 CONTACT = {"firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "postalCode", "country", "website", "timezone", "gender", "dateOfBirth", "companyName",
            "source", "assignedTo", "dnd", "dndSettings", "inboundDndSettings", "tags", "customFields", "locationId"}
 NOTE = {"body", "userId", "title", "color", "pinned"}
-LOCATION = "loc_1"
+LOCATION, NO_ACCESS = "loc_1", "The token does not have access to this location."
 
 
 def now():
@@ -26,10 +29,12 @@ class Refused(Exception):
 class World:
     def __init__(self):
         self.lock = threading.RLock()
+        self.automations = automation.Automations()
         self.contacts, self.notes, self.tags, self.log, self.rules, self.answers, self.enrolled = {}, {}, {}, [], [], {}, []
+        self.keep_requests, self.requests = False, []  # only for those who ask: others make thousands
         self.tokens, self.refresh, self.n_renewed = {"pit-demo-token"}, None, 0
         self.delay_ms, self.burst, self.daily_left, self.daily_reset_ms, self.window = 0, 100, 200000, 86400000, []
-        self.most_in_window, self.ids = 0, 0
+        self.most_in_window, self.ids, self.elsewhere = 0, 0, []
 
     def new_id(self, kind):
         self.ids += 1
@@ -40,6 +45,8 @@ class World:
 
     # ---- what it can do: each returns (status, answer) ----
     def contact(self, cid):
+        if cid in self.elsewhere:
+            raise Refused(403, NO_ACCESS)
         if cid not in self.contacts:
             raise Refused(404, "Contact not found")
         return self.contacts[cid]
@@ -64,7 +71,7 @@ class World:
 
     def make(self, body):
         if body.get("locationId") != LOCATION:
-            raise Refused(422, ["locationId can't be undefined"] if "locationId" not in body else ["The token does not have access to this location."])
+            raise Refused(403, NO_ACCESS) if "locationId" in body else Refused(422, ["locationId can't be undefined"])
         c = {"id": body.pop("id", None) or self.new_id("c"), "tags": [], "dateAdded": now()}
         self.put(c, body, CONTACT)
         self.contacts[c["id"]] = c
@@ -124,10 +131,12 @@ class World:
         if rest == ["tags"] and method in ("POST", "DELETE"):
             if set(body) != {"tags"}:
                 raise Refused(422, [f"property {k} should not exist" for k in set(body) - {"tags"}] or ["tags must be an array"])
-            tags = self.texts(body)
+            tags, had = self.texts(body), c["tags"]
             c["tags"] = [t for t in c["tags"] if t not in tags] + (tags if method == "POST" else [])
             for t in tags:
                 self.note_down("tag" if method == "POST" else "untag", c["id"], tag=t, spelt=body["tags"][0])
+                if method == "POST" and t not in had:
+                    self.automations.happened("tag " + t, c)
             return (201 if method == "POST" else 200), {"tags": c["tags"]}
         if rest[0] == "notes":
             return self.do_notes(method, c, rest[1:], body)
@@ -162,7 +171,7 @@ class World:
 
     def here(self, query):
         if query.get("locationId") != LOCATION:
-            raise Refused(422, ["locationId must be a string"] if "locationId" not in query else ["The token does not have access to this location."])
+            raise Refused(403, NO_ACCESS) if "locationId" in query else Refused(422, ["locationId must be a string"])
 
     def renew(self, form):
         want = {"client_id", "client_secret", "grant_type", "user_type"} | ({"refresh_token"} if form.get("grant_type") == "refresh_token" else {"code", "redirect_uri"})
@@ -204,18 +213,19 @@ class World:
         return None
 
     def script(self, s):
-        for key in ("rules", "delay_ms", "burst", "daily_left", "daily_reset_ms", "refresh"):
+        for key in ("rules", "delay_ms", "burst", "daily_left", "daily_reset_ms", "refresh", "elsewhere", "keep_requests"):
             if key in s:
                 setattr(self, key, s[key])
         if "tokens" in s:
             self.tokens = set(s["tokens"])
         if s.get("clear_log"):
             self.log, self.answers, self.most_in_window = [], {}, 0
+        self.automations.script(s)
         return {"made": [self.make({"locationId": LOCATION, **c})["id"] for c in s.get("contacts", [])]}
 
     def state(self):
         return {"contacts": self.contacts, "notes": self.notes, "log": self.log, "answers": self.answers, "rules": self.rules, "tokens": sorted(self.tokens), "refresh": self.refresh,
-                "renewed": self.n_renewed, "most_in_window": self.most_in_window, "daily_left": self.daily_left, "tags": self.tags}
+                "renewed": self.n_renewed, "most_in_window": self.most_in_window, "daily_left": self.daily_left, "tags": self.tags, "automations": self.automations.state(), "requests": self.requests}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -271,6 +281,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return self.answer(200, w.script(json.loads(raw)))
         with w.lock:
             delay = w.delay_ms
+            if w.keep_requests:
+                w.requests.append({"method": self.command, "path": at.path, "query": at.query, "body": raw.decode(errors="replace"), "headers": dict(self.headers)})
         time.sleep(delay / 1000)
         query = dict(urllib.parse.parse_qsl(at.query))
         head = {}

@@ -1,7 +1,8 @@
 """kizen.py: Kizen's records API, as far as the action reads it: GET /api/records/client_client/{id} and its search, three headers that say who
-asks, errors in Django REST framework's shapes. `python3 kizen.py --port 0`."""
+asks, errors in Django REST framework's shapes. Its automations (automation.py) start by what the test says has happened to a contact.
+`python3 kizen.py --port 0`."""
 import uuid
-import scripted
+import automation, scripted
 
 KEY, USER, BUSINESS = "kizen-key-1", "user-1", "business-1"
 
@@ -10,9 +11,13 @@ class Kizen(scripted.Peer):
     def __init__(self, port=0):
         super().__init__(port)
         self.contacts = {}
+        self.automations = automation.Automations()
 
     def state(self):
-        return {"contacts": self.contacts}
+        return {"contacts": self.contacts, "automations": self.automations.state()}
+
+    def happened(self, what, contact_id):
+        self.automations.happened(what, {**self.contacts[contact_id], "contact_id": contact_id})
 
     def add(self, contact_id=None, **fields):
         contact_id = contact_id or str(uuid.uuid4())

@@ -13,8 +13,10 @@ prints "listening on http://127.0.0.1:PORT". GET /_state shows everything; POST 
     {"layouts": {"Contact": {"Contact Layout": "<fullName>…"}}}   replaces an object's layouts
     {"hide": ["Contact.X__c"]}         takes a field's permissions away
     {"used": n, "page": n}             of the day's requests; records of a page of a query
+    {"automations": […]}               workflow rules (automation.py); one starts when a field comes to a value: {"on": "X__c = Mailed", …}
+    {"pass_days": 2}                   for those that wait
     {"fail": [{"on": "PATCH .*composite", "times": 2, "status": 503, "body": …, "kind": "html|reset|truncate|hang", "delay_ms": n}]}"""
-import argparse, base64, json, os, re, socket, struct, subprocess, tempfile, threading, time, urllib.parse
+import argparse, automation, base64, json, os, re, socket, struct, subprocess, tempfile, threading, time, urllib.parse
 import xml.etree.ElementTree as ET
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -38,6 +40,7 @@ class Refused(Exception):
 class Org:
     def __init__(self):
         self.lock = threading.RLock()
+        self.automations = automation.Automations()
         self.records = {"Contact": {}, "Lead": {}}
         self.prefixes = {"Contact": "003", "Lead": "00Q"}
         self.fields = {}         # "Contact.X__c" → what it was made of
@@ -168,7 +171,10 @@ def update(kind, record_id, values):
     if record.get("_locked"):
         raise Refused(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
     for name, value in values.items():
+        was = record.get(name)
         record[name] = value
+        if value != was:
+            org.automations.happened(f"{name} = {value}", record)
         org.history.append([kind, record["Id"], name, value])
 
 
@@ -332,6 +338,7 @@ def script(body):
     org.permissions -= set(body.get("hide", []))
     org.used, org.page = body.get("used", org.used), body.get("page", org.page)
     org.fails += body.get("fail", [])
+    org.automations.script(body)
     if body.get("forget"):
         org.fails.clear()
     return {"ids": {k: list(v) for k, v in org.records.items()}}
@@ -399,8 +406,8 @@ class Handler(BaseHTTPRequestHandler):
         text = self.body()
         if url.path.startswith("/_"):
             with org.lock:
-                state = {k: v for k, v in vars(org).items() if k not in ("lock", "cursors", "permissions", "tokens")}
-                out = script(json.loads(text)) if method == "POST" else {**state, "permissions": sorted(org.permissions), "tokens": sorted(org.tokens)}
+                state = {k: v for k, v in vars(org).items() if k not in ("lock", "cursors", "permissions", "tokens", "automations")}
+                out = script(json.loads(text)) if method == "POST" else {**state, "automations": org.automations.state(), "permissions": sorted(org.permissions), "tokens": sorted(org.tokens)}
                 data = json.dumps(out).encode()
             return self.reply(200, data)
         line = f"{method} {self.path}"

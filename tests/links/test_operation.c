@@ -1,4 +1,4 @@
-/* test_calls.c: operations made from one JSON object, and free calls: what is asked, or why not. Nothing is sent: the connector's authorise keeps what
+/* test_operation.c: operations made from one JSON object, and free calls: what is asked, or why not. Nothing is sent: the connector's authorise keeps what
  * it is given. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/log.h"
-#include "links/connector.h"
+#include "links/operation.h"
 
 static char asked[2000];
 
@@ -157,8 +157,26 @@ static void test_paths(void **state)
     arena_destroy(&a);
 }
 
+/* Ten header lines of the caller's, and not one more; the body's own is not among them. */
+static void test_headers(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(4096);
+    struct json_parser *p = json_parser_create();
+    for (int n = 9; n <= 11; n++) {
+        const char *lines = "";
+        for (int i = 0; i < n; i++) lines = arena_printf(a, "%s%s\"X-%d\":\"v\"", lines, i ? "," : "", i);
+        struct str got = run(a, p, "call", arena_printf(a, "{\"path\":\"/x\",\"body\":{},\"headers\":{%s}}", lines));
+        if (str_starts(got, STR("GET ")) != (n <= 10)) fail_msg("%d lines: %s", n, got.ptr);
+        if (n > 10) assert_string_equal(got.ptr, "headers may hold ten lines.");
+    }
+    json_parser_destroy(&p);
+    arena_destroy(&a);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_operations), cmocka_unit_test(test_paths)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_operations), cmocka_unit_test(test_paths),
+                                       cmocka_unit_test(test_headers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
