@@ -106,7 +106,7 @@ static const struct {
     {"a setting of another type", "{\"kind\":\"crm\",\"settings\":{\"base\":{}}}", 400,
      REFUSED("settings.base must be a text or a whole number.")},
     {"unknown setting", "{\"kind\":\"crm\",\"settings\":{\"bass\":\"x\"}}", 400,
-     REFUSED("The CRM has no \\\"bass\\\" among its settings: base, tag.")},
+     REFUSED("The CRM has no \\\"bass\\\" among its settings: base, stage, tag.")},
     {"unknown secret", "{\"kind\":\"crm\",\"settings\":{\"base\":\"%P\"},\"secrets\":{\"hook\":\"x\"}}", 400,
      REFUSED("The CRM has no \\\"hook\\\" among its secrets: token, second.")},
     {"a secret among the settings", "{\"kind\":\"crm\",\"settings\":{\"token\":\"s3cret\"}}", 400,
