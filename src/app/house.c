@@ -12,6 +12,7 @@
 #include "links/mailing/mailing.h"
 #include "links/postalytics/postalytics.h"
 #include "links/printers/folder.h"
+#include "links/imports.h"
 #include "links/salesforce/salesforce.h"
 #include "links/tokens.h"
 #include "links/webhook/webhook.h"
@@ -173,7 +174,7 @@ static bool open_outbox(struct house *h, struct fault *f)
 {
     char key[1100];
     snprintf(key, sizeof key, "%s/house.key", setting_get(SETTING_DATA));
-    if (!(h->seal = seal_open(key, f))) return false;
+    if (!(h->seal = seal_open(key, f)) || !remote_leases_free(h->store, f)) return false;
     open_links(h);
     struct outbox_config config = {
         .store = h->store, .jobs = h->jobs, .fetcher = h->fetcher, .links = h->links, .n_links = h->n_links, .seal = h->seal};

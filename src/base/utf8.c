@@ -96,3 +96,12 @@ bool utf8_has_control(struct str s)
     }
     return false;
 }
+
+void utf8_mend(char *text)
+{
+    size_t bad, from = 0, len = strlen(text);
+    while (!utf8_is_valid(str_make(text + from, len - from), &bad)) {
+        text[from + bad] = '?';
+        from += bad + 1;
+    }
+}

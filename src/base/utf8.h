@@ -9,4 +9,6 @@ int32_t utf8_next(struct str *s);
 /* Writes at most 4 bytes, returns how many. */
 size_t utf8_put(char out[4], uint32_t cp);
 size_t utf8_length(struct str s); /* code points */
+/* In place: each byte that is not valid becomes a question mark (a sentence whose parts were cut by bytes). */
+void utf8_mend(char *text);
 bool utf8_has_control(struct str s); /* U+0000-1F except tab, newline, return; U+007F-9F */

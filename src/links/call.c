@@ -3,6 +3,8 @@
 #include "links/tokens.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/redact.h"
+#include "base/utf8.h"
 #include <unistd.h>
 
 static bool wait_for_pace(const struct connector *c, int64_t connection_id, int64_t until_mono, struct fault *f)
@@ -47,6 +49,19 @@ static bool authorise(const struct link_house *h, const struct connector *c, str
     return fault_user(f, 409, "%s gave a token that is over already. Look at this machine's clock.", c->title);
 }
 
+/* What the other side says is used, shown and kept without what it was told. */
+static void redact(const struct connection *to, const struct fetch_ask *ask, struct arena *a, struct fetch_answer *answer,
+                   struct connector_answer *out)
+{
+    struct redaction r = redaction_begin(a);
+    redaction_add_json(&r, to->secrets);
+    for (int i = 0; i < ask->n_headers; i++) redaction_add_header(&r, ask->headers[i]);
+    redaction_run_in(&r, out->sentence, sizeof out->sentence);
+    utf8_mend(out->sentence);
+    redaction_run_in(&r, answer->sentence, sizeof answer->sentence);
+    answer->body = redaction_run(&r, answer->body);
+}
+
 bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
                     struct arena *a, struct connector_answer *out, struct fault *f)
 {
@@ -70,6 +85,7 @@ bool connector_call_by(const struct link_house *h, const struct connector *c, st
         fetch_now(h->fetcher, a, ask, &answer);
         if (c->heard) c->heard(c->ctx, to->connection_id, &answer, clock_now_ms());
         out->result = c->judge(c->ctx, &answer, out->sentence, sizeof out->sentence);
+        redact(to, ask, a, &answer, out);
         out->error = answer.error;
         out->was_sent = answer.was_sent;
         out->is_cut = answer.is_cut;

@@ -50,6 +50,7 @@ bool crm_update_read(const struct link_house *h, struct tx *tx, struct json_pars
     if (!out->status) return never(d, "CRMs are told of what happens to pieces of mail only.");
     if (!connection_read(tx, h->seal, d->arena, e->account_id, d->connection_id, &out->connection))
         return never(d, "The connection is not there any more.");
+    d->secrets = out->connection.secrets;
     if (is_watched && !read_watched(tx, p, d, out)) return false;
     if (!is_watched && !piece_story_read(tx, p, d->arena, e->account_id, e->subject_id, &out->piece))
         return never(d, "The piece that the event is about is not there any more.");

@@ -26,6 +26,7 @@ static struct remote_import read_row(struct arena *a, const struct r_remote_impo
         .last_error = arena_str(a, r->last_error),
         .started_at = r->started_at,
         .attempt = r->attempt,
+        .restarts = r->restarts,
     };
 }
 
@@ -75,3 +76,16 @@ int remote_import_all(struct store *s, struct arena *a, int64_t account, int64_t
     *out = l.rows;
     return l.n;
 }
+
+/* ---- after a crash ---- */
+
+static bool free_leases(struct tx *tx, void *arg)
+{
+    int64_t node = store_node(tx_store(tx));
+    (void)arg;
+    return tx_run(tx, Q_REMOTE_IMPORT_FREE, &(struct q_remote_import_free){node}, NULL) &&
+           tx_run(tx, Q_REMOTE_FIELD_FREE, &(struct q_remote_field_free){node}, NULL) &&
+           tx_run(tx, Q_MIRROR_FREE, &(struct q_mirror_free){node}, NULL);
+}
+
+bool remote_leases_free(struct store *s, struct fault *f) { return store_write(s, free_leases, NULL, f); }

@@ -61,9 +61,15 @@ SELECT s.account_id, d.connection_id, s.source_id FROM destination d JOIN subscr
 -- name: remote_field_claim
 -- Takes it for a while.
 -- in: account_id int, connection_id int, drop_id int, object text, node int, until int, now int
--- out: attempt int, state int
+-- out: attempt int, state int, remote_name text
 UPDATE remote_field SET lease_node = $5, lease_until = $6 WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND object = $4
- AND due_at IS NOT NULL AND due_at <= $7 AND lease_until < $7 RETURNING attempt, state;
+ AND due_at IS NOT NULL AND due_at <= $7 AND lease_until < $7 RETURNING attempt, state, remote_name;
+
+-- name: remote_field_free
+-- After a crash: what this node held is nobody's.
+-- across accounts: a node frees all it held
+-- in: lease_node int
+UPDATE remote_field SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL AND lease_node = $1;
 
 -- name: remote_field_done
 -- What came of it.
@@ -94,15 +100,15 @@ INSERT INTO remote_import (account_id, import_id, connection_id, contact_list_id
 -- One of them.
 -- in: account_id int, import_id int
 -- out: import_id int, connection_id int, contact_list_id int, wish text, state int, n_rows int, n_all int, at_byte int, place text, intake_id int
--- out: last_error text, started_at int, attempt int
-SELECT import_id, connection_id, contact_list_id, wish, state, n_rows, n_all, at_byte, place, intake_id, last_error, started_at, attempt
+-- out: last_error text, started_at int, attempt int, restarts int
+SELECT import_id, connection_id, contact_list_id, wish, state, n_rows, n_all, at_byte, place, intake_id, last_error, started_at, attempt, restarts
  FROM remote_import WHERE account_id = $1 AND import_id = $2;
 
 -- name: remote_import_page
 -- A connection's, newest first.
 -- in: account_id int, connection_id int, n int
 -- out: as remote_import_find
-SELECT import_id, connection_id, contact_list_id, wish, state, n_rows, n_all, at_byte, place, intake_id, last_error, started_at, attempt
+SELECT import_id, connection_id, contact_list_id, wish, state, n_rows, n_all, at_byte, place, intake_id, last_error, started_at, attempt, restarts
  FROM remote_import WHERE account_id = $1 AND connection_id = $2 ORDER BY import_id DESC LIMIT $3;
 
 -- name: remote_import_of_list
@@ -126,9 +132,15 @@ UPDATE remote_import SET lease_node = $3, lease_until = $4 WHERE account_id = $1
 
 -- name: remote_import_move
 -- How far it is.
--- in: account_id int, import_id int, state int, n_rows int, n_all int, at_byte int, place text, last_error text, due_at int, attempt int
-UPDATE remote_import SET state = $3, n_rows = $4, n_all = $5, at_byte = $6, place = $7, last_error = $8, due_at = $9, attempt = $10
+-- in: account_id int, import_id int, state int, n_rows int, n_all int, at_byte int, place text, last_error text, due_at int, attempt int, restarts int
+UPDATE remote_import SET state = $3, n_rows = $4, n_all = $5, at_byte = $6, place = $7, last_error = $8, due_at = $9, attempt = $10, restarts = $11
  WHERE account_id = $1 AND import_id = $2;
+
+-- name: remote_import_free
+-- After a crash: what this node held is nobody's.
+-- across accounts: a node frees all it held
+-- in: lease_node int
+UPDATE remote_import SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT NULL AND lease_node = $1;
 
 -- name: remote_import_rest
 -- Somebody else may take it.
@@ -179,6 +191,12 @@ INSERT INTO mirror (account_id, connection_id, since, due_at) VALUES ($1, $2, $3
 -- out: since int, attempt int, contacts_at int
 UPDATE mirror SET lease_node = $3, lease_until = $4, attempt = attempt + 1 WHERE account_id = $1 AND connection_id = $2 AND lease_until < $5 AND due_at <= $5
  RETURNING since, attempt, contacts_at;
+
+-- name: mirror_free
+-- After a crash: what this node held is nobody's.
+-- across accounts: a node frees all it held
+-- in: lease_node int
+UPDATE mirror SET lease_until = 0 WHERE lease_node = $1;
 
 -- name: mirror_end
 -- What came of it, and when it is asked again.

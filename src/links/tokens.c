@@ -4,7 +4,9 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/redact.h"
 #include "base/workpool.h"
+#include "net/url.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,7 +101,8 @@ static bool store_it(struct tx *tx, void *arg)
 }
 
 /* A version above the one that was read; 0: refused or failed, with *why. */
-static int64_t renew(const struct entry *e, const struct connection *c, struct arena *a, struct fault *why)
+static int64_t ask_for_one(const struct entry *e, const struct connection *c, struct arena *a, struct fetch_ask *asked,
+                           struct fault *why)
 {
     const struct link_house *h = e->tokens->house;
     const struct connector *d = e->connector;
@@ -107,6 +110,7 @@ static int64_t renew(const struct entry *e, const struct connection *c, struct a
     struct fetch_answer answer;
     struct store_it s = {.house = h, .from = c};
     if (!d->renew_ask(d->ctx, c, a, clock_now_ms(), &ask, why)) return 0;
+    *asked = ask;
     fetch_now(h->fetcher, a, &ask, &answer);
     if (answer.error != FETCH_OK || answer.status >= 500 || answer.status == 429)
         return fault_remote(why, "%s did not renew the token: %s.", d->title, answer.sentence), 0;
@@ -119,6 +123,32 @@ static int64_t renew(const struct entry *e, const struct connection *c, struct a
         sleep(1);
     }
     return c->version + 1;
+}
+
+/* What a token's request proves who asks with: secrets that were made for it (an assertion) among them. */
+static void add_form(struct redaction *r, struct arena *a, struct str form)
+{
+    static const char *const plain[] = {"grant_type", "client_id", "redirect_uri", "user_type"};
+    for (struct str rest = form; rest.ptr;) {
+        struct str value, name = str_cut(str_cut(rest, '&', &rest), '=', &value);
+        bool is_plain = !value.ptr;
+        for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) is_plain |= str_eq(name, str_of(plain[i]));
+        if (!is_plain) redaction_add(r, url_decode(a, value, true));
+    }
+}
+
+/* What is said of it is kept and shown: without what was sent. */
+static int64_t renew(const struct entry *e, const struct connection *c, struct arena *a, struct fault *why)
+{
+    struct redaction r = redaction_begin(a);
+    struct fetch_ask asked = {.body = STR_NULL};
+    int64_t made = ask_for_one(e, c, a, &asked, why);
+    if (made) return made;
+    redaction_add_json(&r, c->secrets);
+    add_form(&r, a, asked.body);
+    for (int i = 0; i < asked.n_headers; i++) redaction_add_header(&r, asked.headers[i]);
+    redaction_run_in(&r, why->text, sizeof why->text);
+    return 0;
 }
 
 static void run(void *arg)

@@ -5,6 +5,7 @@
 #include "mail/intake.h"
 #include "mail/mail_private.h"
 #include "base/durable.h"
+#include "base/failpoint.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -93,6 +94,7 @@ static bool take_file(struct mail *m, struct arena *a, const char *path, struct 
 static bool take(struct mail *m, struct arena *a, const char *path, struct keep *k, const char *source, struct fault *f)
 {
     bool ok = take_file(m, a, path, k, f);
+    if (ok) (void)FAILPOINT("intake.file.kept");
     if (ok && !store_write(m->store, keep, k, f)) {
         unlink(mail_path(m, a, "%s", k->file.ptr));
         ok = false;

@@ -48,7 +48,9 @@ struct link_delivery {
     struct str sent_mark; /* what an earlier attempt left here; STR_NULL */
     int64_t now;          /* of this step */
     /* the link's */
-    void *state;          /* from load, lives in the arena */
+    void *state; /* from load, lives in the arena */
+    struct str
+        secrets; /* from load: what it proves who it is with, as JSON; taken out of all that is kept of an answer. STR_NULL: only `secret` */
     struct fetch_ask ask; /* filled for LINK_ASK */
     int64_t pause_until;  /* LINK_PAUSE_DESTINATION, LINK_REST, LINK_WAIT; LINK_RETRY_LATER: not before (0: the ladder alone) */
     struct str leave_mark; /* kept as sent_mark for the next attempt */

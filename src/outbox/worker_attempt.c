@@ -5,6 +5,7 @@
 #include "base/failpoint.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/redact.h"
 #include "base/utf8.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,18 @@ static struct str clean(struct arena *a, struct str s, size_t max)
     return str_make(out, n);
 }
 
+/* The other side was told our secrets; what it says is kept without them: the one place for all links. */
+static void redact(struct attempt *a)
+{
+    struct redaction r = redaction_begin(a->d.arena);
+    if (a->result == LINK_OK || (!a->d.sentence[0] && !a->answer.body.len)) return;
+    redaction_add(&r, a->d.secret);
+    redaction_add_json(&r, a->d.secrets);
+    for (int i = 0; i < a->d.ask.n_headers; i++) redaction_add_header(&r, a->d.ask.headers[i]);
+    redaction_run_in(&r, a->d.sentence, sizeof a->d.sentence);
+    a->answer.body = redaction_run(&r, a->answer.body);
+}
+
 static struct str note(const struct attempt *a)
 {
     struct arena *arena = a->d.arena;
@@ -221,6 +234,8 @@ void attempt_end(struct worker *w, struct attempt *a, enum link_result r)
     a->result = r == LINK_RETRY_NOW ? LINK_RETRY_LATER : r;
     a->verdict = delivery_verdict(a->dest->link->ladder, &t, r == LINK_OK ? 0 : (int)random_below(1000));
     a->took_ms = clock_mono_ms() - a->started_mono;
+    redact(a);
+    utf8_mend(a->d.sentence);
     a->note = note(a);
     if (a->verdict.is_failure) shrink(a->dest, a);
     if (a->verdict.is_success) grow(a->dest);

@@ -42,6 +42,10 @@ static const struct peer_script scripts[] = {
     {"/500", "HTTP/1.1 500 Fault\r\nContent-Length: 2\r\n\r\n{}", PEER_KEEP, 0, NULL},
     {"/renew", JSON_ANSWER, PEER_KEEP, 0, NULL},
     {"/refuse", "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}", PEER_KEEP, 0, NULL},
+    {"/echo",
+     "HTTP/1.1 400 No\r\nContent-Length: 76\r\n\r\n{\"message\":\"the token 0123456789-first-0123456789 and cGVubnk6cG9zdA== "
+     "oh\"}\n",
+     PEER_KEEP, 0, NULL},
     {"/fail", "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", PEER_KEEP, 0, NULL},
     {"/slowly", "HTTP/1.1 429 Slowly\r\nContent-Length: 0\r\n\r\n", PEER_KEEP, 0, NULL},
 };
@@ -65,6 +69,7 @@ static bool renew_read(void *ctx, const struct connection *c, struct arena *a, i
                        struct str *secrets, struct fault *f)
 {
     (void)ctx, (void)now;
+    if (strcmp(t.path, "/echo") == 0) return fault_user(f, 409, "It says: %.*s", STR_ARG(answer->body));
     if (answer->status != 200) return fault_user(f, 409, "The refresh token is used up. Authorise again.");
     if (t.saves_meanwhile) save_connection(c->connection_id, "{\"token\":\"saved\"}");
     if (t.relabels_meanwhile) save_connection(c->connection_id, NULL);
@@ -77,6 +82,7 @@ static enum authorised authorise(void *ctx, const struct connection *c, struct a
 {
     (void)ctx, (void)c, (void)now, (void)f;
     ask->url = str_of(arena_printf(a, "http://127.0.0.1:%d%.*s", peer_port(t.peer), STR_ARG(ask->url)));
+    ask->headers[ask->n_headers++] = STR("Authorization: Basic cGVubnk6cG9zdA==");
     return AUTHORISED;
 }
 
@@ -95,6 +101,16 @@ static const struct connector crm = {.name = "crm",
                                      .judge = judge,
                                      .renew_ask = renew_ask,
                                      .renew_read = renew_read};
+
+static enum link_result judge_saying(void *ctx, const struct fetch_answer *answer, char *sentence, size_t n)
+{
+    (void)ctx;
+    snprintf(sentence, n, "It says: %.*s", STR_ARG(answer->body));
+    return LINK_PERMANENT;
+}
+
+static const struct connector asking = {
+    .name = "asking", .title = "It", .number = 7, .authorise = authorise, .judge = judge_saying};
 static const struct connector fixed = {.name = "fixed", .title = "The other", .number = 6};
 
 /* ---- the house ---- */
@@ -311,6 +327,26 @@ static void test_relabelled_meanwhile(void **state)
     arena_destroy(&a);
 }
 
+/* What the other side says again of what it was told is neither shown nor kept: of a renewal, and of any request. */
+static void test_echo(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(1024);
+    struct fault f;
+    struct connector_answer answer;
+    static const char said[] = "{\"message\":\"the token [secret] and [secret] oh\"}\n";
+    save_connection(t.connection_id, "{\"token\":\"0123456789-first-0123456789\"}");
+    struct connection c = read_connection(a);
+    struct fetch_ask ask = {.method = "GET", .url = STR("/echo")};
+    t.path = "/echo";
+    assert_true(connector_call(&t.house, &asking, &c, &ask, a, &answer, &f));
+    if (!str_eq(answer.body, str_of(said))) fail_msg("%.*s", STR_ARG(answer.body));
+    assert_true(str_ends(str_of(answer.sentence), str_of(said)));
+    assert_int_equal(renew(&crm, &c, &f), TOKEN_REFUSED);
+    assert_string_equal(f.text, "It says: {\"message\":\"the token [secret] and cGVubnk6cG9zdA== oh\"}\n");
+    arena_destroy(&a);
+}
+
 static void test_nothing_to_renew(void **state)
 {
     (void)state;
@@ -399,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nothing_to_renew, begin, end),
         cmocka_unit_test_setup_teardown(test_calls, begin, end),
         cmocka_unit_test_setup_teardown(test_patience, begin, end),
+        cmocka_unit_test_setup_teardown(test_echo, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
 }

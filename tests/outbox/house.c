@@ -20,6 +20,7 @@ void house_expect_log(const char *text) { expected_log = text; }
 /* ---- the link: 200 is delivered; 4xx and 5xx speak each for one result ---- */
 
 struct str house_secret;
+struct str house_secrets;
 char house_seen_secret[50];
 
 static enum link_result link_step(void *ctx, struct link_delivery *d, const struct fetch_answer *answer)
@@ -31,6 +32,7 @@ static enum link_result link_step(void *ctx, struct link_delivery *d, const stru
         d->ask.body = str_of(arena_printf(d->arena, "%lld:%d:%d%s", (long long)d->event.person_id, d->event.code, d->attempt,
                                           d->may_be_known ? "?" : ""));
         d->leave_mark = STR("was here");
+        d->secrets = house_secrets;
         return LINK_ASK;
     }
     snprintf(d->sentence, sizeof d->sentence, "%s", answer->sentence);
@@ -106,7 +108,7 @@ void house_open(struct house *h, struct fake_peer *peers, int n)
     assert_non_null(mkdtemp(h->dir));
     log_set_hook(on_log);
     expected_log = NULL;
-    house_secret = STR_NULL;
+    house_secret = house_secrets = STR_NULL;
     h->arena = arena_create(1 << 16);
     house_link.window = 8;
     house_link.is_ordered = true;

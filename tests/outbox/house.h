@@ -33,6 +33,7 @@ void house_expect_log(const char *text);
 /* A subscription of DROP for all codes; its number. */
 int64_t house_subscribe(struct house *h, const char *url);
 int64_t house_put(struct house *h, struct subscription s);
+extern struct str house_secrets;   /* what the link loads of a connection */
 extern struct str house_secret;    /* what house_put gives along */
 extern char house_seen_secret[50]; /* what the link was given last */
 extern int house_overtaken;        /* so many results are not written, because what load saw has changed */

@@ -613,6 +613,27 @@ static void test_taken_over(void **state)
     assert_string_equal(said(), "1:4:0 2:4:0? 3:4:0 4:4:0 5:4:0? 5:4:0? ");
 }
 
+/* The other side says what it was told: neither the log nor the delivery keeps it. */
+static void test_echo(void **state)
+{
+    struct house *h = *state;
+    struct attempt_row *log;
+    struct delivery_row *rows;
+    house_secret = STR("whsec_5f2c9d");
+    house_secrets = STR("{\"access_token\":\"00D!0123456789abcdef\",\"private_key\":\"-----BEGIN PRIVATE "
+                        "KEY-----\\nMIIEvQIBADANBgkqhkiG9w0B\\n\"}");
+    peer.status = 400;
+    peer.body =
+        "{\"message\":\"no access for 00D!0123456789abcdef\",\"signed\":\"whsec_5f2c9d\",\"key\":\"MIIEvQIBADANBgkqhkiG9w0B\"}";
+    house_subscribe(h, URL);
+    house_emit(h, 1, 1);
+    house_wait(n_logged(h, &log) == 1);
+    const char *want = ": {\"message\":\"no access for [secret]\",\"signed\":\"[secret]\",\"key\":\"[secret]\"}";
+    if (!str_ends(log->answer, str_of(want))) fail_msg("%.*s", STR_ARG(log->answer));
+    assert_int_equal(n_rows(h, true, &rows), 1);
+    if (!str_ends(rows->last_error, str_of(want))) fail_msg("%.*s", STR_ARG(rows->last_error));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -633,6 +654,7 @@ int main(void)
         T(test_overtaken),
         T(test_pause_by_hand),
         T(test_secret),
+        T(test_echo),
         T(test_cancel),
         T(test_five_days),
         T(test_taken_over),

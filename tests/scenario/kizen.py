@@ -48,6 +48,10 @@ house.check(got["error"]["missing_fields"] == ["street_address_1", "city", "stat
 act(404, "a campaign that is not there", endpoint="nowhere", contact=CONTACT)
 for wrong, says in (({}, "contact itself"), ({"contact": []}, "object"), ({"contact": "Ada"}, "object"), ({"contact_id": ada}, "connection_id"), ({"contact": CONTACT, "connection_id": "x"}, "connection_id")):
     act(400, f"a body of the wrong shape, {json.dumps(wrong)[:40]}", says, **wrong)
+for name, raw in (("nothing", b""), ("a page", b"<html><body>x</body></html>"), ("an XML bomb", b'<!DOCTYPE l [<!ENTITY a "lol">]><x>&a;</x>'), ("JSON that breaks off", b'{"endpoint": "x", "contact": {'),
+                  ("a list", b"[1]"), ("not UTF-8", b'{"endpoint": "\xff"}'), ("nested without an end", b"[" * 500)):
+    status, got = h.ask("POST", ACTION, raw, headers={"Content-Type": "application/json"})
+    house.check(status == 400 and got["error"]["message"], f"a body that cannot be read, {name}: {status} {got}")
 house.check(len(pieces()) == 2, "none of them made a piece")
 
 # ---- connections ----
@@ -75,6 +79,10 @@ got = act(200, "Kizen busy twice is asked again", connection_id=link, contact_id
 house.check(got["tries"] == 3, f"in the same call: {got['tries']} tries")
 crm.will({"html": True})
 act(502, "a page instead of JSON", "JSON", connection_id=link, contact_id=ada)
+crm.will({"status": 200, "body": '<!DOCTYPE l [<!ENTITY a "lol">]><x>&a;</x>'})
+act(502, "an XML bomb", "JSON", connection_id=link, contact_id=ada)
+crm.will({"status": 200, "body": [1, 2]})
+act(502, "another shape", "no contact", connection_id=link, contact_id=ada)
 crm.will({"truncate": True})
 act(200, "an answer that breaks off is asked for again", connection_id=link, contact_id=ada)
 crm.will({"status": 401, "body": {"detail": f"Invalid token {kizen.KEY}"}})

@@ -1,50 +1,19 @@
 """Salesforce, played by a scripted peer: contacts and leads come in, a smart send and a drip are told back into fields, in order, while the peer fails
 at scripted moments and the server is killed. Layouts keep every byte but the new item; what cannot be is said where its owner looks."""
-import datetime, threading, urllib.request
+import datetime, threading
 from house import *
+from salesforce_org import Peer, field, private_key, public_key, wait
 
 MID = 901234567
 AGENT = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
-PEER = ROOT / "tests/scenario/peers/salesforce.py"
 STREET = {"MailingStreet": "350 5th Ave\r\nSuite 2", "MailingCity": "New York", "MailingState": "NY", "MailingPostalCode": "10118", "MailingCountry": "US"}
 CAMPAIGN = {"CreditTypeId": 22, "PostageType": 0, "SenderName": "Sender", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701",
             "StartingUrl": "https://shop.example/start", "GoalUrl": "https://shop.example/thanks"}
 
 
-def wait(what, fact, seconds=90):
-    until = time.time() + seconds
-    while time.time() < until:
-        if got := fact():
-            return got
-        time.sleep(0.2)
-    check(False, what + " (waited in vain)")
-    return None
-
-
-class Peer:
-    def __init__(self):
-        self.process = subprocess.Popen([sys.executable, str(PEER), "--port", "0"], stdout=subprocess.PIPE, text=True)
-        self.url = self.process.stdout.readline().split()[-1]
-
-    def script(self, **body):
-        with urllib.request.urlopen(urllib.request.Request(self.url + "/_script", json.dumps(body).encode(), method="POST"), timeout=20) as a:
-            return json.load(a)
-
-    def state(self):
-        with urllib.request.urlopen(self.url + "/_state", timeout=20) as a:
-            return json.load(a)
-
-    def values(self, record, drop):
-        return [h[3] for h in self.state()["history"] if h[1][:15] == record[:15] and h[2] == field(drop)]
-
-
 def steps(values):
     """Without what was written again because its answer was lost."""
     return [v for i, v in enumerate(values) if i == 0 or values[i - 1] != v]
-
-
-def field(drop):
-    return f"Postalytics_Mail_Drop_{drop}_Event_Status__c" if drop < 100000 else f"Postalytics_Drop_{drop}_Event_Status__c"
 
 
 def iso(ms):
@@ -101,8 +70,8 @@ def log_of(word):
 
 
 peer = Peer()
-key = subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], capture_output=True, text=True).stdout
-peer.script(public_key=subprocess.run(["openssl", "rsa", "-pubout"], input=key, capture_output=True, text=True).stdout, page=3)
+key = private_key()
+peer.script(public_key=public_key(key), page=3)
 people = [{"FirstName": f"Ann{n}", "LastName": "O'Hara", "Email": f"ann{n}@example.com", "Title": "VP", "Account": {"Name": "Acme"}, **STREET} for n in range(7)]
 ids = peer.script(records={"Contact": people, "Lead": [
     {"FirstName": "Lee", "LastName": "Lead", "Email": "lee@example.com", "Company": "Leads Ltd", "Street": "350 5th Ave", "City": "New York", "State": "NY", "PostalCode": "10118", "Country": "US"},
@@ -117,7 +86,7 @@ house.cli("account", "mailer-id", str(account), str(MID))
 
 # ---- connecting ----
 SETTINGS = {"flow": "jwt", "login_url": peer.url, "client_id": "3MVG9", "username": "ann@example.com"}
-other = subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], capture_output=True, text=True).stdout
+other = private_key()
 status, refused = house.ask("POST", "/v1/connections", {"kind": "salesforce", "label": "wrong", "settings": SETTINGS, "secrets": {"private_key": other}})
 check(status == 400 and "authorisation" in json.dumps(refused), f"another key is refused with words: {refused}")
 status, made = house.ask("POST", "/v1/connections", {"kind": "salesforce", "label": "Acme", "settings": {**SETTINGS, "repeat_visits": "blank"}, "secrets": {"private_key": key}})

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/utf8.h"
 #include "net/rate.h"
 #include "net/url.h"
 #include "queries.h"
@@ -201,7 +202,9 @@ struct str postalytics_message(struct json_parser *p, struct arena *a, struct st
     v = root.type == JSON_OBJECT ? json_get(json_get(root, "error"), "message") : root;
     if (v.type != JSON_STRING && root.type == JSON_OBJECT) v = json_get(root, "message");
     if (v.type != JSON_STRING || !v.string.len) return STR_NULL;
-    return arena_str(a, str_make(v.string.ptr, v.string.len < 180 ? v.string.len : 180));
+    char *said = arena_printf(a, "%.180s", arena_str(a, v.string).ptr);
+    utf8_mend(said);
+    return str_of(said);
 }
 
 static enum link_result by_status(int status)

@@ -32,6 +32,10 @@ static const struct connector_setting settings[] = {
      .fallback = "yes",
      .what = "yes: nothing is written while the page layout is missing, as the field would be seen by nobody; no: it is "
              "written all the same"},
+    {.name = "status_field",
+     .fallback = "drop",
+     .what = "drop: each mail drop has a field of its own; one: all drops write the newest code into one field, for "
+             "organisations with few custom fields left. A drop whose field was made keeps it"},
     {.name = "repeat_visits",
      .fallback = "write",
      .what = "a personal URL that is visited again: write the same code once more, or blank, which empties the field first so "
@@ -100,7 +104,8 @@ static struct str written(struct arena *a, struct json_value v)
 static bool check_config(const struct sf_config *c, struct json_value s, struct fault *f)
 {
     struct web_address login;
-    struct str repeat = json_get(s, "repeat_visits").string, require = json_get(s, "require_layout").string;
+    struct str repeat = json_get(s, "repeat_visits").string, require = json_get(s, "require_layout").string,
+               field = json_get(s, "status_field").string;
     if (!is_one_of(c->flow, "jwt", "client_credentials", "refresh_token"))
         return fault_user(f, 400, "flow must be jwt, client_credentials or refresh_token.");
     if (!web_address_read(c->login_url, &login, f)) return false;
@@ -110,6 +115,7 @@ static bool check_config(const struct sf_config *c, struct json_value s, struct 
     if (!is_version(c->version)) return fault_user(f, 400, "api_version must be v49.0 or newer: v62.0.");
     if (repeat.len && !is_one_of(repeat, "write", "blank", NULL))
         return fault_user(f, 400, "repeat_visits must be write or blank.");
+    if (field.len && !is_one_of(field, "drop", "one", NULL)) return fault_user(f, 400, "status_field must be drop or one.");
     if (require.len && !is_one_of(require, "yes", "no", NULL)) return fault_user(f, 400, "require_layout must be yes or no.");
     return has_parts(c, f);
 }

@@ -97,6 +97,7 @@ static bool read_settings(struct arena *a, struct json_value s, struct sf_config
     out->version = or_else(text_of(a, s, "api_version"), "v62.0");
     out->endpoint = text_of(a, s, "endpoint");
     out->requires_layout = !str_eq(or_else(text_of(a, s, "require_layout"), "yes"), STR("no"));
+    out->has_one_field = str_eq(or_else(text_of(a, s, "status_field"), "drop"), STR("one"));
     out->blanks_repeats = str_eq(or_else(text_of(a, s, "repeat_visits"), "write"), STR("blank"));
     return sf_objects_read(a, or_else(text_of(a, s, "objects"), "Contact; Lead"), out, f);
 }

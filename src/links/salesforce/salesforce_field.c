@@ -92,12 +92,10 @@ static bool make_field(struct fitting *g)
     struct buf b = BUF_INIT;
     struct json_out j = json_out_begin(&b);
     struct connector_answer answer;
-    char label[FIELD_NAME_MAX + 1];
-    sf_field_label(g->drop_id, label);
     json_object(&j, NULL);
     json_str(&j, "FullName", str_of(arena_printf(g->arena, "%.*s.%.*s", STR_ARG(g->object->name), STR_ARG(g->name))));
     json_object(&j, "Metadata");
-    json_strz(&j, "label", label);
+    json_str(&j, "label", sf_field_label(g->arena, g->name));
     json_strz(&j, "type", "Text");
     json_int(&j, "length", FIELD_LENGTH);
     json_end(&j);
@@ -204,6 +202,7 @@ static struct str soap_path(struct fitting *g)
 static bool unfit(struct fitting *g, const struct fault *f)
 {
     snprintf(g->says, sizeof g->says, "%s", f->text);
+    g->is_for_now = f->whose == FAULT_REMOTE;
     return false;
 }
 
@@ -301,12 +300,13 @@ static bool claim(struct tx *tx, void *arg)
     struct fitting *g = c->g;
     struct r_remote_field_claim row;
     int64_t account = g->connection.account_id, id = g->connection.connection_id, now = tx_now(tx);
-    struct q_remote_field_put put = {account,      id, g->drop_id, c->object, sf_field_name(tx_arena(tx), g->drop_id),
-                                     FIELD_WANTED, now};
+    struct str name = sf_field_name(g->arena, &g->config, g->drop_id);
+    struct q_remote_field_put put = {account, id, g->drop_id, c->object, name, FIELD_WANTED, now};
     struct q_remote_field_claim in = {account, id, g->drop_id, c->object, store_node(tx_store(tx)), now + LEASE_MS, now};
     if (!tx_run(tx, Q_REMOTE_FIELD_PUT, &put, NULL)) return false;
     c->is_ours = tx_first(tx, Q_REMOTE_FIELD_CLAIM, &in, &row);
     c->attempt = c->is_ours ? row.attempt : 0;
+    if (c->is_ours) g->name = arena_str(g->arena, row.remote_name);
     return tx_ok(tx);
 }
 
@@ -336,7 +336,6 @@ static bool fit_one(struct fitting *g, const struct sf_object *o, struct fault *
     if (!store_write(g->sf->house->store, claim, &c, f)) return false;
     if (!c.is_ours) return true;
     g->object = o;
-    g->name = sf_field_name(g->arena, g->drop_id);
     fit(g);
     return store_write(g->sf->house->store, finish, &c, f);
 }

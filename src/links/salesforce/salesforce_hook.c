@@ -28,13 +28,20 @@ static const struct {
     {"Website", "website"},
 };
 
+enum { FIELDS_MAX = 500 }; /* of one record */
+
+/* Our names that stand in the body already: of two fields for one thing the first counts. */
+struct written {
+    const char *name;
+    struct written *next;
+};
 /* One request for a piece, while it is read. */
 struct asking {
     struct arena *arena;
     struct json_out j;
     struct buf body;
     struct hook_send *out;
-    char written[32][24]; /* our names that stand in the body already: of two fields for one thing the first counts */
+    struct written *written;
     int n_written;
 };
 
@@ -58,9 +65,12 @@ static bool is_street(struct str name) { return str_eq(name, STR("MailingStreet"
 
 static bool is_new(struct asking *g, const char *name)
 {
-    for (int i = 0; i < g->n_written; i++)
-        if (strcmp(g->written[i], name) == 0) return false;
-    if (g->n_written < 32 && strlen(name) < 24) strcpy(g->written[g->n_written++], name);
+    if (g->n_written++ >= FIELDS_MAX) return false; /* it is refused at its end */
+    for (const struct written *w = g->written; w; w = w->next)
+        if (strcmp(w->name, name) == 0) return false;
+    struct written *w = ARENA_NEW(g->arena, struct written);
+    *w = (struct written){name, g->written};
+    g->written = w;
     return true;
 }
 
@@ -90,6 +100,11 @@ static void add_value(struct asking *g, struct str name, struct json_value v)
         add_street(g, v.string);
     else if (is_new(g, key.ptr))
         json_value_write(&g->j, key.ptr, v);
+}
+
+static bool is_short(const struct asking *g, struct fault *f)
+{
+    return g->n_written <= FIELDS_MAX || fault_user(f, 400, "A record may have %d fields at most.", FIELDS_MAX);
 }
 
 static bool has_endpoint(const struct hook_send *out, struct fault *f)
@@ -127,7 +142,7 @@ static bool read_object(struct arena *a, struct json_value o, struct str endpoin
     end(&g);
     if (out->remote_id.ptr && !sf_id_is(out->remote_id))
         return fault_user(f, 400, "record_id must be the id of a record in Salesforce: 15 or 18 letters and digits.");
-    return has_endpoint(out, f);
+    return is_short(&g, f) && has_endpoint(out, f);
 }
 
 static int read_json(struct arena *a, struct str body, struct str endpoint, struct hook_send *out, struct fault *f)
@@ -169,7 +184,7 @@ static bool read_notification(struct arena *a, const struct _xmlNode *n, struct 
     }
     end(&g);
     if (!sf_id_is(out->remote_id)) return fault_user(f, 400, "The sObject of an outbound message has no Id of a record.");
-    return has_endpoint(out, f);
+    return is_short(&g, f) && has_endpoint(out, f);
 }
 
 static bool is_of_our_org(const struct sf_config *c, struct str org, struct fault *f)

@@ -1,10 +1,12 @@
 /* salesforce_import.c: records into a list. A query is read page by page into a file; each page is on the disk before the row says that it is, so a
- * crash goes on where it was. The whole file becomes an import by the list's key, the record's id: reading again renews (mail/intake.h). */
+ * crash goes on where it was, behind the last page too. The whole file becomes an import by the list's key, the record's id: reading again renews
+ * (mail/intake.h). What fails is tried again by the retry ladder; a day's requests that are used up are waited for. */
 #include "links/call.h"
 #include "links/imports.h"
 #include "links/salesforce/salesforce_private.h"
-#include "base/csv.h"
+#include "base/clock.h"
 #include "base/durable.h"
+#include "base/failpoint.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "mail/intake.h"
@@ -15,7 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LEASE_MS = 300000, ATTEMPTS_MAX = 8 };
+#define ALL_READ "all read" /* the place behind the last page */
+enum { LEASE_MS = 300000, ATTEMPTS_MAX = 8, RESTARTS_MAX = 5 };
 
 /* ---- reading pages ---- */
 
@@ -29,13 +32,49 @@ struct reading {
     struct sf_config config;
     struct sf_wish wish;
     const char *path; /* of the file */
-    bool is_over, is_for_now;
+    bool is_for_now, is_lost /* the import is not this node's any more, or was removed with its connection */;
+    int64_t pause_until; /* nothing is asked before; 0: the ladder alone */
     struct fault *fault;
 };
+
+static bool is_over(const struct reading *g) { return g->row.place.ptr && str_eq(g->row.place, STR(ALL_READ)); }
+
+/* Salesforce has lost the query, or we have lost the file. */
+static void from_the_beginning(struct reading *g)
+{
+    g->row.place = STR_NULL;
+    g->row.at_byte = g->row.n_rows = 0;
+    g->row.n_all = -1;
+}
+
+/* A query is kept there for a while only. An import that never gets to its end in that time ends here. */
+static bool query_is_lost(struct reading *g)
+{
+    from_the_beginning(g);
+    g->is_for_now = ++g->row.restarts <= RESTARTS_MAX;
+    if (g->is_for_now)
+        return fault_remote(g->fault, "Salesforce no longer knows the query (INVALID_QUERY_LOCATOR): it is read from its "
+                                      "beginning again. No contact comes twice.");
+    return fault_user(g->fault, 400,
+                      "Salesforce forgot the query %d times before it was read to its end (INVALID_QUERY_LOCATOR). Import "
+                      "fewer records at a time, by a WHERE in soql.",
+                      RESTARTS_MAX + 1);
+}
+
+static bool used_up(struct reading *g, int64_t until)
+{
+    g->is_for_now = true;
+    g->pause_until = until;
+    return fault_remote(
+        g->fault,
+        "The organisation has used nearly all of its API requests of the day: the import goes on when there is room.");
+}
 
 static bool call(struct reading *g, struct str path, struct str *body)
 {
     struct connector_answer answer;
+    int64_t now = clock_now_ms(), until = sf_pace(g->sf, g->row.connection_id, now);
+    if (until > now) return used_up(g, until);
     struct fetch_ask ask = {.method = "GET", .url = path};
     if (!connector_call(g->sf->house, &g->sf->connector, &g->connection, &ask, g->page, &answer, g->fault)) {
         g->is_for_now = g->fault->whose != FAULT_USER;
@@ -43,14 +82,11 @@ static bool call(struct reading *g, struct str path, struct str *body)
     }
     *body = answer.body;
     if (answer.result == LINK_OK) return true;
-    g->is_for_now = answer.result == LINK_RETRY_LATER || answer.result == LINK_PAUSE_DESTINATION;
+    if (answer.result == LINK_PAUSE_DESTINATION) return used_up(g, now + limit_get(LIMIT_SALESFORCE_FULL_PAUSE_S) * 1000);
     struct sf_error e;
     sf_error_read(answer.body, &e);
-    if (strcmp(e.code, "INVALID_QUERY_LOCATOR") == 0 && g->row.place.ptr) { /* it waited too long: from the beginning */
-        g->row.place = STR_NULL;
-        g->row.at_byte = g->row.n_rows = 0;
-        g->is_for_now = true;
-    }
+    if (strcmp(e.code, "INVALID_QUERY_LOCATOR") == 0 && g->row.place.ptr) return query_is_lost(g);
+    g->is_for_now = answer.result == LINK_RETRY_LATER;
     return fault_user(g->fault, 400, "%s", answer.sentence);
 }
 
@@ -94,57 +130,14 @@ static bool first_path(struct reading *g, struct str *path)
     return true;
 }
 
-static struct str line_of(struct arena *a, struct str text, char which)
-{
-    struct str rest, first = str_trim(str_cut(text, '\n', &rest));
-    if (which == '1') return first;
-    struct buf b = BUF_INIT;
-    while (rest.ptr) {
-        struct str line = str_trim(str_cut(rest, '\n', &rest));
-        if (line.len) buf_addf(&b, "%s%.*s", b.len ? ", " : "", STR_ARG(line));
-    }
-    struct str out = arena_str(a, buf_str(&b));
-    buf_finish(&b);
-    return out;
-}
-
-/* "Account.Name", "MailingStreet#1". */
-static struct str cell(struct arena *a, struct json_value record, struct str field)
-{
-    struct str line, path = str_cut(field, '#', &line);
-    struct json_value v = record;
-    for (struct str rest = path; rest.ptr;) v = json_get(v, arena_str(a, str_cut(rest, '.', &rest)).ptr);
-    if (v.type == JSON_MISSING || v.type == JSON_NULL || v.type == JSON_OBJECT || v.type == JSON_ARRAY) return STR("");
-    if (v.type != JSON_STRING) return sf_json_text(a, v);
-    return line.len ? line_of(a, v.string, *line.ptr) : v.string;
-}
-
-static void add_header(const struct reading *g, struct buf *b)
-{
-    csv_add_field(b, STR(SF_KEY_COLUMN), true, false);
-    for (int i = 0; i < g->wish.n_columns; i++) csv_add_field(b, g->wish.columns[i].name, false, false);
-    buf_addz(b, "\r\n");
-}
-
-static bool add_rows(struct reading *g, struct json_value records, struct buf *b)
-{
-    struct json_iter it = {0};
-    struct json_value record;
-    while (json_next(records, &it, NULL, &record)) {
-        struct json_value id = json_get(record, "Id");
-        if (id.type != JSON_STRING || !sf_id_is(id.string)) return false;
-        csv_add_field(b, id.string, true, false);
-        for (int i = 0; i < g->wish.n_columns; i++)
-            csv_add_field(b, cell(g->page, record, g->wish.columns[i].field), false, false);
-        buf_addz(b, "\r\n");
-        g->row.n_rows++;
-    }
-    return true;
-}
-
 /* Behind what the row says is there: a page that a crash left half written is cut off. */
 static bool append(struct reading *g, struct str text)
 {
+    if (g->row.at_byte + (int64_t)text.len > limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES))
+        return fault_user(g->fault, 413,
+                          "The records fill more than the %lld bytes that a list is imported from at once "
+                          "(http.max_upload_bytes). Import fewer at a time, by a WHERE in soql.",
+                          (long long)limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES));
     int fd = open(g->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
     if (fd < 0) return fault_errno(g->fault, "%s cannot be opened", g->path);
     bool ok = ftruncate(fd, g->row.at_byte) == 0 && lseek(fd, g->row.at_byte, SEEK_SET) >= 0;
@@ -152,18 +145,38 @@ static bool append(struct reading *g, struct str text)
     ok = ok && fd_write_all(fd, text, g->fault);
     if (ok && fsync(fd) != 0) ok = fault_errno(g->fault, "%s cannot be made durable", g->path);
     close(fd);
-    if (ok) g->row.at_byte += (int64_t)text.len;
     return ok;
 }
 
-static bool next_place(struct reading *g, struct json_value root)
+/* Where the page behind this one begins. One that leads to itself would be read for ever. */
+static bool next_place(struct reading *g, struct json_value root, struct str *place)
 {
-    struct json_value next = json_get(root, "nextRecordsUrl"), done = json_get(root, "done"), all = json_get(root, "totalSize");
-    if (all.type == JSON_INT && !g->row.place.ptr) g->row.n_all = all.integer;
-    g->is_over = done.type == JSON_BOOL && done.boolean;
-    if (g->is_over) return true;
-    if (next.type != JSON_STRING || !str_starts(next.string, STR("/services/data/"))) return strange(g);
-    g->row.place = arena_str(g->arena, next.string);
+    struct json_value next = json_get(root, "nextRecordsUrl"), done = json_get(root, "done");
+    if (done.type == JSON_BOOL && done.boolean) {
+        *place = STR(ALL_READ);
+        return true;
+    }
+    if (next.type != JSON_STRING || !str_starts(next.string, STR("/services/data/")) || str_eq(next.string, g->row.place))
+        return strange(g);
+    *place = arena_str(g->arena, next.string);
+    return true;
+}
+
+/* The row is changed when all of the page is on the disk, and by nothing less. */
+static bool take_page(struct reading *g, struct json_value root, struct buf *b)
+{
+    struct json_value all = json_get(root, "totalSize");
+    struct str place;
+    bool is_first = !g->row.place.ptr;
+    if (is_first) sf_rows_header(&g->wish, b);
+    int64_t n = sf_rows_add(g->page, &g->wish, json_get(root, "records"), b);
+    if (n < 0 || !next_place(g, root, &place)) return n < 0 ? strange(g) : false;
+    if (!append(g, buf_str(b))) return false;
+    (void)FAILPOINT("salesforce.page.written");
+    g->row.at_byte += (int64_t)b->len;
+    g->row.n_rows += n;
+    g->row.place = place;
+    if (all.type == JSON_INT && is_first) g->row.n_all = all.integer;
     return true;
 }
 
@@ -172,14 +185,11 @@ static bool read_page(struct reading *g)
     struct str path = g->row.place, body;
     struct json_value root;
     struct buf b = BUF_INIT;
-    bool is_first = !path.ptr;
-    if (is_first && !first_path(g, &path)) return false;
+    if (!path.ptr && !first_path(g, &path)) return false;
     if (!call(g, path, &body)) return false;
     if (!json_parse(g->parser, json_padded(g->page, body), &root, NULL) || json_get(root, "records").type != JSON_ARRAY)
         return strange(g);
-    if (is_first) add_header(g, &b);
-    bool ok = add_rows(g, json_get(root, "records"), &b) || strange(g);
-    ok = ok && append(g, buf_str(&b)) && next_place(g, root);
+    bool ok = take_page(g, root, &b);
     buf_finish(&b);
     return ok;
 }
@@ -200,21 +210,32 @@ static struct q_remote_import_move row_of(const struct reading *g, int64_t due_a
         .last_error = r->last_error,
         .due_at = due_at,
         .attempt = r->attempt,
+        .restarts = r->restarts,
     };
+}
+
+static int64_t due_of(const struct reading *g, int64_t now)
+{
+    const struct remote_import *r = &g->row;
+    if (r->state == REMOTE_IMPORT_FAILED) return DB_NULL;
+    if (g->pause_until) return g->pause_until;
+    return r->attempt ? retry_due(now, (int)r->attempt) : now;
 }
 
 static bool keep(struct tx *tx, void *arg)
 {
-    const struct reading *g = arg;
+    struct reading *g = arg;
     const struct remote_import *r = &g->row;
-    int64_t now = tx_now(tx);
-    bool is_failed = r->state == REMOTE_IMPORT_FAILED;
-    struct q_remote_import_move in = row_of(g, is_failed ? DB_NULL : r->attempt ? retry_due(now, (int)r->attempt) : now);
+    int64_t now = tx_now(tx), is_ours = 0;
+    struct q_remote_import_move in = row_of(g, due_of(g, now));
     struct q_remote_import_claim claim = {g->account, r->import_id, store_node(tx_store(tx)), now + LEASE_MS, now};
+    if (!tx_run(tx, Q_REMOTE_IMPORT_CLAIM, &claim, &is_ours)) return false;
+    g->is_lost = !is_ours;
+    if (g->is_lost) return tx_refuse(tx, FAULT_REMOTE, 0, "The import was taken over, or removed.");
     if (!tx_run(tx, Q_REMOTE_IMPORT_MOVE, &in, NULL)) return false;
-    if (r->attempt || is_failed)
+    if (r->attempt || g->pause_until || r->state == REMOTE_IMPORT_FAILED)
         return tx_run(tx, Q_REMOTE_IMPORT_REST, &(struct q_remote_import_rest){g->account, r->import_id}, NULL);
-    return tx_run(tx, Q_REMOTE_IMPORT_CLAIM, &claim, NULL) && sf_usage_note(g->sf, tx, g->account, r->connection_id);
+    return sf_usage_note(g->sf, tx, g->account, r->connection_id);
 }
 
 static bool claim(struct tx *tx, void *arg)
@@ -256,7 +277,7 @@ static bool as_intake(struct reading *g)
     store_ride(&h.rider);
     bool ok = intake_keep(g->sf->house->mail, g->account, g->row.contact_list_id, g->path, STR(SF_KEY_COLUMN), &in, g->fault);
     store_ride(NULL);
-    g->is_for_now = !ok && g->fault->whose != FAULT_USER;
+    g->is_for_now = !ok && (g->fault->whose != FAULT_USER || g->fault->status == 503 /* the disk is nearly full */);
     return ok;
 }
 
@@ -264,13 +285,14 @@ static bool as_intake(struct reading *g)
 
 static bool read_all(struct reading *g)
 {
-    while (!g->is_over) {
+    while (!is_over(g)) {
         if (jobs_stopping(g->sf->house->jobs)) return true;
         arena_reset(g->page);
         if (!read_page(g)) return false;
         g->row.attempt = 0;
         g->row.last_error = STR_NULL;
-        if (!g->is_over && !store_write(g->sf->house->store, keep, g, g->fault)) return false;
+        if (!store_write(g->sf->house->store, keep, g, g->fault)) return false;
+        (void)FAILPOINT("salesforce.page.kept");
     }
     return as_intake(g);
 }
@@ -289,22 +311,23 @@ static bool open_reading(struct reading *g, int64_t import_id)
     g->path = arena_printf(g->arena, "%s/%lld.csv", folder, (long long)import_id);
     if (!make_dirs(folder, 0750, g->fault)) return false;
     struct stat st;
-    if (g->row.at_byte &&
-        (stat(g->path, &st) != 0 || st.st_size < g->row.at_byte)) { /* a crash has taken it away: from the beginning */
-        g->row.place = STR_NULL;
-        g->row.at_byte = g->row.n_rows = 0;
-    }
+    if (g->row.at_byte && (stat(g->path, &st) != 0 || st.st_size < g->row.at_byte)) from_the_beginning(g);
     return true;
 }
 
 static void failed(struct reading *g)
 {
     struct fault f;
-    g->row.attempt++;
+    if (g->is_lost) {
+        unlink(g->path);
+        return;
+    }
+    if (!g->pause_until) g->row.attempt++;
     g->row.last_error = arena_str(g->arena, str_of(g->fault->text));
-    if (!g->is_for_now || g->row.attempt > ATTEMPTS_MAX) g->row.state = REMOTE_IMPORT_FAILED;
+    bool is_for_now = g->is_for_now || g->fault->whose != FAULT_USER;
+    if (!is_for_now || g->row.attempt > ATTEMPTS_MAX) g->row.state = REMOTE_IMPORT_FAILED;
     if (g->row.state == REMOTE_IMPORT_FAILED) unlink(g->path ? g->path : "");
-    if (!store_write(g->sf->house->store, keep, g, &f))
+    if (!store_write(g->sf->house->store, keep, g, &f) && !g->is_lost)
         log_warning("salesforce", "An import could not be read: %s", g->fault->text);
 }
 
@@ -320,7 +343,7 @@ static void run(void *ctx, struct due_item item)
     bool is_known = open_reading(&g, item.id) || g.row.contact_list_id != 0;
     if (f.whose ? is_known : !read_all(&g))
         failed(&g);
-    else if (!g.is_over && !store_write(s->house->store, rest, &item, &f)) /* the server stops */
+    else if (!is_over(&g) && !store_write(s->house->store, rest, &item, &f)) /* the server stops */
         log_warning("salesforce", "An import's lease could not be given back: %s", f.text);
     json_parser_destroy(&g.parser);
     arena_destroy(&g.page);

@@ -100,6 +100,11 @@ static const struct {
      "this edition of Salesforce has no API, or the connected user lacks \"API Enabled\""},
     {"API_CURRENTLY_DISABLED", LINK_PERMANENT,
      "the API is switched off for the connected user; give its profile \"API Enabled\""},
+    {"INVALID_QUERY_LOCATOR", LINK_RETRY_LATER, "the query was forgotten there before it was read to its end"},
+    {"LIMIT_EXCEEDED", LINK_PERMANENT,
+     "the organisation has as much of this as it may have. If it is custom fields, delete those of old mail drops there, or "
+     "set "
+     "the connection's status_field to one"},
     {"STORAGE_LIMIT_EXCEEDED", LINK_RETRY_LATER, "the organisation's storage is full"},
 };
 

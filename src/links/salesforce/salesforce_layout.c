@@ -22,8 +22,10 @@ struct walk {
     int depth;
 };
 
+/* `from`: behind what opens it, whose end may look like the beginning of `mark` ("<!-->"). */
 static size_t behind(struct str t, size_t from, const char *mark)
 {
+    if (from > t.len) return t.len;
     const char *p = memmem(t.ptr + from, t.len - from, mark, strlen(mark));
     return p ? (size_t)(p - t.ptr) + strlen(mark) : t.len;
 }
@@ -52,11 +54,11 @@ static bool next_tag(struct walk *w, struct tag *out)
         size_t from = (size_t)(p - t.ptr);
         struct str rest = str_make(p, t.len - from);
         if (str_starts(rest, STR("<!--")))
-            w->at = behind(t, from, "-->");
+            w->at = behind(t, from + 4, "-->");
         else if (str_starts(rest, STR("<![CDATA[")))
-            w->at = behind(t, from, "]]>");
+            w->at = behind(t, from + 9, "]]>");
         else if (str_starts(rest, STR("<?")))
-            w->at = behind(t, from, "?>");
+            w->at = behind(t, from + 2, "?>");
         else {
             *out = (struct tag){.from = from, .to = tag_end(t, from), .is_end = rest.len > 1 && p[1] == '/'};
             out->is_empty = out->to >= 2 && t.ptr[out->to - 2] == '/';
@@ -95,9 +97,18 @@ static bool not_expected(struct _xmlDoc *doc, struct fault *f)
     return false;
 }
 
+/* Nothing that could be meant: a page, a part of an answer, something that wants to grow. */
+static struct _xmlDoc *read_answer(struct str body, struct fault *f)
+{
+    struct fault why;
+    struct _xmlDoc *doc = sf_xml_read(body, &why);
+    if (!doc) fault_remote(f, "Salesforce's answer about the page layout cannot be read: %s", why.text);
+    return doc;
+}
+
 static bool is_layout_answer(struct str body, bool *has_layout, struct fault *f)
 {
-    struct _xmlDoc *doc = sf_xml_read(body, f);
+    struct _xmlDoc *doc = read_answer(body, f);
     if (!doc) return false;
     struct arena *a = arena_create(512);
     struct _xmlNode *answer = sf_xml_find(sf_xml_root(doc), "readMetadataResponse");
@@ -115,12 +126,13 @@ bool sf_layout_take(struct str body, struct str *out, struct fault *f)
     struct walk w = {.text = body};
     struct tag t;
     size_t from = 0;
-    int depth = -1;
+    int depth = -1, answer = -1; /* of the records, of the answer that they stand in */
     if (!is_layout_answer(body, &has_layout, f)) return false;
     *out = STR_NULL;
     if (!has_layout) return true;
     while (next_tag(&w, &t)) {
-        if (depth < 0 && !t.is_end && is_called(&t, "records")) {
+        if (answer < 0 && !t.is_end && is_called(&t, "readMetadataResponse")) answer = t.depth;
+        if (depth < 0 && !t.is_end && answer >= 0 && t.depth == answer + 2 && is_called(&t, "records")) {
             from = t.to;
             depth = t.depth;
         } else if (t.is_end && t.depth == depth) {
@@ -139,7 +151,7 @@ bool sf_layout_take(struct str body, struct str *out, struct fault *f)
 struct places {
     bool has_field;
     size_t columns;          /* behind the first column's start tag in our section; 0: none */
-    struct tag empty_column; /* that column is <layoutColumns/> */
+    struct tag empty_column; /* that column is <layoutColumns/>; its to 0: it is not */
     size_t sections_end;     /* behind the last section */
     size_t before;           /* of the first element that must stand behind sections; 0: none */
 };
@@ -222,9 +234,9 @@ bool sf_layout_add(struct arena *a, struct str layout, struct str field, struct 
     *out = layout;
     if (p.has_field) return true;
     size_t at = p.columns ? p.columns : p.sections_end ? p.sections_end : p.before ? p.before : layout.len, behind_it = at;
-    if (p.empty_column.to) at = p.empty_column.from;
+    if (p.empty_column.to) at = p.empty_column.to - 2; /* its "/>" becomes ">" */
     buf_add(&b, layout.ptr, at);
-    if (p.empty_column.to) buf_addz(&b, "<layoutColumns>");
+    if (p.empty_column.to) buf_add_byte(&b, '>');
     if (p.columns)
         add_item(&b, field);
     else
@@ -296,7 +308,7 @@ struct str sf_layout_update_body(struct arena *a, struct str layout)
 
 bool sf_layout_update_read(struct str body, struct fault *f)
 {
-    struct _xmlDoc *doc = sf_xml_read(body, f);
+    struct _xmlDoc *doc = read_answer(body, f);
     if (!doc) return false;
     struct arena *a = arena_create(512);
     struct _xmlNode *result = sf_xml_child(sf_xml_find(sf_xml_root(doc), "updateMetadataResponse"), "result");

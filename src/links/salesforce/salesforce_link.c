@@ -62,6 +62,7 @@ static enum link_result look_at_field(struct tx *tx, struct link_delivery *d, st
         return sf_say(d, LINK_WAIT, "The drop's field is being made in Salesforce.");
     }
     s->field = arena_str(d->arena, row.remote_name);
+    if (sf_field_is_shared(s->field)) s->value_drop = 0;
     s->wants_check = row.state == FIELD_READY && row.due_at == DB_NULL &&
                      d->now - row.checked_at > limit_get(LIMIT_SALESFORCE_CHECK_S) * 1000;
     if (row.state == FIELD_READY) return LINK_ASK;
@@ -75,7 +76,8 @@ static enum link_result look_at_field(struct tx *tx, struct link_delivery *d, st
 static enum link_result look_at_value(struct tx *tx, struct link_delivery *d, struct sf_delivery *s)
 {
     struct r_remote_value_find row;
-    struct q_remote_value_find in = {d->event.account_id, d->connection_id, s->drop_id, str_make(s->remote_id.ptr, ID_CHARS)};
+    struct q_remote_value_find in = {d->event.account_id, d->connection_id, s->value_drop,
+                                     str_make(s->remote_id.ptr, ID_CHARS)};
     struct sf_written was = {.code = -1};
     if (tx_first(tx, Q_REMOTE_VALUE_FIND, &in, &row)) was = (struct sf_written){row.piece_id, row.happened_at, (int)row.code};
     s->blanks_first = s->config.blanks_repeats && is_visit(was.code) && was.code == s->value.code;
@@ -113,7 +115,7 @@ static bool load(void *ctx, struct tx *tx, struct link_delivery *d)
     if (!crm_update_read(sf->house, tx, sf->parser, d, &u)) return false;
     d->state = s;
     s->connection = u.connection;
-    s->drop_id = u.piece.drop.drop_id;
+    s->drop_id = s->value_drop = u.piece.drop.drop_id;
     s->contact_id = u.piece.contact_id;
     s->value = (struct sf_written){u.piece.piece_id, d->event.happened_at, d->event.code};
     s->code = str_of(u.status->crm);
@@ -314,12 +316,12 @@ static bool settle(void *ctx, struct tx *tx, struct link_delivery *d, enum link_
     if (s->is_gone && !crm_remember(tx, account, connection, s->contact_id, STR_NULL)) return false;
     if (s->is_written) {
         struct q_remote_value_put in = {
-            account,           connection,    s->drop_id,          str_make(s->remote_id.ptr, ID_CHARS),
+            account,           connection,    s->value_drop,       str_make(s->remote_id.ptr, ID_CHARS),
             s->value.piece_id, s->value.code, s->value.happened_at};
         if (!tx_run(tx, Q_REMOTE_VALUE_PUT, &in, NULL)) return false;
     }
     if (s->wants_field || s->wants_check) {
-        struct str name = sf_field_name(tx_arena(tx), s->drop_id);
+        struct str name = sf_field_name(tx_arena(tx), &s->config, s->drop_id);
         struct q_remote_field_put put = {account, connection, s->drop_id, s->object->name, name, FIELD_WANTED, tx_now(tx)};
         struct q_remote_field_again again = {
             account, connection, s->drop_id, s->object->name, s->wants_field ? FIELD_WANTED : FIELD_READY, tx_now(tx)};

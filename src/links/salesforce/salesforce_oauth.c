@@ -225,10 +225,22 @@ static bool write_secrets(struct arena *a, const struct connection *c, struct js
     return ok;
 }
 
+/* A page, or a part of something: it may be a maintenance, so the authorisation is not lost for it. */
+static bool not_json(const struct fetch_answer *answer, struct fault *f)
+{
+    return fault_remote(
+        f,
+        "The connection's login address answered %d with a page instead of JSON, or its answer broke off; it may be "
+        "under maintenance. It is tried again. If this stays so, look at login_url.",
+        answer->status);
+}
+
 /* In words that say what to do; never with what was sent. */
 static bool refused(const struct fetch_answer *answer, struct fault *f)
 {
     struct sf_error e;
+    struct str body = str_trim(answer->body);
+    if (body.len && *body.ptr == '<') return not_json(answer, f);
     sf_error_read(answer->body, &e);
     if (strstr(e.message, "hasn't approved this consumer"))
         return fault_user(
@@ -271,7 +283,7 @@ bool sf_renew_read(void *ctx, const struct connection *c, struct arena *a, int64
     struct json_value root;
     bool ok = json_parse(p, json_padded(a, answer->body), &root, NULL) && root.type == JSON_OBJECT;
     if (!ok)
-        fault_user(f, 409, "The connection's login address does not answer like Salesforce: a page instead of JSON.");
+        not_json(answer, f);
     else
         ok = take(a, c, root, secrets, f);
     json_parser_destroy(&p);

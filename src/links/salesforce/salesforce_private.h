@@ -2,7 +2,7 @@
  *
  *   config   a connection as this connector understands it: its settings and secrets, read once for each use
  *   object   a kind of record there that is read and written: Contact, Lead, or one of a CRM that is built on Salesforce
- *   field    the text field of an object that holds the newest status code of one mail drop
+ *   field    the text field of an object that holds the newest status code of one mail drop, or of all drops of the connection
  *   layout   the page layout of the object, on which the field must stand before anything is written */
 #pragma once
 #include "links/crm.h"
@@ -28,7 +28,7 @@ struct sf_object {
 struct sf_config {
     struct str flow; /* jwt, client_credentials, refresh_token */
     struct str login_url, audience, client_id, username, version, endpoint;
-    bool requires_layout, blanks_repeats;
+    bool requires_layout, blanks_repeats, has_one_field;
     struct sf_object objects[OBJECTS_MAX];
     int n_objects;
     /* secret */
@@ -106,7 +106,7 @@ struct str sf_layout_full_name(struct arena *a, struct str object, struct str ns
 struct str sf_layout_read_body(struct arena *a, struct str full_name);
 struct str sf_layout_update_body(struct arena *a, struct str layout);
 /* The layout inside an answer to readMetadata, byte for byte: what lies between <records …> and </records>. False with a fault: not what was
- * expected; *out STR_NULL: there is no such layout. */
+ * expected (FAULT_USER 400), or nothing that can be read (FAULT_REMOTE: perhaps next time); *out STR_NULL: there is no such layout. */
 bool sf_layout_take(struct str body, struct str *out, struct fault *f);
 /* The layout with the field in our section, all else byte for byte; *out is `layout` itself when the field stands on it already. */
 bool sf_layout_add(struct arena *a, struct str layout, struct str field, struct str *out, struct fault *f);
@@ -114,8 +114,10 @@ bool sf_layout_update_read(struct str body, struct fault *f);
 
 /* ---- salesforce_field.c: the job that makes a drop's fields ---- */
 enum field_state { FIELD_WANTED, FIELD_READY, FIELD_NO_LAYOUT, FIELD_FAILED };
-void sf_field_label(int64_t drop_id, char out[FIELD_NAME_MAX + 1]);
-struct str sf_field_name(struct arena *a, int64_t drop_id); /* "Postalytics_Mail_Drop_572_Event_Status__c" */
+/* A drop's field from now on: "Postalytics_Mail_Drop_572_Event_Status__c", or the one for all. A field that was made keeps its name. */
+struct str sf_field_name(struct arena *a, const struct sf_config *c, int64_t drop_id);
+bool sf_field_is_shared(struct str name);                    /* all drops write it */
+struct str sf_field_label(struct arena *a, struct str name); /* "Postalytics Mail Drop 572 Event Status" */
 void sf_fields_source_add(struct salesforce *s);
 
 /* ---- salesforce_link.c ---- */
@@ -133,6 +135,7 @@ struct sf_delivery {
     enum phase phase;
     enum link_result result; /* of load: LINK_ASK, or what it has seen already */
     int64_t drop_id, contact_id;
+    int64_t value_drop; /* under which the field's value is remembered: 0 when all drops write it */
     struct sf_written value;
     struct str email, remote_id, field, code;
     const struct sf_object *object;
@@ -183,6 +186,10 @@ bool sf_import_begin(void *ctx, int64_t account, int64_t connection_id, struct j
 /* The query of an import: our columns, and everything from FROM on of the given one. FAULT_USER 400. */
 struct str sf_import_query(struct arena *a, struct str soql, const struct str *fields, int n, struct fault *f);
 struct str sf_json_text(struct arena *a, struct json_value v);
+/* ---- salesforce_rows.c ---- */
+void sf_rows_header(const struct sf_wish *w, struct buf *b);
+/* How many; -1: one of them is no record. */
+int64_t sf_rows_add(struct arena *a, const struct sf_wish *w, struct json_value records, struct buf *b);
 /* ---- salesforce_import.c: reading it ---- */
 void sf_imports_source_add(struct salesforce *s);
 

@@ -21,7 +21,7 @@ CREATE TABLE remote_value (account_id BIGINT NOT NULL, connection_id BIGINT NOT 
   happened_at BIGINT NOT NULL, PRIMARY KEY (account_id, connection_id, drop_id, remote_id)) CLUSTERED;
 -- Contacts of a connection on their way into a list: gathered in a file page by page, which then becomes an intake.
 CREATE TABLE remote_import (account_id BIGINT NOT NULL, import_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, contact_list_id BIGINT NOT NULL, wish TEXT NOT NULL, state SMALLINT NOT NULL,
-  n_rows BIGINT NOT NULL DEFAULT 0, n_all BIGINT, at_byte BIGINT NOT NULL DEFAULT 0, place TEXT, intake_id BIGINT, last_error TEXT, started_at BIGINT NOT NULL, due_at BIGINT,
+  n_rows BIGINT NOT NULL DEFAULT 0, restarts BIGINT NOT NULL DEFAULT 0, n_all BIGINT, at_byte BIGINT NOT NULL DEFAULT 0, place TEXT, intake_id BIGINT, last_error TEXT, started_at BIGINT NOT NULL, due_at BIGINT,
   attempt BIGINT NOT NULL DEFAULT 0, lease_node BIGINT, lease_until BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (account_id, import_id)) CLUSTERED;
 CREATE INDEX remote_import_due ON remote_import (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX remote_import_of_connection ON remote_import (connection_id, import_id);

@@ -341,6 +341,8 @@ def script(body):
     org.automations.script(body)
     if body.get("forget"):
         org.fails.clear()
+    if body.get("lose_queries"):  # their locators are known no more
+        org.cursors.clear()
     return {"ids": {k: list(v) for k, v in org.records.items()}}
 
 

@@ -1,0 +1,142 @@
+/* redact.c: see redact.h. Pure. */
+#include "base/redact.h"
+#include "base/json.h"
+#include "base/json_out.h"
+#include <stdio.h>
+
+enum { SECRET_LEAST = 6, KNOWN_BY = 16, LINE_LEAST = 16 };
+
+struct redaction redaction_begin(struct arena *a) { return (struct redaction){.arena = a}; }
+
+/* ---- the secrets ---- */
+
+static void add_spelling(struct redaction *r, struct str value)
+{
+    for (int i = 0; i < r->n; i++)
+        if (str_eq(r->values[i], value)) return;
+    if (r->n == r->size) {
+        struct str *more = ARENA_ARRAY(r->arena, struct str, r->size ? r->size * 2 : 8);
+        if (r->n) memcpy(more, r->values, sizeof *more * (size_t)r->n);
+        r->size = r->size ? r->size * 2 : 8;
+        r->values = more;
+    }
+    r->values[r->n++] = arena_str(r->arena, value);
+}
+
+static void add_quoted(struct redaction *r, struct str value)
+{
+    struct buf b = BUF_INIT;
+    json_quote(&b, value);
+    add_spelling(r, str_make(b.data + 1, b.len - 2));
+    buf_finish(&b);
+}
+
+static bool is_unreserved(char c)
+{
+    return c && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~", c);
+}
+
+static void add_encoded(struct redaction *r, struct str value)
+{
+    struct buf b = BUF_INIT;
+    for (size_t i = 0; i < value.len; i++) {
+        if (is_unreserved(value.ptr[i]))
+            buf_add_byte(&b, value.ptr[i]);
+        else
+            buf_addf(&b, "%%%02X", (unsigned)(unsigned char)value.ptr[i]);
+    }
+    add_spelling(r, buf_str(&b));
+    buf_finish(&b);
+}
+
+void redaction_add(struct redaction *r, struct str secret)
+{
+    struct str line, all = str_trim(secret);
+    if (all.len < SECRET_LEAST) return;
+    if (memchr(all.ptr, '\n', all.len)) {
+        for (struct str rest = all; rest.ptr;)
+            if ((line = str_trim(str_cut(rest, '\n', &rest))).len >= LINE_LEAST && !str_starts(line, STR("-----")))
+                redaction_add(r, line);
+        return;
+    }
+    add_spelling(r, all);
+    add_quoted(r, all);
+    add_encoded(r, all);
+}
+
+static bool is_no_secret(struct str name) { return str_ends(name, STR("_url")) || str_ends(name, STR("_id")); }
+
+void redaction_add_json(struct redaction *r, struct str object)
+{
+    struct json_parser *p;
+    struct json_value root, v;
+    struct json_iter it = {0};
+    struct str key;
+    if (!object.len) return;
+    p = json_parser_create();
+    if (!json_parse(p, json_padded(r->arena, object), &root, NULL) || root.type != JSON_OBJECT)
+        redaction_add(r, object);
+    else
+        while (json_next(root, &it, &key, &v))
+            if (v.type == JSON_STRING && !is_no_secret(key)) redaction_add(r, v.string);
+    json_parser_destroy(&p);
+}
+
+void redaction_add_header(struct redaction *r, struct str line)
+{
+    struct str value, name = str_cut(line, ':', &value), credentials;
+    if (!value.ptr || !str_eq_nocase(str_trim(name), STR("Authorization"))) return;
+    value = str_trim(value);
+    (void)str_cut(value, ' ', &credentials);
+    redaction_add(r, credentials.ptr ? credentials : value);
+}
+
+/* ---- the text ---- */
+
+/* How much of `text` is the secret, or the beginning of a long one; 0: nothing. */
+static size_t match(struct str text, struct str secret)
+{
+    size_t n = 0, least = secret.len < KNOWN_BY ? secret.len : KNOWN_BY;
+    while (n < secret.len && n < text.len && text.ptr[n] == secret.ptr[n]) n++;
+    return n >= least ? n : 0;
+}
+
+/* The first place at or behind `from` where one stands, and the longest there; text.len: none. */
+static size_t find(const struct redaction *r, struct str text, size_t from, size_t *len)
+{
+    size_t first = text.len;
+    *len = 0;
+    for (int i = 0; i < r->n; i++) {
+        struct str s = r->values[i];
+        size_t known = s.len < KNOWN_BY ? s.len : KNOWN_BY;
+        const char *p = text.len > from ? memmem(text.ptr + from, text.len - from, s.ptr, known) : NULL;
+        if (!p || (size_t)(p - text.ptr) > first) continue;
+        size_t at = (size_t)(p - text.ptr), n = match(str_make(p, text.len - at), s);
+        if (at < first || n > *len) *len = n;
+        first = at;
+    }
+    return first;
+}
+
+struct str redaction_run(const struct redaction *r, struct str text)
+{
+    size_t len, from = 0, at = find(r, text, 0, &len);
+    struct buf b = BUF_INIT;
+    if (at == text.len) return text;
+    while (at < text.len) {
+        buf_add(&b, text.ptr + from, at - from);
+        buf_addz(&b, REDACTED);
+        from = at + len;
+        at = find(r, text, from, &len);
+    }
+    buf_add(&b, text.ptr + from, text.len - from);
+    struct str out = arena_str(r->arena, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}
+
+void redaction_run_in(const struct redaction *r, char *text, size_t size)
+{
+    struct str was = str_of(text), now = redaction_run(r, was);
+    if (now.ptr != was.ptr) snprintf(text, size, "%.*s", STR_ARG(now));
+}

@@ -1,0 +1,81 @@
+/* What another machine says of us, without the secrets that it was told. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include "base/redact.h"
+
+#define JSON_SECRETS                                                                                                           \
+    "{\"access_token\":\"00D000000000001!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL\",\"client_secret\":\"s3cr\\\"et/"               \
+    "+pass\",\"pin\":\"1234\","                                                                                                \
+    "\"user_id\":\"005000000000001AAA\",\"instance_url\":\"https://acme.my.salesforce.com\",\"expires_at\":1777890660000,"     \
+    "\"private_key\":\"-----BEGIN PRIVATE "                                                                                    \
+    "KEY-----\\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\\nQ==\\n-----END PRIVATE "                 \
+    "KEY-----\\n\"}"
+
+static const struct {
+    const char *name, *text, *want;
+} cases[] = {
+    {"nothing", "the record was deleted", "the record was deleted"},
+    {"empty", "", ""},
+    {"a token", "bad token 00D000000000001!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL, sorry", "bad token [secret], sorry"},
+    {"twice", "s3cr\"et/+pass s3cr\"et/+pass", "[secret] [secret]"},
+    {"cut off by the one who said it", "token 00D000000000001!AQcAQH0...", "token [secret]..."},
+    {"cut off at the end", "token 00D000000000001!AQc", "token [secret]"},
+    {"only what everybody may know of it", "org 00D000000000001 is gone", "org 00D000000000001 is gone"},
+    {"as JSON quotes it", "{\"got\":\"s3cr\\\"et/+pass\"}", "{\"got\":\"[secret]\"}"},
+    {"as a form encodes it", "client_secret=s3cr%22et%2F%2Bpass&x=1", "client_secret=[secret]&x=1"},
+    {"a line of the key", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "[secret]"},
+    {"the key as JSON quotes it",
+     "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\\nQ==", "[secret]\\n[secret]\\nQ=="},
+    {"places and people", "https://acme.my.salesforce.com 005000000000001AAA",
+     "https://acme.my.salesforce.com 005000000000001AAA"},
+    {"too short to be told from any other word", "1234", "1234"},
+    {"a Basic header's credentials",
+     "you sent Authorization: Basic cGVubnk6cG9zdHBvc3Q=", "you sent Authorization: Basic [secret]"},
+    {"an own secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "[secret]"},
+};
+
+static void test_texts(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(4096);
+    struct redaction r = redaction_begin(a);
+    redaction_add_json(&r, STR(JSON_SECRETS));
+    redaction_add_json(&r, STR_NULL);
+    redaction_add_header(&r, STR("authorization: Basic cGVubnk6cG9zdHBvc3Q="));
+    redaction_add_header(&r, STR("Content-Type: application/json"));
+    redaction_add(&r, STR("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str got = redaction_run(&r, str_of(cases[i].text));
+        if (!str_eq(got, str_of(cases[i].want))) fail_msg("%s: %.*s", cases[i].name, STR_ARG(got));
+        char in_place[400];
+        snprintf(in_place, sizeof in_place, "%s", cases[i].text);
+        redaction_run_in(&r, in_place, sizeof in_place);
+        assert_string_equal(in_place, cases[i].want);
+    }
+    assert_true(redaction_run(&r, STR_NULL).ptr == NULL);
+    char tight[9] = "whsec_Mf"; /* too little of it to be known, and the last place is the NUL's */
+    redaction_run_in(&r, tight, sizeof tight);
+    assert_string_equal(tight, "whsec_Mf");
+    arena_destroy(&a);
+}
+
+/* What is no JSON is a secret as a whole. */
+static void test_plain(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(4096);
+    struct redaction r = redaction_begin(a);
+    redaction_add_json(&r, STR("just-a-password"));
+    struct str got = redaction_run(&r, STR("(just-a-password)"));
+    assert_true(str_eq(got, STR("([secret])")));
+    arena_destroy(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts), cmocka_unit_test(test_plain)};
+    return cmocka_run_group_tests_name("base redact", tests, NULL, NULL);
+}
