@@ -241,10 +241,10 @@ UPDATE connection SET status = $3 WHERE account_id = $1 AND connection_id = $2;
 -- name: connection_remove
 -- Nobody uses it any more.
 -- in: account_id int, connection_id int, updated_at int
-UPDATE connection SET state = 1, sealed = NULL, hook_digest = NULL, updated_at = $3, version = version + 1
+UPDATE connection SET state = 1, sealed = NULL, hook_digest = NULL, hook_sealed = NULL, updated_at = $3, version = version + 1
  WHERE account_id = $1 AND connection_id = $2 AND state = 0;
 
 -- name: connection_remove_all
 -- The account is being deleted.
 -- in: account_id int, updated_at int
-UPDATE connection SET state = 1, sealed = NULL, hook_digest = NULL, updated_at = $2, version = version + 1 WHERE account_id = $1 AND state = 0;
+UPDATE connection SET state = 1, sealed = NULL, hook_digest = NULL, hook_sealed = NULL, updated_at = $2, version = version + 1 WHERE account_id = $1 AND state = 0;

@@ -219,5 +219,10 @@ void handle_account_delete(struct http_exchange *x)
                   (long long)id);
         return;
     }
-    if (!request_failed(x, mail_account_end(api_mail(x), id, connection_end_of_account, &f), &f)) reply_changed(x, id, "deleted_date");
+    const struct api_config *c = &api_caller(x)->api->config;
+    connections_leave(c->links, c->connectors, c->n_connectors, id);
+    if (request_failed(x, mail_account_end(api_mail(x), id, connection_end_of_account, &f), &f)) return;
+    for (int i = 0; i < c->n_connectors; i++)
+        if (c->connectors[i]->removed) c->connectors[i]->removed(c->connectors[i]->ctx);
+    reply_changed(x, id, "deleted_date");
 }

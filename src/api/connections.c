@@ -158,16 +158,13 @@ void handle_connection_patch(struct http_exchange *x) { change(x, false); }
 
 void handle_connection_delete(struct http_exchange *x)
 {
-    const struct link_house *h = api_links(x);
     struct connection c;
     struct fault f;
     int64_t id;
     if (!request_id(x, "id", "connection", &id)) return;
-    if (request_failed(x, connection_get(h->store, h->seal, http_arena(x), api_account(x), id, &c, &f), &f) ||
-        request_failed(x, connection_drop(h, api_account(x), id, &f), &f))
-        return;
-    const struct connector *d = api_connector_of(x, c.kind);
-    if (d && d->removed) d->removed(d->ctx);
+    bool is_there = connection_get(api_store(x), NULL, http_arena(x), api_account(x), id, &c, &f);
+    const struct connector *d = is_there ? api_connector_of(x, c.kind) : NULL;
+    if (request_failed(x, is_there && connection_drop(api_links(x), d, api_account(x), id, &f), &f)) return;
     reply_done(x, "deleted_date", "connection_id", id);
 }
 

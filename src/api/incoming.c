@@ -33,7 +33,9 @@ void handle_connection_hook_post(struct http_exchange *x)
     struct fault f;
     int64_t id;
     const struct connector *d = find(x, &id);
-    if (!d || request_failed(x, incoming_token_make(api_links(x), api_account(x), id, http_arena(x), &token, &f), &f)) return;
+    if (!d ||
+        request_failed(x, incoming_token_make(api_links(x), api_account(x), id, d->keeps_token, http_arena(x), &token, &f), &f))
+        return;
     struct json_out *j = reply_begin(&r, x);
     json_object(j, NULL);
     json_int(j, "connection_id", id);

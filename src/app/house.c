@@ -152,7 +152,7 @@ static void open_links(struct house *h)
     h->links[h->n_links++] = mailing_link(h->mailing);
     h->kizen = kizen_create(&h->link_house);
     h->connectors[h->n_connectors++] = kizen_connector(h->kizen);
-    h->postalytics = postalytics_create(&h->link_house);
+    h->postalytics = postalytics_create(&h->link_house, setting_get(SETTING_DATA));
     h->connectors[h->n_connectors++] = postalytics_connector(h->postalytics);
     h->link_house.remote = postalytics_sender(h->postalytics);
     h->link_house.here = &h->here;

@@ -9,7 +9,8 @@ static bool clear(struct tx *tx, int64_t account, int64_t from, int64_t to)
     return CLEAR(HOOK_SEEN, hook_seen) && CLEAR(REMOTE_CONTACT, remote_contact) && CLEAR(REMOTE_FIELD, remote_field) &&
            CLEAR(REMOTE_VALUE, remote_value) && CLEAR(REMOTE_IMPORT, remote_import) && CLEAR(ACTION_LOG, action_log) &&
            CLEAR(MIRROR, mirror) && CLEAR(MIRROR_DROP, mirror_drop) && CLEAR(MIRROR_EVENT, mirror_event) &&
-           CLEAR(DROP_PRINTER, drop_printer) && CLEAR(REMOTE_PIECE, remote_piece);
+           CLEAR(MIRROR_POST, mirror_post) && CLEAR(MIRROR_LIST, mirror_list) && CLEAR(DROP_PRINTER, drop_printer) &&
+           CLEAR(REMOTE_PIECE, remote_piece);
 #undef CLEAR
 }
 
@@ -31,8 +32,24 @@ static bool drop_it(struct tx *tx, void *arg)
     return connection_end(tx, d->house, d->account, d->id);
 }
 
-bool connection_drop(const struct link_house *h, int64_t account, int64_t id, struct fault *f)
+bool connection_drop(const struct link_house *h, const struct connector *d, int64_t account, int64_t id, struct fault *f)
 {
-    struct drop_it d = {h, account, id};
-    return store_write(h->store, drop_it, &d, f);
+    struct drop_it it = {h, account, id};
+    if (d && d->leave) d->leave(d->ctx, account, id);
+    if (!store_write(h->store, drop_it, &it, f)) return false;
+    if (d && d->removed) d->removed(d->ctx);
+    return true;
+}
+
+void connections_leave(const struct link_house *h, const struct connector *const *all, int n, int64_t account)
+{
+    struct arena *a = arena_create(4096);
+    struct connection *rows;
+    struct fault f;
+    int n_rows = connection_all(h->store, a, account, &rows, &f);
+    for (int i = 0; i < n_rows; i++) {
+        const struct connector *d = connector_of(all, n, rows[i].kind);
+        if (d && d->leave) d->leave(d->ctx, account, rows[i].connection_id);
+    }
+    arena_destroy(&a);
 }

@@ -6,7 +6,10 @@
 
 /* Inside a unit. 404. */
 bool connection_end(struct tx *tx, const struct link_house *h, int64_t account, int64_t id);
-/* The same in a unit of its own; waits for the store. 404. */
-bool connection_drop(const struct link_house *h, int64_t account, int64_t id, struct fault *f);
+/* The same in a unit of its own, after its connector has taken back what it set up there (connector.leave). Waits. 404. */
+bool connection_drop(const struct link_house *h, const struct connector *d /* NULL: not known any more */, int64_t account,
+                     int64_t id, struct fault *f);
+/* Before an account is removed: its connectors take back what they set up there. Waits. */
+void connections_leave(const struct link_house *h, const struct connector *const *all, int n, int64_t account);
 /* Inside the unit that removes an account with its connections (mail/account_end.h): what they and its actions left. */
 bool connection_end_of_account(struct tx *tx, int64_t account);

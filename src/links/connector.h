@@ -97,7 +97,12 @@ struct connector {
     /* Begins to bring its contacts into a list (imports.h); `wish` is the request's JSON object. Waits for the store. NULL: it imports nothing. */
     bool (*import_begin)(void *ctx, int64_t account, int64_t connection_id, struct json_value wish, int64_t *import_id,
                          struct fault *f);
-    /* Reads a request; returns how many pieces it asks for, -1 with a fault (400, 401). NULL: it takes none. */
+    /* Takes back what it has set up at the other side (webhooks), before its connection is removed. Waits, for some seconds at most; what could
+     * not be taken back is logged. NULL: nothing. */
+    void (*leave)(void *ctx, int64_t account, int64_t connection_id);
+    bool keeps_token; /* it tells the other side its address by itself: the hook's token is kept, sealed (links/incoming.h) */
+    /* Reads a request; returns how many pieces it asks for, -1 with a fault (400, 401). May wait for the store: what it writes itself is durable
+     * when it returns. NULL: it takes none. */
     int (*hook)(void *ctx, struct hook_call *h, struct hook_send *out, struct hook_answer *answer, struct fault *f);
 };
 

@@ -1,6 +1,6 @@
 /* crm.c: see crm.h. */
 #include "links/crm.h"
-#include "mail/contact_check.h"
+#include "links/watched.h"
 #include "base/text.h"
 #include "queries.h"
 #include <stdio.h>
@@ -29,26 +29,13 @@ static bool find_remote(struct tx *tx, const struct link_delivery *d, struct crm
     return tx_ok(tx);
 }
 
-/* An event of a connection that is watched: there is no piece here, and its detail says whose it is (links/postalytics). */
+/* Mail that another house sent: the person's number is theirs, and never one of ours. */
 static bool read_watched(struct tx *tx, struct json_parser *p, struct link_delivery *d, struct crm_update *u)
 {
-    const struct event *e = &d->event;
-    struct piece_story *story = &u->piece;
-    struct json_value root, person, v;
     struct r_remote_contact_find row;
-    if (!e->detail.ptr || !json_parse(p, json_padded(d->arena, e->detail), &root, NULL))
-        return never(d, "The event says not whose mail it is about.");
-    person = json_get(root, "person");
-    for (int i = 0; i < FIELD_KNOWN; i++)
-        if ((v = json_get(person, contact_field_name(i))).type == JSON_STRING)
-            story->who.values[i] = arena_str(d->arena, v.string);
-    story->who.n_values = FIELD_KNOWN;
-    story->is_test = e->is_test;
-    story->contact_id = -e->subject_id; /* theirs: never one of ours */
-    story->drop.drop_id = json_get(root, "drop_id").integer;
-    v = json_get(root, "drop_name");
-    story->drop.name = v.type == JSON_STRING ? arena_str(d->arena, v.string) : STR("");
-    struct q_remote_contact_find in = {e->account_id, d->connection_id, story->contact_id};
+    if (!watched_story_read(p, d, &u->piece)) return false;
+    u->piece.contact_id = -u->piece.contact_id;
+    struct q_remote_contact_find in = {d->event.account_id, d->connection_id, u->piece.contact_id};
     u->was_found = tx_first(tx, Q_REMOTE_CONTACT_FIND, &in, &row);
     if (u->was_found) u->remote_id = arena_str(d->arena, row.remote_id);
     return tx_ok(tx);

@@ -12,7 +12,7 @@ struct ask {
     const struct link_house *house;
     struct arena *arena;
     int64_t account, id;
-    struct str digest;
+    struct str digest, sealed;
     int kind;
     const char *sentence;
     struct incoming_state state;
@@ -29,26 +29,51 @@ static bool not_found(struct tx *tx, int64_t id)
 static bool put_digest(struct tx *tx, void *arg)
 {
     const struct ask *k = arg;
-    struct q_hook_digest_put in = {k->account, k->id, k->digest, tx_now(tx)};
+    struct q_hook_digest_put in = {k->account, k->id, k->digest, tx_now(tx), k->sealed};
     int64_t changed = 0;
     return tx_run(tx, Q_HOOK_DIGEST_PUT, &in, &changed) && (changed == 1 || not_found(tx, k->id));
 }
 
-bool incoming_token_make(const struct link_house *h, int64_t account, int64_t id, struct arena *a, struct str *token,
-                         struct fault *f)
+static struct str purpose_of(struct arena *a, int64_t account, int64_t id)
+{
+    return str_of(arena_printf(a, "hook %lld %lld", (long long)account, (long long)id));
+}
+
+bool incoming_token_make(const struct link_house *h, int64_t account, int64_t id, bool keeps, struct arena *a,
+                         struct str *token, struct fault *f)
 {
     uint8_t digest[SHA256_BYTES];
     struct str made = str_of(arena_printf(a, "%lld-%lld-%s", (long long)account, (long long)id, token_make(a, LETTERS)));
     sha256(made, digest);
     struct ask k = {.account = account, .id = id, .digest = str_make(digest, sizeof digest)};
+    if (keeps) k.sealed = seal_shut(h->seal, a, purpose_of(a, account, id), made);
     if (!store_write(h->store, put_digest, &k, f)) return false;
     *token = made;
     return true;
 }
 
+static bool read_sealed(struct tx *tx, void *arg)
+{
+    struct ask *k = arg;
+    struct r_hook_sealed_find row;
+    k->sealed = STR_NULL;
+    if (tx_first(tx, Q_HOOK_SEALED_FIND, &(struct q_hook_sealed_find){k->account, k->id}, &row))
+        k->sealed = arena_str(k->arena, row.hook_sealed);
+    return tx_ok(tx);
+}
+
+bool incoming_token_kept(const struct link_house *h, int64_t account, int64_t id, struct arena *a, struct str *token,
+                         struct fault *f)
+{
+    struct ask k = {.arena = a, .account = account, .id = id};
+    if (!store_read(h->store, read_sealed, &k, f)) return false;
+    *token = k.sealed.ptr ? seal_unseal(h->seal, a, purpose_of(a, account, id), k.sealed) : STR_NULL;
+    return true;
+}
+
 bool incoming_token_remove(const struct link_house *h, int64_t account, int64_t id, struct fault *f)
 {
-    struct ask k = {.account = account, .id = id, .digest = STR_NULL};
+    struct ask k = {.account = account, .id = id, .digest = STR_NULL, .sealed = STR_NULL};
     return store_write(h->store, put_digest, &k, f);
 }
 

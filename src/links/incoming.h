@@ -6,8 +6,12 @@
 #include "links/connector.h"
 #include "mail/send.h"
 
-/* A new token of a connection; the one before opens nothing any more. 404. Shown once. */
-bool incoming_token_make(const struct link_house *h, int64_t account, int64_t id, struct arena *a, struct str *token,
+/* A new token of a connection; the one before opens nothing any more. 404. Shown once. With `keeps` (connector.keeps_token) it is also kept, sealed,
+ * for a connector that gives the address to the other side by itself. */
+bool incoming_token_make(const struct link_house *h, int64_t account, int64_t id, bool keeps, struct arena *a,
+                         struct str *token, struct fault *f);
+/* The one that is kept; *token STR_NULL: none is, or it does not open with this house's key. */
+bool incoming_token_kept(const struct link_house *h, int64_t account, int64_t id, struct arena *a, struct str *token,
                          struct fault *f);
 bool incoming_token_remove(const struct link_house *h, int64_t account, int64_t id, struct fault *f); /* 404 */
 /* Whose token it is: the connection with its secrets. 404 without a detail: it has no form, there is none, it is another one's, or another

@@ -194,9 +194,9 @@ INSERT INTO mirror (account_id, connection_id, since, due_at) VALUES ($1, $2, $3
 -- name: mirror_claim
 -- This node asks it now.
 -- in: account_id int, connection_id int, lease_node int, lease_until int, now int
--- out: since int, attempt int
+-- out: since int, attempt int, contacts_at int
 UPDATE mirror SET lease_node = $3, lease_until = $4, attempt = attempt + 1 WHERE account_id = $1 AND connection_id = $2 AND lease_until < $5 AND due_at <= $5
- RETURNING since, attempt;
+ RETURNING since, attempt, contacts_at;
 
 -- name: mirror_free
 -- After a crash: what this node held is nobody's.
@@ -209,6 +209,44 @@ UPDATE mirror SET lease_until = 0 WHERE lease_node = $1;
 -- in: account_id int, connection_id int, lease_node int, due_at int, attempt int, last_error text
 UPDATE mirror SET due_at = $4, attempt = $5, last_error = $6, lease_until = 0 WHERE account_id = $1 AND connection_id = $2 AND lease_node = $3;
 
+-- name: mirror_find
+-- Since when it is watched.
+-- in: account_id int, connection_id int
+-- out: since int
+SELECT since FROM mirror WHERE account_id = $1 AND connection_id = $2;
+
+-- name: mirror_renew
+-- Its turn is longer than a lease.
+-- in: account_id int, connection_id int, lease_node int, lease_until int
+UPDATE mirror SET lease_until = $4 WHERE account_id = $1 AND connection_id = $2 AND lease_node = $3;
+
+-- name: mirror_again
+-- It was saved: it is asked at once, for contacts too; a turn that is under way with what it was before is of no account any more.
+-- in: account_id int, connection_id int, due_at int
+UPDATE mirror SET due_at = $3, contacts_at = NULL, lease_node = NULL, lease_until = 0 WHERE account_id = $1 AND connection_id = $2;
+
+-- name: mirror_contacts_next
+-- When its lists are read again.
+-- in: account_id int, connection_id int, contacts_at int, lease_node int
+UPDATE mirror SET contacts_at = $3 WHERE account_id = $1 AND connection_id = $2 AND lease_node = $4;
+
+-- name: mirror_drop_find
+-- One of its drops.
+-- in: account_id int, connection_id int, drop_id int
+-- out: drop_id int, name text, endpoint text, seen_at int, hook_id int
+SELECT drop_id, name, endpoint, seen_at, hook_id FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3;
+
+-- name: mirror_drop_hooked
+-- Its drops whose events are posted here by our webhook.
+-- in: account_id int, connection_id int
+-- out: drop_id int, hook_id int
+SELECT drop_id, hook_id FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 AND hook_id IS NOT NULL ORDER BY drop_id;
+
+-- name: mirror_drop_hook
+-- Our webhook of a drop there (NULL: none).
+-- in: account_id int, connection_id int, drop_id int, hook_id int
+UPDATE mirror_drop SET hook_id = $4 WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3;
+
 -- name: mirror_drop_put
 -- A drop as it is there.
 -- in: account_id int, connection_id int, drop_id int, name text, endpoint text, seen_at int
@@ -218,18 +256,97 @@ INSERT INTO mirror_drop (account_id, connection_id, drop_id, name, endpoint, see
 -- name: mirror_drop_page
 -- The connection's drops, newest first.
 -- in: account_id int, connection_id int, n int
--- out: drop_id int, name text, endpoint text, seen_at int
-SELECT drop_id, name, endpoint, seen_at FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 ORDER BY drop_id DESC LIMIT $3;
+-- out: as mirror_drop_find
+SELECT drop_id, name, endpoint, seen_at, hook_id FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 ORDER BY drop_id DESC LIMIT $3;
 
 -- name: mirror_event_note
 -- It is told of: whoever comes second changes nothing.
 -- in: account_id int, connection_id int, repeat_id text, event_id int
 INSERT INTO mirror_event (account_id, connection_id, repeat_id, event_id) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, connection_id, repeat_id) DO NOTHING;
 
+-- name: mirror_event_find
+-- Is it told already?
+-- in: account_id int, connection_id int, repeat_id text
+-- out: event_id int
+SELECT event_id FROM mirror_event WHERE account_id = $1 AND connection_id = $2 AND repeat_id = $3;
+
 -- name: mirror_event_trim
 -- Those that are too old to be told.
 -- in: account_id int, connection_id int, event_id int
 DELETE FROM mirror_event WHERE account_id = $1 AND connection_id = $2 AND event_id < $3;
+
+-- ---- what a watched connection posts here (postalytics_post.c) ----
+
+-- name: mirror_post_put
+-- It is answered for when this is durable.
+-- in: account_id int, connection_id int, post_id int, due_at int, body text
+INSERT INTO mirror_post (account_id, connection_id, post_id, due_at, body) VALUES ($1, $2, $3, $4, $5);
+
+-- name: mirror_post_count
+-- How many wait.
+-- in: account_id int, connection_id int
+-- out: n int
+SELECT count(*) AS n FROM mirror_post WHERE account_id = $1 AND connection_id = $2;
+
+-- name: mirror_post_due
+-- across accounts: the scheduler looks for work of everybody
+-- Connections with something that waits, and when the first of it is due.
+-- in: n int
+-- out: account_id int, connection_id int, due_at int
+SELECT account_id, connection_id, min(due_at) AS due_at FROM mirror_post GROUP BY account_id, connection_id ORDER BY min(due_at) LIMIT $1;
+
+-- name: mirror_post_claim
+-- All that is due, for whoever comes first; by the time that it is his it is known.
+-- in: account_id int, connection_id int, now int, until int
+UPDATE mirror_post SET due_at = $4, attempt = attempt + 1 WHERE account_id = $1 AND connection_id = $2 AND due_at <= $3;
+
+-- name: mirror_post_page
+-- What is his, in the order in which it came.
+-- in: account_id int, connection_id int, until int, n int
+-- out: post_id int, attempt int, body text
+SELECT post_id, attempt, body FROM mirror_post WHERE account_id = $1 AND connection_id = $2 AND due_at = $3 ORDER BY post_id LIMIT $4;
+
+-- name: mirror_post_later
+-- All of it later.
+-- in: account_id int, connection_id int, until int, due_at int
+UPDATE mirror_post SET due_at = $4 WHERE account_id = $1 AND connection_id = $2 AND due_at = $3;
+
+-- name: mirror_post_remove
+-- It is told, in the unit that told it.
+-- in: account_id int, connection_id int, post_id int
+DELETE FROM mirror_post WHERE account_id = $1 AND connection_id = $2 AND post_id = $3;
+
+-- ---- contacts of a watched connection (postalytics_contacts.c) ----
+
+-- name: mirror_list_find
+-- The list here that follows one there, while it is there.
+-- in: account_id int, connection_id int, remote_list_id int
+-- out: remote_list_id int, contact_list_id int, name text, n_contacts int, digest blob, intake_id int, seen_at int
+SELECT m.remote_list_id, m.contact_list_id, m.name, m.n_contacts, m.digest, m.intake_id, m.seen_at FROM mirror_list m
+ JOIN contact_list l ON l.account_id = $1 AND l.contact_list_id = m.contact_list_id AND l.deleted_at IS NULL
+ WHERE m.account_id = $1 AND m.connection_id = $2 AND m.remote_list_id = $3;
+
+-- name: mirror_list_page
+-- All of a connection.
+-- in: account_id int, connection_id int, n int
+-- out: as mirror_list_find
+SELECT m.remote_list_id, m.contact_list_id, m.name, m.n_contacts, m.digest, m.intake_id, m.seen_at FROM mirror_list m
+ JOIN contact_list l ON l.account_id = $1 AND l.contact_list_id = m.contact_list_id AND l.deleted_at IS NULL
+ WHERE m.account_id = $1 AND m.connection_id = $2 ORDER BY m.remote_list_id LIMIT $3;
+
+-- name: mirror_list_put
+-- As it is there.
+-- in: account_id int, connection_id int, remote_list_id int, contact_list_id int, name text, n_contacts int, digest blob, intake_id int, seen_at int
+INSERT INTO mirror_list (account_id, connection_id, remote_list_id, contact_list_id, name, n_contacts, digest, intake_id, seen_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account_id, connection_id, remote_list_id) DO UPDATE SET contact_list_id = excluded.contact_list_id,
+ name = excluded.name, n_contacts = excluded.n_contacts, digest = excluded.digest, intake_id = excluded.intake_id, seen_at = excluded.seen_at;
+
+-- name: mirror_list_contact
+-- A contact there, by its number, as it is in one of the lists here.
+-- in: account_id int, connection_id int, source_key text
+-- out: contact_id int
+SELECT c.contact_id FROM mirror_list m JOIN contact c ON c.account_id = $1 AND c.contact_list_id = m.contact_list_id AND c.source_key = $3
+ WHERE m.account_id = $1 AND m.connection_id = $2 ORDER BY m.remote_list_id LIMIT 1;
 
 -- name: remote_piece_by_remote
 -- Our piece that is a contact of theirs.
@@ -247,8 +364,14 @@ SELECT state FROM remote_piece WHERE account_id = $1 AND connection_id = $2 AND 
 
 -- name: hook_digest_put
 -- Its token from now on, by its digest (NULL: none).
--- in: account_id int, connection_id int, digest blob, updated_at int
-UPDATE connection SET hook_digest = $3, updated_at = $4 WHERE account_id = $1 AND connection_id = $2 AND state = 0;
+-- in: account_id int, connection_id int, digest blob, updated_at int, sealed blob
+UPDATE connection SET hook_digest = $3, updated_at = $4, hook_sealed = $5 WHERE account_id = $1 AND connection_id = $2 AND state = 0;
+
+-- name: hook_sealed_find
+-- The token itself, where it is kept.
+-- in: account_id int, connection_id int
+-- out: hook_sealed blob
+SELECT hook_sealed FROM connection WHERE account_id = $1 AND connection_id = $2 AND state = 0 AND hook_sealed IS NOT NULL;
 
 -- name: hook_digest_find
 -- The token's digest of a connection that was not removed.
@@ -332,6 +455,16 @@ DELETE FROM mirror_drop WHERE account_id = $1 AND connection_id BETWEEN $2 AND $
 -- What was told.
 -- in: account_id int, from_id int, to_id int
 DELETE FROM mirror_event WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: mirror_post_clear
+-- What waited to be told.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM mirror_post WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+
+-- name: mirror_list_clear
+-- Its lists; those here that followed them stay as they are.
+-- in: account_id int, from_id int, to_id int
+DELETE FROM mirror_list WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
 
 -- name: drop_printer_clear
 -- The account's printer prints its drops again.

@@ -11,7 +11,7 @@ static const unsigned moves[BATCH_STATES] = {
     [BATCH_OPEN] = TO(CLOSED),
     [BATCH_CLOSED] = TO(RENDERING) | TO(CANCELLED),
     [BATCH_RENDERING] = TO(READY) | TO(CLOSED) | TO(FAILED),
-    [BATCH_READY] = TO(HANDING_OVER) | TO(CANCELLED),
+    [BATCH_READY] = TO(HANDING_OVER) | TO(CANCELLED) | TO(HANDED_OVER) | TO(UNKNOWN),
     [BATCH_HANDING_OVER] = TO(HANDED_OVER) | TO(READY) | TO(FAILED) | TO(UNKNOWN),
     [BATCH_HANDED_OVER] = TO(DONE) | TO(READY),
     [BATCH_UNKNOWN] = TO(READY) | TO(HANDED_OVER),
@@ -180,6 +180,17 @@ bool batch_cancel(struct tx *tx, int64_t account, const struct batch *b, struct 
     if (!tx_run(tx, Q_BATCH_CANCEL, &in, &changed)) return false;
     if (!changed) return tx_refuse(tx, FAULT_REMOTE, 0, "Batch %lld moved on meanwhile.", (long long)b->batch_id);
     return b->is_test || serial_run_rest(tx, b->mid, b->first_serial, b->batch_id, tx_now(tx));
+}
+
+bool batch_end_recalled(struct tx *tx, int64_t account, const struct batch *b, enum batch_state to, struct str why)
+{
+    int64_t changed = 0, now = tx_now(tx);
+    bool is_known = to == BATCH_HANDED_OVER;
+    move(b->state, to);
+    struct q_batch_recall_end in = {account,        b->batch_id, to, is_known ? now : DB_NULL, is_known ? now : DB_NULL,
+                                    b->printer_job, why};
+    if (!tx_run(tx, Q_BATCH_RECALL_END, &in, &changed)) return false;
+    return changed ? true : tx_refuse(tx, FAULT_REMOTE, 0, "Batch %lld moved on meanwhile.", (long long)b->batch_id);
 }
 
 /* ---- hand-over ---- */

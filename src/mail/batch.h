@@ -52,6 +52,9 @@ bool batch_release(struct tx *tx, int64_t account, int64_t batch_id);
 /* 1 or 3 → 7: nothing of it goes on paper. Its serials are free at once, the pieces that were seated are Cancelled. */
 bool batch_cancel(struct tx *tx, int64_t account, const struct batch *b, struct str why);
 
+/* 3 → 5 or 9: what was sent of it, piece by piece, is all that will be (handover_recall.c). */
+bool batch_end_recalled(struct tx *tx, int64_t account, const struct batch *b, enum batch_state to, struct str why);
+
 /* ---- hand-over (handover.c) ---- */
 struct batch_leaving { /* who hands it over; `attempt` tells this holder from an earlier one of the same node */
     int64_t account, batch_id, attempt, printer_id;
@@ -62,6 +65,7 @@ bool batch_hand_over(struct tx *tx, int64_t account, int64_t batch_id, int64_t p
 /* Still 4, of a holder whose lease is dead. */
 bool batch_take_over(struct tx *tx, int64_t account, int64_t batch_id, struct batch_leaving *out);
 /* 4 → 5 (due: its events), 4 → 3 (due by the ladder), 4 → 9; false with a fault when the lease was lost. */
-bool batch_handed(struct tx *tx, const struct batch_leaving *l, enum batch_state to, int64_t due_at, struct str printer_job, struct str why);
+bool batch_handed(struct tx *tx, const struct batch_leaving *l, enum batch_state to, int64_t due_at, struct str printer_job,
+                  struct str why);
 /* 9 → 5 or 3: a person has looked. False with a 409: it is not Unknown. */
 bool batch_decide(struct tx *tx, int64_t account, int64_t batch_id, enum batch_state to);

@@ -111,9 +111,10 @@ static bool claim(struct tx *tx, void *arg)
         return batch_take_over(tx, account, w->item.id, &w->leaving) ? keep_leaving(tx, w) : tx_ok(tx);
     if (w->batch.state != BATCH_READY || w->batch.is_test || w->batch.due_at == DB_NULL || w->batch.due_at > tx_now(tx))
         return true;
-    if (!is_wanted(tx, w))
-        return tx_ok(tx) && batch_cancel(tx, account, &w->batch,
-                                         STR("It was recalled: its campaign was deleted before it was handed over."));
+    if (!is_wanted(tx, w) || handover_is_recalled(tx, account, w->item.id))
+        return tx_ok(tx) &&
+               handover_take_back(w->mail, tx, account, &w->batch,
+                                  STR("It was recalled: its campaign was deleted before it was handed over."), &sent_by);
     if (is_begun_elsewhere(tx, w, &sent_by)) return wait_for_connection(tx, w, sent_by);
     if (!(printer = printer_of(tx, account, w->batch.drop_id))) return tx_ok(tx) && wait_for_printer(tx, w);
     if (!take_turn(w, printer)) return postpone(tx, w);
@@ -205,8 +206,7 @@ struct ending {
     enum handover_result result;
 };
 
-/* The batch is on paper: its serials rest, and the first of its events are written. */
-static bool on_paper(struct mail *m, struct tx *tx, int64_t account, int64_t batch_id)
+bool handover_on_paper(struct mail *m, struct tx *tx, int64_t account, int64_t batch_id)
 {
     struct r_batch_find row;
     if (!tx_first(tx, Q_BATCH_FIND, &(struct q_batch_find){account, batch_id}, &row))
@@ -225,7 +225,7 @@ static bool end(struct tx *tx, void *arg)
     struct str why = str_of(e->handover->why.text);
     if (e->result == HANDOVER_DONE)
         return batch_handed(tx, l, BATCH_HANDED_OVER, now, e->handover->done_job, STR_NULL) &&
-               on_paper(w->mail, tx, l->account, l->batch_id);
+               handover_on_paper(w->mail, tx, l->account, l->batch_id);
     if (e->result == HANDOVER_UNKNOWN) return batch_handed(tx, l, BATCH_UNKNOWN, DB_NULL, l->printer_job, why);
     if (e->result == HANDOVER_PARTLY)
         return batch_handed(tx, l, BATCH_READY, e->handover->again_at ? e->handover->again_at : retry_due(now, (int)l->attempt),
@@ -301,14 +301,25 @@ struct decision {
     bool was_printed;
 };
 
+/* What was not printed after all of a batch that was recalled meanwhile is recalled too. */
+static bool take_back(struct tx *tx, const struct decision *d)
+{
+    int64_t n;
+    struct r_batch_find row;
+    if (!tx_first(tx, Q_BATCH_FIND, &(struct q_batch_find){d->account, d->batch_id}, &row)) return false;
+    struct batch b = batch_row_read(tx_arena(tx), &row);
+    return handover_take_back(d->mail, tx, d->account, &b, STR("It was recalled."), &n);
+}
+
 static bool decide(struct tx *tx, void *arg)
 {
     const struct decision *d = arg;
     if (!tx_first(tx, Q_BATCH_FIND, &(struct q_batch_find){d->account, d->batch_id}, &(struct r_batch_find){0}))
         return tx_not_found(tx, "batch", d->batch_id);
+    bool is_recalled = handover_is_recalled(tx, d->account, d->batch_id);
     if (!batch_decide(tx, d->account, d->batch_id, d->was_printed ? BATCH_HANDED_OVER : BATCH_READY)) return false;
-    if (!d->was_printed && !remote_piece_forget(tx, d->account, d->batch_id)) return false;
-    return !d->was_printed || on_paper(d->mail, tx, d->account, d->batch_id);
+    if (d->was_printed) return handover_on_paper(d->mail, tx, d->account, d->batch_id);
+    return remote_piece_forget(tx, d->account, d->batch_id) && (!is_recalled || take_back(tx, d));
 }
 
 bool handover_resolve(struct mail *m, int64_t account, int64_t batch_id, bool was_printed, struct fault *f)

@@ -1157,16 +1157,33 @@ UPDATE piece SET state = 2 WHERE piece_id BETWEEN $2 AND $3 AND account_id = $1 
 -- in: account_id int, batch_id int, state int, last_error text
 UPDATE batch SET state = 7, due_at = NULL, n_cancelled = n_pieces - n_refused, last_error = $4 WHERE account_id = $1 AND batch_id = $2 AND state = $3;
 
+-- name: batch_recall
+-- What was not sent of it was recalled while the rest was on its way, piece by piece.
+-- in: account_id int, batch_id int, recalled_at int, n_cancelled int
+UPDATE batch SET recalled_at = $3, n_cancelled = n_cancelled + $4 WHERE account_id = $1 AND batch_id = $2;
+
+-- name: batch_recalled
+-- Since when its pieces that were not sent are recalled.
+-- in: account_id int, batch_id int
+-- out: recalled_at int
+SELECT recalled_at FROM batch WHERE account_id = $1 AND batch_id = $2 AND recalled_at IS NOT NULL;
+
+-- name: batch_recall_end
+-- 3 to 5 or 9: what was sent of a recalled batch is all that will be.
+-- in: account_id int, batch_id int, state int, due_at int, handed_over_at int, printer_job text, last_error text
+UPDATE batch SET state = $3, due_at = $4, handed_over_at = $5, printer_job = $6, last_error = $7, attempt = 0
+ WHERE account_id = $1 AND batch_id = $2 AND state = 3;
+
 -- name: batch_release
 -- A held batch that was full when it closed is due.
 -- in: account_id int, batch_id int, due_at int
 UPDATE batch SET due_at = $3, last_error = NULL WHERE account_id = $1 AND batch_id = $2 AND state = 1 AND due_at IS NULL;
 
 -- name: recall_of_drop
--- Batches of a drop that are not on paper; all 1: of the whole account.
+-- Batches of a drop that are not on paper, or are while they are handed over; all 1: of the whole account.
 -- in: account_id int, drop_id int, every_drop int, after_id int
 -- out: batch_id int
-SELECT batch_id FROM batch WHERE account_id = $1 AND (drop_id = $2 OR $3 = 1) AND batch_id > $4 AND state IN (0, 1, 3) ORDER BY batch_id LIMIT 1;
+SELECT batch_id FROM batch WHERE account_id = $1 AND (drop_id = $2 OR $3 = 1) AND batch_id > $4 AND state IN (0, 1, 3, 4) ORDER BY batch_id LIMIT 1;
 
 -- name: drop_is_there
 -- Does the drop of a batch still want to be printed?
@@ -1221,9 +1238,10 @@ UPDATE intake SET at_byte = $3, n_rows = n_rows + $4, n_used = n_used + $5, n_re
  attempt = 1, last_error = NULL WHERE account_id = $1 AND intake_id = $2 AND at_byte = $7 AND lease_node = $8;
 
 -- name: mailed_give_back_range
--- Pieces that were recalled, or whose batch failed: none was printed.
+-- Pieces that were recalled, or whose batch failed: none was printed, but for those that were sent through a connection.
 -- in: account_id int, from_id int, to_id int
-DELETE FROM mailed_address WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3;
+DELETE FROM mailed_address WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3
+ AND NOT EXISTS (SELECT 1 FROM remote_piece r WHERE r.account_id = $1 AND r.piece_id = mailed_address.piece_id AND r.state <> 4);
 
 -- ---- visits and tracking domains ----
 
@@ -1334,9 +1352,10 @@ SELECT p.piece_id, p.contact_id, p.recipient FROM piece p WHERE p.piece_id BETWE
  AND NOT EXISTS (SELECT 1 FROM remote_piece r WHERE r.account_id = $1 AND r.piece_id = p.piece_id) ORDER BY p.piece_id LIMIT 1;
 
 -- name: remote_piece_claim
--- Before its request: whoever comes second changes nothing.
+-- Before its request: whoever comes second changes nothing, and what was recalled is not sent.
 -- in: account_id int, piece_id int, connection_id int, state int, sent_at int
-INSERT INTO remote_piece (account_id, piece_id, connection_id, state, sent_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, piece_id) DO NOTHING;
+INSERT INTO remote_piece (account_id, piece_id, connection_id, state, sent_at) SELECT account_id, piece_id, $3, $4, $5 FROM piece
+ WHERE piece_id = $2 AND account_id = $1 AND state = 0 ON CONFLICT (account_id, piece_id) DO NOTHING;
 
 -- name: remote_piece_mark
 -- What came of its request.

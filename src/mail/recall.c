@@ -4,6 +4,7 @@
 #include "mail/batch.h"
 #include "mail/batch_row.h"
 #include "mail/drop_cache.h"
+#include "mail/handover_private.h"
 #include "mail/piece_row.h"
 #include "base/log.h"
 #include "base/settings.h"
@@ -60,8 +61,9 @@ static bool one_batch(struct tx *tx, void *arg)
     int64_t n = 0, from = PIECE_ID(c->batch_id, 0), to = PIECE_ID(c->batch_id + 1, 0) - 1;
     c->n = 0;
     if (!batch_of(tx, c->account, c->batch_id, &b)) return false;
-    bool is_waiting = b.state == BATCH_OPEN || b.state == BATCH_CLOSED, is_ready = b.state == BATCH_READY && !b.is_test;
-    if (!is_waiting && !is_ready) return true;
+    bool is_waiting = b.state == BATCH_OPEN || b.state == BATCH_CLOSED, is_written = !is_waiting && !b.is_test;
+    if (is_written) return handover_take_back(c->mail, tx, c->account, &b, STR("It was recalled."), &c->n);
+    if (!is_waiting) return true;
     if (!piece_cancel(tx, c->account, from, to, &n) || !give_back(tx, c->account, from, to)) return false;
     c->n = n;
     return b.state == BATCH_OPEN || batch_cancel(tx, c->account, &b, STR("It was recalled."));
@@ -88,6 +90,7 @@ static bool run_all(struct recall *c, int64_t *n, struct fault *f)
         total += c->n;
     }
     *n = total;
+    jobs_wake(c->mail->jobs, SOURCE_HANDOVER); /* the events of what was sent before */
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* recall.h: taking back what is not on paper yet, and letting go what a daily cap held. A piece can be recalled while its batch is Open or
- * Closed; a whole drop also while a finished file waits to be handed over. What was handed over stays, for tracking. */
+ * Closed; a whole drop also while a finished file waits to be handed over, and the pieces that were not sent yet of a batch that goes out piece
+ * by piece (links/postalytics). What was handed over stays, for tracking: its events are told. */
 #pragma once
 #include "mail/piece.h"
 

@@ -78,6 +78,21 @@ static void add_destination(struct page *p, struct view *row, const struct desti
     view_strz(row, "cure", destination_trouble(p, d));
 }
 
+/* How watching it stands, in its connector's sentences (links/postalytics); STR_NULL: it is not watched, or all is well and there is nothing to say. */
+static struct str watched_words(struct arena *a, struct str status)
+{
+    static const char *const names[] = {"watching", "webhooks", "contacts"};
+    struct json_value root, v;
+    struct json_parser *parser = json_parser_create();
+    const char *all = "";
+    bool ok = status.ptr && json_parse(parser, json_padded(a, status), &root, NULL);
+    for (size_t i = 0; ok && i < sizeof names / sizeof *names; i++)
+        if ((v = json_get(root, names[i])).type == JSON_STRING)
+            all = arena_printf(a, "%s%s%.*s", all, *all ? " " : "", STR_ARG(v.string));
+    json_parser_destroy(&parser);
+    return *all ? str_of(all) : STR_NULL;
+}
+
 static void add_connections(struct page *p, const struct destination_rows *r)
 {
     for (int i = 0; i < r->n_connections; i++) {
@@ -88,6 +103,7 @@ static void add_connections(struct page *p, const struct destination_rows *r)
         view_str(row, "label", c->label);
         view_strz(row, "system", d ? d->title : "of a kind that this server does not know");
         view_str(row, "description", c->description);
+        view_str(row, "watched", watched_words(p->arena, c->status));
         show_time(row, "saved", c->updated_at);
         for (int k = 0; k < r->n_destinations; k++)
             if (r->destinations[k].connection_id == c->connection_id) {

@@ -124,6 +124,15 @@ static int hook(void *ctx, struct hook_call *h, struct hook_send *out, struct ho
     return n;
 }
 
+int64_t fake_left; /* whom it last took its leave from */
+
+static void leave(void *ctx, int64_t account, int64_t connection_id)
+{
+    (void)ctx;
+    (void)account;
+    fake_left = connection_id;
+}
+
 const struct connector fake_connector = {
     .name = "crm",
     .title = "The CRM",
@@ -140,4 +149,6 @@ const struct connector fake_connector = {
     .judge = judge,
     .try_operation = "me",
     .hook = hook,
+    .leave = leave,
+    .keeps_token = true,
 };

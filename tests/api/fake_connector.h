@@ -5,3 +5,4 @@
 
 #define FAKE_NUMBER 5
 extern const struct connector fake_connector;
+extern int64_t fake_left; /* the connection that it last took its leave from */

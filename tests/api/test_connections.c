@@ -1,5 +1,6 @@
 /* test_connections.c: connections to a CRM that this process plays itself: what may be saved and what comes back, that no secret does, the
  * trial, operations, and subscriptions that go to a connection. */
+#include "fake_connector.h"
 #include "house.h"
 #include "base/log.h"
 #include "press/press.h"
@@ -105,7 +106,7 @@ static const struct {
     {"a setting of another type", "{\"kind\":\"crm\",\"settings\":{\"base\":{}}}", 400,
      REFUSED("settings.base must be a text or a whole number.")},
     {"unknown setting", "{\"kind\":\"crm\",\"settings\":{\"bass\":\"x\"}}", 400,
-     REFUSED("The CRM has no \\\"bass\\\" among its settings: base, tag.")},
+     REFUSED("The CRM has no \\\"bass\\\" among its settings: base, stage, tag.")},
     {"unknown secret", "{\"kind\":\"crm\",\"settings\":{\"base\":\"%P\"},\"secrets\":{\"hook\":\"x\"}}", 400,
      REFUSED("The CRM has no \\\"hook\\\" among its secrets: token, second.")},
     {"a secret among the settings", "{\"kind\":\"crm\",\"settings\":{\"token\":\"s3cret\"}}", 400,
@@ -348,8 +349,9 @@ static void test_subscriptions(void **state)
 }
 
 /* One row of each that a connection may leave, and an action without a connection. */
-static const char *const left[] = {"hook_seen",   "remote_contact", "remote_field", "remote_value", "remote_import", "mirror",
-                                   "mirror_drop", "mirror_event",   "drop_printer", "remote_piece", "action_log"};
+static const char *const left[] = {"hook_seen",  "remote_contact", "remote_field", "remote_value", "remote_import",
+                                   "mirror",     "mirror_drop",    "mirror_event", "drop_printer", "remote_piece",
+                                   "action_log", "mirror_post",    "mirror_list"};
 enum { N_LEFT = sizeof left / sizeof *left };
 
 static void leave_rows(int64_t account, int64_t id)
@@ -368,7 +370,10 @@ static void leave_rows(int64_t account, int64_t id)
         "drop_printer (account_id, connection_id, drop_id, endpoint) VALUES (%lld, %lld, %lld, 'a')",
         "remote_piece (account_id, connection_id, piece_id, state, sent_at) VALUES (%lld, %lld, %lld, 2, 1)",
         "action_log (account_id, connection_id, action_id, endpoint, outcome, tries, took_ms) VALUES (%lld, %lld, %lld, 'a', "
-        "0, 1, 1)"};
+        "0, 1, 1)",
+        "mirror_post (account_id, connection_id, post_id, due_at, body) VALUES (%lld, %lld, 1, 1, '{}')",
+        "mirror_list (account_id, connection_id, remote_list_id, contact_list_id, n_contacts, seen_at) VALUES (%lld, %lld, 1, "
+        "1, 1, 1)"};
     for (size_t i = 0; i < sizeof inserts / sizeof *inserts; i++) {
         char sql[300];
         int n = snprintf(sql, sizeof sql, "INSERT INTO ");
@@ -396,6 +401,7 @@ static void test_nothing_left(void **state)
     assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", gone), NULL).status, 200);
     assert_left(gone, 0);
     assert_left(stays, 1);
+    assert_int_equal(fake_left, gone); /* it took back what it had set up there */
     assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", stays), NULL).status, 200);
 }
 
@@ -422,8 +428,11 @@ static void test_account_gone(void **state)
              account));
     assert_int_equal(ask(house.key, "DELETE", path("/api/v1/account/%lld", account), NULL).status, 200);
     assert_int_equal(ask(NULL, "POST", hook, "{\"proof\":\"good\"}").status, 404);
-    assert_int_equal(fresh_store_number(house.address, "SELECT count(*) FROM connection WHERE sealed IS NOT NULL"), 0);
+    assert_int_equal(fresh_store_number(house.address,
+                                        "SELECT count(*) FROM connection WHERE sealed IS NOT NULL OR hook_sealed IS NOT NULL"),
+                     0);
     assert_int_equal(rows("destination"), 0);
+    assert_int_equal(fake_left, id);
     assert_left(id, 0);
     assert_int_equal(rows("action_log"), 0);
 }

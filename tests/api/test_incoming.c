@@ -3,6 +3,7 @@
 #include "house.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "links/incoming.h"
 #include "press/press.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,15 @@ static void test_tokens(void **state)
         assert_answer(a, 404, nothing);
     }
     assert_int_equal(ask(NULL, "POST", hook, REQUEST("")).status, 200);
+    /* it is kept for its connector, and for nobody else */
+    struct arena *arena = arena_create(1000);
+    struct str kept;
+    struct fault f;
+    assert_true(incoming_token_kept(&house.links, house.account, connection, arena, &kept, &f));
+    assert_true(str_eq(kept, str_of(token)));
+    assert_true(incoming_token_kept(&house.links, house.other, connection, arena, &kept, &f));
+    assert_null(kept.ptr);
+    arena_destroy(&arena);
     /* the digest is not the token, and nobody is shown either */
     assert_null(strstr(ask(house.key, "GET", connection_path(""), NULL).body, letters));
     /* another account's key makes none */

@@ -224,7 +224,41 @@ static void test_piece_body(void **state)
     ask(&h, webhook_link(w), e, false);
     e.source = EVENT_JOB;
     got = ask(&h, webhook_link(w), e, false);
-    assert_string_equal(got.sentence, "Webhooks carry events of drops and lists only.");
+    assert_string_equal(got.sentence, "Webhooks carry events of drops, lists and connections only.");
+    webhook_destroy(&w);
+    house_close(&h);
+}
+
+/* Mail that another house sent: no piece here, all else from the event's detail. */
+static void test_watched_body(void **state)
+{
+    (void)state;
+    struct house h;
+    house_open(&h, fake_press(), false);
+    struct webhook *w = webhook_create();
+    struct event e = {
+        .account_id = h.account, .source = EVENT_CONNECTION, .source_id = 4, .event_id = 9, .code = 7, .subject_id = 812};
+    e.happened_at = 1614200000000;
+    e.recorded_at = 1614200001000;
+    e.is_test = true;
+    e.detail = STR("{\"drop_id\":71238,\"drop_name\":\"Spring\",\"data_id\":812,\"url\":\"https://p.example/a\",\"person\":{"
+                   "\"first_name\":\"Ada\",\"last_name\":\"Doe\",\"address_zip\":\"10118\",\"email_address\":\"a@example.com\","
+                   "\"var_field_3\":\"x\"}}");
+    struct link_delivery got = ask(&h, webhook_link(w), e, true);
+    check_headers(&h, &got);
+    static const char want[] =
+        "{\"id\":\"9\",\"created_date\":\"2021-02-24T20:53:21Z\",\"mailId\":0,\"eventDate\":\"2021-02-24T20:53:20Z\","
+        "\"expectedDeliveryDate\":null,\"eventType\":7,\"status\":0,\"statusDescription\":\"\",\"retryAttempts\":2,"
+        "\"to\":{\"name\":\"Ada Doe\",\"firstName\":\"Ada\",\"lastName\":\"Doe\",\"company\":\"\",\"address\":\"\","
+        "\"address2\":\"\",\"city\":\"\",\"state\":\"\",\"zip\":\"10118\",\"country\":\"\",\"errorCode\":\"\","
+        "\"wasUpdated\":false},\"from\":{\"name\":\"\",\"address\":\"\",\"address2\":\"\",\"city\":\"\",\"state\":\"\","
+        "\"zip\":\"\"},\"piece\":{\"id\":0,\"templateId\":0,\"campaignName\":\"Spring\",\"trackingCode\":\"\","
+        "\"url\":\"https://p.example/a\",\"isTest\":true},\"meta\":{\"dataId\":812,\"dropId\":71238,\"campaignId\":0,"
+        "\"connectionId\":4,\"fields\":{\"var_field_3\":\"x\"}}}";
+    if (!str_eq(got.ask.body, str_of(want))) fail_msg("the body is\n%.*s, not\n%s", STR_ARG(got.ask.body), want);
+    e.detail = STR_NULL;
+    got = ask(&h, webhook_link(w), e, false);
+    assert_string_equal(got.sentence, "The event says not whose mail it is about.");
     webhook_destroy(&w);
     house_close(&h);
 }
@@ -263,8 +297,9 @@ static void test_contact_body(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sign),       cmocka_unit_test(test_secrets),
-                                       cmocka_unit_test(test_answers),    cmocka_unit_test(test_ladder),
-                                       cmocka_unit_test(test_piece_body), cmocka_unit_test(test_contact_body)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sign),        cmocka_unit_test(test_secrets),
+                                       cmocka_unit_test(test_answers),     cmocka_unit_test(test_ladder),
+                                       cmocka_unit_test(test_piece_body),  cmocka_unit_test(test_contact_body),
+                                       cmocka_unit_test(test_watched_body)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

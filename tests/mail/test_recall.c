@@ -8,6 +8,7 @@
 #include "fake_press.h"
 #include "mail/drop_row.h"
 #include "mail/recall.h"
+#include "mail/remote_piece.h"
 #include "mail/suppression.h"
 #include "queries.h"
 #include <stdio.h>
@@ -155,6 +156,94 @@ static void test_recall_a_drop(void **state)
     assert_true(recall_account(h->mail, h->account, &n, &f));
     assert_int_equal(n, 1);
     set_text("mail.recall_minutes", "0");
+}
+
+/* ---- sent piece by piece, as far as it got ---- */
+
+enum { SENT = 1, CLAIMED = 2 }; /* of the pieces, in order; 0: not begun */
+
+static const struct {
+    const char *name;
+    int begun[4]; /* what became of each piece before the recall */
+    int n_recalled;
+    enum batch_state state;
+    int told;
+} half_sent[] = {
+    {"nothing was sent", {0, 0, 0, 0}, 4, BATCH_CANCELLED, 0},
+    {"half was sent", {SENT, SENT, 0, 0}, 2, BATCH_HANDED_OVER, 2},
+    {"of one nobody knows", {SENT, CLAIMED, 0, 0}, 2, BATCH_UNKNOWN, 0},
+    {"only one, of which nobody knows", {CLAIMED, 0, 0, 0}, 3, BATCH_UNKNOWN, 0},
+    {"all was sent", {SENT, SENT, SENT, SENT}, 0, BATCH_HANDED_OVER, 4},
+};
+
+static void begin_piece(struct house *h, int64_t id, int how)
+{
+    struct fault f;
+    struct remote_piece r = {.account = h->account, .piece_id = id, .connection_id = 77};
+    bool is_ours = false;
+    if (!how) return;
+    assert_true(remote_piece_claim(h->store, &r, &is_ours, &f));
+    assert_true(is_ours);
+    if (how == SENT) assert_true(remote_piece_mark(h->store, &r, REMOTE_SENT, STR("9001"), STR_NULL, &f));
+}
+
+static void test_recall_half_sent(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    static const char *const who[] = {"Ann", "Bea", "Cid", "Dan"};
+    set_text("mail.gather_seconds", "1");
+    set_text("mail.recall_minutes", "0");
+    for (size_t i = 0; i < sizeof half_sent / sizeof *half_sent; i++) {
+        struct drop d = printing_live(h); /* without a printer: its batch waits at Ready */
+        int64_t ids[4], n;
+        for (int k = 0; k < 4; k++) ids[k] = printing_send(h, &d, who[k]);
+        int64_t batch = PIECE_BATCH(ids[0]);
+        printing_wait(printing_batch(h, batch).state == BATCH_READY);
+        for (int k = 0; k < 4; k++) begin_piece(h, ids[k], half_sent[i].begun[k]);
+        assert_true(recall_drop(h->mail, h->account, d.drop_id, &n, &f));
+        struct batch b = printing_batch(h, batch);
+        if (n != half_sent[i].n_recalled || b.state != half_sent[i].state)
+            fail_msg("%s: %lld recalled, %s", half_sent[i].name, (long long)n, batch_state_word(b.state));
+        assert_int_equal(b.n_cancelled, half_sent[i].n_recalled);
+        for (int k = 0; k < 4; k++)
+            assert_int_equal(piece_of(h, ids[k]).state, half_sent[i].begun[k] ? PIECE_SEATED : PIECE_CANCELLED);
+        printing_wait(printing_events(h, h->account, d.drop_id, STATUS_CREATED, -1, NULL) == half_sent[i].told);
+        assert_true(recall_drop(h->mail, h->account, d.drop_id, &n, &f)); /* again is fine */
+        assert_int_equal(n, 0);
+        bool is_ours = true;
+        struct remote_piece late = {.account = h->account, .piece_id = ids[3], .connection_id = 77};
+        if (half_sent[i].begun[3]) continue;
+        assert_true(remote_piece_claim(h->store, &late, &is_ours, &f));
+        assert_false(is_ours); /* what was recalled is not sent by whoever had read it before */
+    }
+}
+
+/* Nobody knew of one when the batch was recalled: a person's word for it. */
+static void test_recall_unknown(void **state)
+{
+    struct house *h = *state;
+    struct fault f;
+    set_text("mail.gather_seconds", "1");
+    set_text("mail.recall_minutes", "0");
+    for (int was_printed = 0; was_printed < 2; was_printed++) {
+        struct drop d = printing_live(h);
+        int64_t ann = printing_send(h, &d, "Ann"), bea = printing_send(h, &d, "Bea"), n, batch = PIECE_BATCH(ann);
+        printing_wait(printing_batch(h, batch).state == BATCH_READY);
+        begin_piece(h, ann, SENT);
+        begin_piece(h, bea, CLAIMED);
+        assert_true(campaign_delete(h->mail, h->account, d.drop_id, &f));
+        struct batch b = printing_batch(h, batch);
+        assert_int_equal(b.state, BATCH_UNKNOWN);
+        if (!memmem(b.last_error.ptr, b.last_error.len, "It was recalled while it was sent", 33))
+            fail_msg("%s", b.last_error.ptr);
+        assert_true(handover_resolve(h->mail, h->account, batch, was_printed, &f));
+        assert_int_equal(printing_batch(h, batch).state, BATCH_HANDED_OVER);
+        assert_int_equal(piece_of(h, bea).state, was_printed ? PIECE_SEATED : PIECE_CANCELLED);
+        printing_wait(printing_events(h, h->account, d.drop_id, STATUS_CREATED, -1, NULL) == 1 + was_printed);
+        assert_true(recall_account(h->mail, h->account, &n, &f));
+        assert_int_equal(n, 0);
+    }
 }
 
 /* ---- caps ---- */
@@ -436,6 +525,8 @@ int main(void)
         CASE(test_recall_a_piece),
         CASE(test_recall_a_drop),
         CASE(test_delete_recalls),
+        CASE(test_recall_half_sent),
+        CASE(test_recall_unknown),
         CASE(test_campaign_cap),
         CASE(test_full_held_batch),
         CASE(test_smart_send_cap),

@@ -3,36 +3,7 @@ them and whose events come back. `postalytics_ends.py build/src/app/pennypost`."
 import json, os, pathlib, sys, time
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
 import house, postalytics
-
-LOOSE = {"outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all", "mail.recall_minutes": "0", "mail.gather_seconds": "1", "mail.test_gather_ms": "200",
-         "printer.rest": "1", "watch.pause": "1"}
-SENDER = {"SenderName": "Penny Lane", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
-PERSON = {"last_name": "Lovelace", "address_street": "12 St James Square", "address_city": "Sacramento", "address_state": "CA", "address_zip": "95814"}
-
-
-def until(what, fact, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not fact():
-        time.sleep(0.2)
-    return house.check(fact(), what)
-
-
-def furnish(h, name, live):
-    """An account with a compiled template; a maker of campaigns."""
-    account = h.make_account(name)
-    if live:
-        h.cli("account", "mailer-id", str(account), "901234567")
-    template = h.ask("POST", "/api/v1/templates", {"name": "card", "html": "<h1>Hello {{first_name}}</h1><p style='break-before:page'>x</p>", "size": "2"})[1]["template_id"]
-    while h.ask("GET", f"/api/v1/templates/{template}")[1][0]["state"] == "publishing":
-        time.sleep(0.3)
-
-    def campaign(title):
-        made = h.ask("POST", "/api/v1/campaigns", {"DirectMailName": title, "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0, **SENDER})[1]
-        if live:
-            house.check(h.ask("PUT", f"/api/v1/campaigns/{made['drop_id']}", {"is_live_mode": 1})[0] == 200, f"{title} is live")
-        return made["drop_id"], made["endpoint"]
-    return account, campaign
-
+from ends import LOOSE, PERSON, furnish, until
 
 h = house.House(settings=LOOSE)
 house.check(h.start(), "the server starts")
@@ -78,6 +49,33 @@ until("a batch with a refused piece is handed over", lambda: [b["state"] for b i
 house.check(names()[3:] == ["b2", "b3"] and batches(drop)[0]["n_refused"] == 1, f"the others once: {names()[3:]}")
 piece = h.ask("GET", f"/v1/pieces/{ids[0]}")[1]
 house.check(piece["state"] == "refused" and "no ZIP code" in json.dumps(piece), f"the refused one says why: {piece['state']} {piece['reason']} {piece['detail']}")
+
+# ---- what was sent before a recall is on its way, and is told of; the rest is recalled ----
+def told_of(drop):
+    return h.rows(f"SELECT count(*) FROM event WHERE source = 1 AND source_id = {drop} AND code = 0")[0][0]
+
+
+remote.pieces.clear()
+remote.will({"delay_ms": 0, "times": 2, "path": "/send/"}, {"status": 503, "path": "/send/", "headers": {"Retry-After": "600"}})
+drop, ids = print_there("Half recalled", theirs, "spring", ["r1", "r2", "r3", "r4"])
+until("a batch rests with two of four pieces sent", lambda: names() == ["r1", "r2"] and [b["state"] for b in batches(drop)] == ["ready"])
+status, got = h.ask("DELETE", f"/v1/drops/{drop}/pieces")
+house.check(status == 200 and batches(drop)[0]["state"] == "handed over" and batches(drop)[0]["n_cancelled"] == 2, f"is recalled: the others: {got} {batches(drop)[0]}")
+until("and the two are told of", lambda: told_of(drop) == 2)
+house.check([h.ask("GET", f"/v1/pieces/{i}")[1]["state"] == "cancelled" for i in ids] == [False, False, True, True] and batches(drop)[0]["printer_job"] == f"connection {theirs}", "each piece says so, and the batch where they went")
+
+remote.pieces.clear()
+remote.will({"delay_ms": 1500, "times": 4, "path": "/send/"})
+drop, ids = print_there("Recalled on the way", theirs, "spring", ["s1", "s2", "s3", "s4"])
+until("a batch is under way", lambda: any(b["state"] == "handing over" for b in batches(drop)) and len(names()) > 0)
+status, got = h.ask("DELETE", f"/v1/drops/{drop}/pieces")
+until("what is recalled meanwhile is not sent", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
+time.sleep(2)
+house.check(1 <= len(names()) < 4 and told_of(drop) == len(names()) == 4 - batches(drop)[0]["n_cancelled"], f"each that was sent is told of, and no other: {names()} {told_of(drop)} {batches(drop)[0]}")
+remote.script.clear()
+remote.pieces.clear()
+for who in ("a1", "a2", "a3"):
+    remote.pieces.append({"first_name": who})
 
 # ---- what is not known is never repeated ----
 remote.pieces.clear()

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "links/connector.h"
+#include "links/watched.h"
 #include "mail/contact_check.h"
 #include "mail/recipient.h"
 #include "mail/send.h"
@@ -106,16 +107,12 @@ static bool of_contact(struct mailing *m, struct tx *tx, struct link_delivery *d
     return tx_ok(tx);
 }
 
-/* Mail that another house sent (links/postalytics): the event's detail has the person. */
+/* Mail that another house sent. */
 static bool of_watched(struct mailing *m, struct link_delivery *d, struct send *s)
 {
-    struct json_value root, person, v;
-    if (!d->event.detail.ptr || !json_parse(m->parser, json_padded(d->arena, d->event.detail), &root, NULL))
-        return never(d, "The event says not whose mail it is about.");
-    person = json_get(root, "person");
-    for (int i = 0; i < FIELD_KNOWN; i++)
-        if ((v = json_get(person, contact_field_name(i))).type == JSON_STRING && v.string.len)
-            s->values[i] = arena_str(d->arena, v.string);
+    struct piece_story *p = ARENA_NEW(d->arena, struct piece_story);
+    if (!watched_story_read(m->parser, d, p)) return false;
+    for (int i = 0; i < FIELD_KNOWN; i++) s->values[i] = p->who.values[i];
     return true;
 }
 

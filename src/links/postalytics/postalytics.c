@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "net/rate.h"
 #include "net/url.h"
+#include "queries.h"
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,12 @@ static const struct connector_setting settings[] = {
      .what = "Requests it takes of one key: vendor (3/s,180/min), off, N/s, M/min, or N/s,M/min"},
     {.name = "watch",
      .fallback = "off",
-     .what = "on: what happens to the mail of its campaigns is told here, as events of this connection"},
+     .what = "on: what happens to the mail of its campaigns is told here, as events of this connection; webhooks: at once, by "
+             "webhooks that are made there (this server needs public.base)"},
+    {.name = "contacts",
+     .fallback = "off",
+     .what = "When it is watched: which of its contact lists have a list here that follows them: off, all, or their numbers: "
+             "12,15"},
     {.name = "mark_field",
      .fallback = "var_field_35",
      .what = "When it prints our pieces: the variable field in which a piece carries our number, by which its events are "
@@ -58,6 +64,16 @@ static bool is_key(struct str key)
     return key.len > 0 && key.len <= 500;
 }
 
+/* off, all, or numbers parted by commas. */
+static bool are_lists(struct str s)
+{
+    int64_t n;
+    if (str_eq(s, STR("off")) || str_eq(s, STR("all"))) return true;
+    for (struct str rest = s; rest.ptr;)
+        if (!str_to_int64(str_trim(str_cut(rest, ',', &rest)), &n) || n <= 0) return false;
+    return true;
+}
+
 static bool check(void *ctx, struct json_value values, struct json_value secrets, struct fault *f)
 {
     const struct postalytics *pl = ctx;
@@ -68,7 +84,10 @@ static bool check(void *ctx, struct json_value values, struct json_value secrets
     if (!address_of(connector_setting_get(&pl->connector, values, "environment")).ptr)
         return fault_user(f, 400, "environment must be production, development, or an address like https://mail.example.com.");
     struct str watch = connector_setting_get(&pl->connector, values, "watch");
-    if (!str_eq(watch, STR("on")) && !str_eq(watch, STR("off"))) return fault_user(f, 400, "watch must be on or off.");
+    if (!str_eq(watch, STR("on")) && !str_eq(watch, STR("off")) && !str_eq(watch, STR("webhooks")))
+        return fault_user(f, 400, "watch must be off, on or webhooks.");
+    if (!are_lists(connector_setting_get(&pl->connector, values, "contacts")))
+        return fault_user(f, 400, "contacts must be off, all, or numbers of contact lists there: 12,15.");
     struct str mark = connector_setting_get(&pl->connector, values, "mark_field");
     int64_t n = 0;
     if (!str_eq(mark, STR("none")) &&
@@ -236,11 +255,19 @@ static enum sender_outcome send_piece(void *ctx, struct sender_piece *p, struct 
     return postalytics_send(ctx, p, a);
 }
 
-struct postalytics *postalytics_create(const struct link_house *h)
+/* What its settings say now is done at the next turn, which is not waited for. */
+static bool saved(void *ctx, struct tx *tx, int64_t account, int64_t connection_id)
+{
+    (void)ctx;
+    return tx_run(tx, Q_MIRROR_AGAIN, &(struct q_mirror_again){account, connection_id, tx_now(tx)}, NULL);
+}
+
+struct postalytics *postalytics_create(const struct link_house *h, const char *data_dir)
 {
     struct postalytics *pl = calloc(1, sizeof *pl);
     ASSERT(pl);
     pl->house = h;
+    pl->data_dir = data_dir;
     pl->judging = json_parser_create();
     pl->meters = map_create();
     pthread_mutex_init(&pl->judge_lock, NULL);
@@ -256,13 +283,19 @@ struct postalytics *postalytics_create(const struct link_house *h)
                                        .n_operations = sizeof operations / sizeof *operations,
                                        .ctx = pl,
                                        .check = check,
+                                       .saved = saved,
+                                       .leave = postalytics_leave,
+                                       .keeps_token = true,
+                                       .hook = postalytics_hook,
                                        .authorise = authorise,
                                        .pace = pace,
                                        .heard = heard,
                                        .judge = judge,
                                        .try_operation = "who-am-i"};
     postalytics_printer_init(pl);
-    if (h->jobs) postalytics_watch_add(pl);
+    if (!h->jobs) return pl;
+    postalytics_watch_add(pl);
+    postalytics_posts_add(pl);
     return pl;
 }
 

@@ -2,11 +2,13 @@
 #pragma once
 #include "links/call.h"
 #include "links/postalytics/postalytics.h"
+#include "press/fields.h"
 #include <pthread.h>
 
 struct map;
 struct postalytics {
     const struct link_house *house;
+    const char *data_dir;
     struct connector connector;
     struct sender sender;
     struct printer_def printer;
@@ -24,8 +26,78 @@ enum sender_outcome postalytics_send_outcome(struct json_parser *parser, struct 
 /* One try over an account's connection; waits for its rate. */
 enum sender_outcome postalytics_send(struct postalytics *pl, struct sender_piece *p, struct arena *a);
 
-/* ---- postalytics_watch.c ---- */
+/* ---- one turn at a connection that is watched (postalytics_watch.c) ---- */
+enum watch_way { WATCH_OFF, WATCH_POLLS, WATCH_HOOKS /* its events are posted here, and polled more rarely */ };
+struct field_set;
+struct watch {
+    struct postalytics *pl;
+    int64_t account, connection_id;
+    struct arena *arena;
+    struct json_parser *parser;
+    struct connection connection;
+    int64_t since, now, attempt; /* attempt: of this turn, from 1 */
+    enum watch_way way;
+    struct str mark;     /* var_field_N; "none" */
+    struct str contacts; /* off, all, or numbers of lists there */
+    const struct field_set *fields;
+    struct {
+        int64_t data_id;
+        struct str values[FIELD_KNOWN];
+    } asked; /* the person that was asked for last */
+};
+void watch_init(struct watch *w, struct postalytics *pl, int64_t account, int64_t connection_id, struct arena *a);
+void watch_finish(struct watch *w);
+/* The connection and what its settings say. 404: it was removed. */
+bool watch_open(struct watch *w, struct fault *f);
+/* What is read while its owner removes it must leave nothing behind. */
+bool watch_is_there(struct tx *tx, const struct watch *w);
+/* One request. True: a 2xx with JSON, in *out as long as `p` reads nothing else. *status: the answer's, 0: none. FAULT_REMOTE, FAULT_USER. */
+bool watch_ask(struct watch *w, const char *method, const char *path, struct str body, struct json_parser *p,
+               struct json_value *out, int *status, struct fault *f);
+/* The same for an array, as all collections there are. */
+bool watch_ask_array(struct watch *w, const char *path, struct json_parser *p, struct json_value *out, int *status,
+                     struct fault *f);
+int64_t watch_number(struct json_value v); /* also of a text; 0: it is none */
 void postalytics_watch_add(struct postalytics *pl);
+
+/* ---- one event there (postalytics_event.c) ---- */
+struct happening {
+    const struct watch *watch;
+    int64_t drop_id, at, data_id, piece_id /* what the mark says; 0 */, post_id /* of mirror_post; 0: it was read */;
+    const struct status_def *status;
+    struct str drop_name, url, repeat_id, detail;
+    struct str person[FIELD_KNOWN]; /* STR_NULL: not known */
+    bool is_new, is_test;
+};
+/* From a list of events: false: it is nothing that can be told. */
+bool happening_of_row(const struct watch *w, struct json_value row, struct happening *e);
+/* From what a webhook posted. FAULT_USER 400 says what is wrong with it. */
+bool happening_of_post(const struct watch *w, struct json_value root, struct happening *e, struct fault *f);
+/* Once: *e says whether it was new. Whose e-mail address is not known, and who is wanted, is asked for before. FAULT_REMOTE: not now. */
+bool happening_tell(struct watch *w, struct happening *e, struct fault *f);
+
+/* ---- persons and lists there (postalytics_contacts.c) ---- */
+/* The fields of any object that is a person, in whichever spelling; what is there already stays. */
+void person_fill(const struct watch *w, struct json_value object, struct str values[FIELD_KNOWN]);
+/* From the lists here that follow theirs, else by asking. FAULT_REMOTE: not now. */
+bool person_complete(struct watch *w, int64_t drop_id, int64_t data_id, struct str values[FIELD_KNOWN], struct fault *f);
+/* Reads the lists that the setting `contacts` names, when it is time (`due_at`: DB_NULL: never yet). *said: what is not as it should be; STR_NULL. */
+bool contacts_follow(struct watch *w, int64_t due_at, struct str *said, struct fault *f);
+
+/* ---- webhooks there (postalytics_hooks.c) ---- */
+struct watched_drop {
+    int64_t drop_id;
+    struct str name, endpoint;
+};
+/* Has the events of these drops posted here, as far as can be. *n: of how many they are; *said: how it stands, a sentence for people. */
+bool hooks_put(struct watch *w, const struct watched_drop *drops, int n_drops, int *n, struct str *said, struct fault *f);
+/* Takes all of them away, until `until_ms` (of the monotonic clock). */
+bool hooks_take_down(struct watch *w, int64_t until_ms, struct fault *f);
+void postalytics_leave(void *ctx, int64_t account, int64_t connection_id);
+
+/* ---- what is posted here (postalytics_post.c) ---- */
+int postalytics_hook(void *ctx, struct hook_call *h, struct hook_send *out, struct hook_answer *answer, struct fault *f);
+void postalytics_posts_add(struct postalytics *pl);
 
 /* ---- postalytics_printer.c ---- */
 void postalytics_printer_init(struct postalytics *pl);

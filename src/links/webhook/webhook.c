@@ -1,6 +1,7 @@
 /* webhook.c: the connector's table entry: what it reads, what it asks, and what an answer means. */
 #include "links/webhook/webhook_private.h"
 #include "base/json.h"
+#include "links/watched.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,10 @@ static bool load(void *ctx, struct tx *tx, struct link_delivery *d)
         s->has_contact = e->code != CONTACT_DELETED &&
                          contact_story_read(tx, w->parser, d->arena, e->account_id, e->subject_id, &s->contact);
         return tx_ok(tx);
-    default: snprintf(d->sentence, sizeof d->sentence, "Webhooks carry events of drops and lists only."); return false;
+    case EVENT_CONNECTION: return watched_story_read(w->parser, d, &s->piece);
+    default:
+        snprintf(d->sentence, sizeof d->sentence, "Webhooks carry events of drops, lists and connections only.");
+        return false;
     }
 }
 

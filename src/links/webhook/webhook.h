@@ -1,5 +1,5 @@
 /* webhook.h: the connector that posts events to an address. Events of drops have the body of the service we are compatible with (specs:
- * postalytics-api §9), those of lists our own envelope {type, timestamp, data}; both are signed as Standard Webhooks 1.0.0 says (specs:
+ * postalytics-api §9), those of connections that are watched too (their person's and drop's numbers, no piece, and meta.connectionId), those of lists our own envelope {type, timestamp, data}; both are signed as Standard Webhooks 1.0.0 says (specs:
  * crm-apis §5). */
 #pragma once
 #include "outbox/link.h"

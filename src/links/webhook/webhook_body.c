@@ -110,6 +110,7 @@ static void write_drop_event(struct json_out *j, const struct link_delivery *d, 
     json_int(j, "dataId", p->contact_id);
     json_int(j, "dropId", p->drop.drop_id);
     json_int(j, "campaignId", p->drop.campaign_id);
+    if (d->event.source == EVENT_CONNECTION) json_int(j, "connectionId", d->event.source_id);
     write_fields(j, d->arena, &p->who);
     json_end(j);
     json_end(j);

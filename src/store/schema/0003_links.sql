@@ -34,9 +34,20 @@ ALTER TABLE connection ADD COLUMN hook_refused TEXT;
 ALTER TABLE destination ADD COLUMN n_opened BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE delivery ADD COLUMN given_up_at BIGINT;
 CREATE INDEX delivery_given_up ON delivery (given_up_at) WHERE given_up_at IS NOT NULL;
--- What is watched at a connection: when it is asked again, its drops as they were last, and the events that were told already.
+-- The token itself, sealed, where the connector gives its address to the other side by itself.
+ALTER TABLE connection ADD COLUMN hook_sealed BYTEA;
+-- What is watched at a connection: when it is asked again, and for contacts (NULL: never yet), its drops as they were last, with the number of our
+-- webhook there, and the events that were told already.
 CREATE TABLE mirror (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, since BIGINT NOT NULL, due_at BIGINT NOT NULL, attempt BIGINT NOT NULL DEFAULT 0, lease_node BIGINT,
-  lease_until BIGINT NOT NULL DEFAULT 0, last_error TEXT, PRIMARY KEY (account_id, connection_id)) CLUSTERED;
+  lease_until BIGINT NOT NULL DEFAULT 0, last_error TEXT, contacts_at BIGINT, PRIMARY KEY (account_id, connection_id)) CLUSTERED;
 CREATE TABLE mirror_drop (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, name TEXT, endpoint TEXT, seen_at BIGINT NOT NULL,
-  PRIMARY KEY (account_id, connection_id, drop_id)) CLUSTERED;
+  hook_id BIGINT, PRIMARY KEY (account_id, connection_id, drop_id)) CLUSTERED;
 CREATE TABLE mirror_event (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, repeat_id TEXT NOT NULL, event_id BIGINT NOT NULL, PRIMARY KEY (account_id, connection_id, repeat_id)) CLUSTERED;
+-- Since when the pieces of a batch that were not sent through its connection are recalled, while others were.
+ALTER TABLE batch ADD COLUMN recalled_at BIGINT;
+-- What a watched connection's other side posted here and is not worked off yet, and its contact lists with the lists here that follow them.
+CREATE TABLE mirror_post (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, post_id BIGINT NOT NULL, due_at BIGINT NOT NULL, attempt BIGINT NOT NULL DEFAULT 0, body TEXT NOT NULL,
+  PRIMARY KEY (account_id, connection_id, post_id)) CLUSTERED;
+CREATE INDEX mirror_post_due ON mirror_post (due_at);
+CREATE TABLE mirror_list (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, remote_list_id BIGINT NOT NULL, contact_list_id BIGINT NOT NULL, name TEXT, n_contacts BIGINT NOT NULL,
+  digest BYTEA, intake_id BIGINT, seen_at BIGINT NOT NULL, PRIMARY KEY (account_id, connection_id, remote_list_id)) CLUSTERED;

@@ -1,0 +1,25 @@
+/* watched.c: see watched.h. Called by links, for each delivery, on their reader. */
+#include "links/watched.h"
+#include "mail/contact_check.h"
+#include <stdio.h>
+
+bool watched_story_read(struct json_parser *p, struct link_delivery *d, struct piece_story *out)
+{
+    const struct event *e = &d->event;
+    struct json_value root, person, v;
+    *out = (struct piece_story){.contact_id = e->subject_id, .is_test = e->is_test};
+    if (!e->detail.ptr || !json_parse(p, json_padded(d->arena, e->detail), &root, NULL)) {
+        snprintf(d->sentence, sizeof d->sentence, "The event says not whose mail it is about.");
+        return false;
+    }
+    person = json_get(root, "person");
+    out->who.n_values = FIELD_KNOWN;
+    for (int i = 0; i < FIELD_KNOWN; i++)
+        if ((v = json_get(person, contact_field_name(i))).type == JSON_STRING && v.string.len)
+            out->who.values[i] = arena_str(d->arena, v.string);
+    v = json_get(root, "drop_id");
+    if (v.type == JSON_INT) out->drop.drop_id = v.integer;
+    v = json_get(root, "drop_name");
+    out->drop.name = v.type == JSON_STRING ? arena_str(d->arena, v.string) : STR("");
+    return true;
+}
