@@ -396,10 +396,11 @@ void sf_imports_tidy(void *ctx)
     void *value;
     snprintf(path, sizeof path, "%s/files/imports", s->data_dir);
     DIR *dir = opendir(path);
+    bool is_any = false;
     for (struct dirent *e; dir && (e = readdir(dir));)
-        if (e->d_name[0] != '.') map_put(files, str_of(e->d_name), s);
+        if (e->d_name[0] != '.') map_put(files, str_of(e->d_name), s), is_any = true;
     if (dir) closedir(dir);
-    if (store_read(s->house->store, spare_unfinished, files, &f))
+    if (is_any && store_read(s->house->store, spare_unfinished, files, &f))
         while (map_next(files, &at, &name, &value)) {
             snprintf(path, sizeof path, "%s/files/imports/%.*s", s->data_dir, STR_ARG(name));
             unlink(path);
