@@ -28,5 +28,6 @@ void *arena_longer(struct arena *a, const void *old, size_t n, size_t cap, size_
 /* Copies end in a NUL that is not counted, so `.ptr` may be given to C functions. STR_NULL stays STR_NULL. */
 struct str arena_str(struct arena *a, struct str s);
 char *arena_strz(struct arena *a, const char *z);
-char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull));
-char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0), nonnull(1, 2)));
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull, returns_nonnull));
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0), nonnull(1, 2), returns_nonnull));
