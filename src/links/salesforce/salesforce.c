@@ -135,7 +135,7 @@ static bool check(void *ctx, struct json_value s, struct json_value secrets, str
 /* Its fields that are not ready are looked at again: what they lacked may be what was put right. */
 static bool saved(void *ctx, struct tx *tx, int64_t account, int64_t connection_id)
 {
-    struct q_remote_field_all_again in = {account, connection_id, FIELD_READY, tx_now(tx)};
+    struct q_remote_field_all_again in = {account, connection_id, SF_FIELD_READY, tx_now(tx)};
     (void)ctx;
     return tx_run(tx, Q_REMOTE_FIELD_ALL_AGAIN, &in, NULL);
 }

@@ -2,6 +2,7 @@
  * a piece. The names of a contact's or lead's own fields are understood; what a flow names in our way goes through as it is. An outbound
  * message is answered with Ack when all of it is durable; until then Salesforce sends it again, with the same ids (specs: crm-apis §2.6). Pure. */
 #include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_xml.h"
 #include <stdio.h>
 
 static const struct {

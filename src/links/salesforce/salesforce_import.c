@@ -3,7 +3,7 @@
  * (mail/intake.h). What fails is tried again by the retry ladder; a day's requests that are used up are waited for. */
 #include "links/call.h"
 #include "links/imports.h"
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_wish.h"
 #include "base/clock.h"
 #include "base/durable.h"
 #include "base/failpoint.h"

@@ -1,6 +1,8 @@
 /* salesforce_oauth.c: how a connection proves who it is: three ways to an access token, and where it may be sent. An access token has no end that
  * is told; it is renewed when it is refused (specs: crm-apis §2.1). Pure but for OpenSSL. */
+#include "links/salesforce/salesforce_layout.h"
 #include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_xml.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "net/url.h"
@@ -112,7 +114,7 @@ static struct str with_session(struct arena *a, struct str body, struct str toke
     if (!at) return body;
     struct buf b = BUF_INIT;
     buf_add(&b, body.ptr, (size_t)(at - body.ptr));
-    xml_escape(&b, token);
+    sf_xml_escape(&b, token);
     buf_add(&b, at + mark.len, body.len - (size_t)(at - body.ptr) - mark.len);
     struct str out = arena_str(a, buf_str(&b));
     buf_finish(&b);

@@ -1,5 +1,5 @@
 /* salesforce_rows.c: records of a query's page as rows of the file that becomes an import. Pure. */
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_wish.h"
 #include "base/csv.h"
 
 static struct str line_of(struct arena *a, struct str text, char which)

@@ -1,6 +1,6 @@
 /* salesforce_wish.c: what an import is to bring: which records, which fields, into which list; and its beginning, one unit. */
 #include "links/imports.h"
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_wish.h"
 #include "base/log.h"
 #include "queries.h"
 #include <ctype.h>
