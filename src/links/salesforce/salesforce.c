@@ -90,17 +90,6 @@ static bool has_parts(const struct sf_config *c, struct fault *f)
     return ok;
 }
 
-static struct str written(struct arena *a, struct json_value v)
-{
-    struct buf b = BUF_INIT;
-    struct json_out j = json_out_begin(&b);
-    json_value_write(&j, NULL, v);
-    json_out_end(&j);
-    struct str out = arena_str(a, buf_str(&b));
-    buf_finish(&b);
-    return out;
-}
-
 static bool check_config(const struct sf_config *c, struct json_value s, struct fault *f)
 {
     struct web_address login;
@@ -125,8 +114,8 @@ static bool check(void *ctx, struct json_value s, struct json_value secrets, str
     struct sf_config c;
     struct arena *a = arena_create(8192);
     (void)ctx;
-    struct str open = s.type == JSON_OBJECT ? written(a, s) : STR_NULL;
-    struct str shut = secrets.type == JSON_OBJECT ? written(a, secrets) : STR_NULL;
+    struct str open = s.type == JSON_OBJECT ? json_value_text(a, s) : STR_NULL;
+    struct str shut = secrets.type == JSON_OBJECT ? json_value_text(a, secrets) : STR_NULL;
     bool ok = sf_config_read(a, open, shut, &c, f) && check_config(&c, s, f);
     arena_destroy(&a);
     return ok;

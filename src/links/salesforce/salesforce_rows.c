@@ -23,7 +23,7 @@ static struct str cell(struct arena *a, struct json_value record, struct str fie
     struct json_value v = record;
     for (struct str rest = path; rest.ptr;) v = json_get(v, arena_str(a, str_cut(rest, '.', &rest)).ptr);
     if (v.type == JSON_MISSING || v.type == JSON_NULL || v.type == JSON_OBJECT || v.type == JSON_ARRAY) return STR("");
-    if (v.type != JSON_STRING) return sf_json_text(a, v);
+    if (v.type != JSON_STRING) return json_value_text(a, v);
     return line.len ? line_of(a, v.string, *line.ptr) : v.string;
 }
 

@@ -18,7 +18,6 @@ struct sf_wish {
 bool sf_wish_read(struct arena *a, const struct sf_config *c, struct json_value o, struct sf_wish *w, struct fault *f);
 /* The query of an import: our columns, and everything from FROM on of the given one. FAULT_USER 400. */
 struct str sf_import_query(struct arena *a, struct str soql, const struct str *fields, int n, struct fault *f);
-struct str sf_json_text(struct arena *a, struct json_value v);
 
 /* ---- salesforce_rows.c ---- */
 void sf_rows_header(const struct sf_wish *w, struct buf *b);
