@@ -59,13 +59,11 @@ static bool call(struct fitting *g, const char *method, struct str path, struct 
 /* The first record of a query; false: it failed. *found false: there is none. */
 static bool query(struct fitting *g, const char *service, struct str soql, struct json_value *record, bool *found)
 {
-    struct buf url = BUF_INIT;
     struct json_value root;
     struct json_iter it = {0};
     struct connector_answer answer;
-    url_encode(&url, soql);
-    struct str path = sf_path(g->arena, &g->config, arena_printf(g->arena, "%s?q=%.*s", service, STR_ARG(buf_str(&url))));
-    buf_finish(&url);
+    struct str q = url_encoded(g->arena, soql);
+    struct str path = sf_path(g->arena, &g->config, arena_printf(g->arena, "%s?q=%.*s", service, STR_ARG(q)));
     if (!call(g, "GET", path, STR_NULL, false, "", &answer)) return false;
     if (!json_parse(g->parser, json_padded(g->arena, answer.body), &root, NULL) ||
         json_get(root, "records").type != JSON_ARRAY) {

@@ -170,7 +170,7 @@ static void search_url(struct link_delivery *const *group, int n, const enum lin
                        const struct sf_delivery *first, struct arena *a, struct fetch_ask *ask)
 {
     const struct sf_object *o = &first->config.objects[first->object_at];
-    struct buf b = BUF_INIT, url = BUF_INIT;
+    struct buf b = BUF_INIT;
     buf_addf(&b, "SELECT Id, %.*s FROM %.*s WHERE %.*s IN (", STR_ARG(o->email), STR_ARG(o->name), STR_ARG(o->email));
     for (int i = 0, k = 0; i < n; i++) {
         if (results[i] != LINK_ASK) continue;
@@ -179,11 +179,9 @@ static void search_url(struct link_delivery *const *group, int n, const enum lin
     }
     buf_addz(&b, ")");
     if (str_eq(o->name, STR("Lead"))) buf_addz(&b, " AND IsConverted = false");
-    url_encode(&url, buf_str(&b));
     ask->method = "GET";
-    ask->url = sf_path(a, &first->config, arena_printf(a, "/query?q=%.*s", STR_ARG(buf_str(&url))));
+    ask->url = sf_path(a, &first->config, arena_printf(a, "/query?q=%.*s", STR_ARG(url_encoded(a, buf_str(&b)))));
     buf_finish(&b);
-    buf_finish(&url);
 }
 
 /* Of two events for one field the newer is written; both have the answer. */

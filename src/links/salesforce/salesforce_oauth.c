@@ -146,13 +146,6 @@ enum authorised sf_authorise(void *ctx, const struct connection *c, struct arena
 
 /* ---- renewing ---- */
 
-static void add_part(struct buf *b, const char *name, struct str value)
-{
-    if (!value.ptr) return;
-    buf_addf(b, "%s%s=", b->len ? "&" : "", name);
-    url_encode(b, value);
-}
-
 bool sf_renew_ask(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask, struct fault *f)
 {
     struct sf_config config;
@@ -162,14 +155,14 @@ bool sf_renew_ask(void *ctx, const struct connection *c, struct arena *a, int64_
     if (str_eq(config.flow, STR("jwt"))) {
         struct str jwt = sf_jwt(a, &config, now, f);
         if (!jwt.ptr) return false;
-        add_part(&b, "grant_type", STR("urn:ietf:params:oauth:grant-type:jwt-bearer"));
-        add_part(&b, "assertion", jwt);
+        url_add_pair(&b, "grant_type", STR("urn:ietf:params:oauth:grant-type:jwt-bearer"));
+        url_add_pair(&b, "assertion", jwt);
     } else {
         bool is_refresh = str_eq(config.flow, STR("refresh_token"));
-        add_part(&b, "grant_type", config.flow);
-        if (is_refresh) add_part(&b, "refresh_token", config.refresh_token);
-        add_part(&b, "client_id", config.client_id);
-        add_part(&b, "client_secret", config.client_secret);
+        url_add_pair(&b, "grant_type", config.flow);
+        if (is_refresh) url_add_pair(&b, "refresh_token", config.refresh_token);
+        url_add_pair(&b, "client_id", config.client_id);
+        url_add_pair(&b, "client_secret", config.client_secret);
     }
     ask->method = "POST";
     ask->url = str_of(arena_printf(a, "%.*s/services/oauth2/token", STR_ARG(config.login_url)));
