@@ -1,13 +1,13 @@
 /* postalytics.c: the connector's entry: its settings, how it proves who asks, its rate, and what its answers mean. */
 #include "links/postalytics/postalytics_private.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/utf8.h"
 #include "net/rate.h"
 #include "net/url.h"
 #include "queries.h"
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -158,11 +158,8 @@ static void set_rate(struct postalytics *pl, int64_t connection_id, struct str t
 
 static struct str basic(struct arena *a, struct str key)
 {
-    const char *text = arena_printf(a, "%.*s:", STR_ARG(key));
-    int n = (int)strlen(text);
-    unsigned char *out = arena_alloc(a, (size_t)(n + 2) / 3 * 4 + 1);
-    EVP_EncodeBlock(out, (const unsigned char *)text, n);
-    return str_of(arena_printf(a, "Authorization: Basic %s", (const char *)out));
+    struct str proof = base64_encode(a, str_of(arena_printf(a, "%.*s:", STR_ARG(key))));
+    return str_of(arena_printf(a, "Authorization: Basic %.*s", STR_ARG(proof)));
 }
 
 static enum authorised authorise(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask,

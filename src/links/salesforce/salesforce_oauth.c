@@ -3,6 +3,7 @@
 #include "links/salesforce/salesforce_layout.h"
 #include "links/salesforce/salesforce_private.h"
 #include "links/salesforce/salesforce_xml.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "net/url.h"
@@ -36,15 +37,6 @@ bool sf_instance_is_fine(struct str instance_url, struct str login_url)
 }
 
 /* ---- the JWT ---- */
-
-static struct str base64url(struct arena *a, struct str s)
-{
-    unsigned char *out = arena_alloc(a, (s.len + 2) / 3 * 4 + 1);
-    int n = EVP_EncodeBlock(out, (const unsigned char *)s.ptr, (int)s.len);
-    while (n > 0 && out[n - 1] == '=') n--;
-    for (int i = 0; i < n; i++) out[i] = out[i] == '+' ? '-' : out[i] == '/' ? '_' : out[i];
-    return str_make(out, (size_t)n);
-}
 
 static int no_password(char *buf, int size, int rwflag, void *ctx) { return (void)buf, (void)size, (void)rwflag, (void)ctx, 0; }
 
@@ -94,7 +86,7 @@ struct str sf_jwt(struct arena *a, const struct sf_config *c, int64_t now, struc
         fault_user(f, 400, "private_key must be an RSA key in PEM without a password (-----BEGIN PRIVATE KEY-----).");
         return STR_NULL;
     }
-    struct str head = base64url(a, STR("{\"alg\":\"RS256\"}")), body = base64url(a, claims(a, c, now));
+    struct str head = base64_url_encode(a, STR("{\"alg\":\"RS256\"}")), body = base64_url_encode(a, claims(a, c, now));
     struct str text = str_of(arena_printf(a, "%.*s.%.*s", STR_ARG(head), STR_ARG(body)));
     struct str signature = sign(a, key, text);
     EVP_PKEY_free(key);
@@ -102,7 +94,7 @@ struct str sf_jwt(struct arena *a, const struct sf_config *c, int64_t now, struc
         fault_ours(f, "OpenSSL does not sign with this key");
         return STR_NULL;
     }
-    return str_of(arena_printf(a, "%.*s.%.*s", STR_ARG(text), STR_ARG(base64url(a, signature))));
+    return str_of(arena_printf(a, "%.*s.%.*s", STR_ARG(text), STR_ARG(base64_url_encode(a, signature))));
 }
 
 /* ---- proving it ---- */
