@@ -92,6 +92,10 @@ bool sf_import_begin(void *ctx, int64_t account, int64_t connection_id, struct j
 void sf_imports_tidy(void *ctx);
 void sf_imports_source_add(struct salesforce *s);
 
+/* ---- salesforce_rows.c ---- */
+/* Their street has lines in it; ours has two fields: 1, the first line; 2, all others, parted by commas. */
+struct str sf_street_line(struct arena *a, struct str street, int which);
+
 /* ---- salesforce_link.c: its own parts are in salesforce_delivery.h ---- */
 const struct link_def *sf_link_init(struct salesforce *s);
 
