@@ -211,7 +211,7 @@ static bool save(struct tx *tx, void *arg)
     struct fault f;
     s->was = (struct connection){.connection_id = 0};
     if (w->connection_id && !connection_read(tx, s->house->seal, s->arena, w->account_id, w->connection_id, &s->was))
-        return tx_ok(tx) && tx_refuse(tx, FAULT_USER, 404, "There is no connection %lld.", (long long)w->connection_id);
+        return connection_refuse(tx, w->connection_id);
     if (!compose_whole(s, tx_arena(tx), &f)) return tx_fail(tx, &f);
     if (w->connection_id && !says_secrets(w)) s->now.secrets = STR_NULL; /* they stay as they are, under a renewal too */
     return put(tx, s, &s->now);
