@@ -37,19 +37,26 @@ bool connection_drop(const struct link_house *h, const struct connector *d, int6
     struct drop_it it = {h, account, id};
     if (d && d->leave) d->leave(d->ctx, account, id);
     if (!store_write(h->store, drop_it, &it, f)) return false;
-    if (d && d->removed) d->removed(d->ctx);
+    if (d && d->removed) d->removed(d->ctx, id);
     return true;
 }
 
-void connections_leave(const struct link_house *h, const struct connector *const *all, int n, int64_t account)
+int connections_leave(const struct link_house *h, const struct connector *const *all, int n, struct arena *a, int64_t account,
+                      struct connection **rows)
 {
-    struct arena *a = arena_create(4096);
-    struct connection *rows;
     struct fault f;
-    int n_rows = connection_all(h->store, a, account, &rows, &f);
+    int n_rows = connection_all(h->store, a, account, rows, &f);
+    for (int i = 0; i < n_rows; i++) {
+        const struct connector *d = connector_of(all, n, (*rows)[i].kind);
+        if (d && d->leave) d->leave(d->ctx, account, (*rows)[i].connection_id);
+    }
+    return n_rows < 0 ? 0 : n_rows;
+}
+
+void connections_removed(const struct connector *const *all, int n, const struct connection *rows, int n_rows)
+{
     for (int i = 0; i < n_rows; i++) {
         const struct connector *d = connector_of(all, n, rows[i].kind);
-        if (d && d->leave) d->leave(d->ctx, account, rows[i].connection_id);
+        if (d && d->removed) d->removed(d->ctx, rows[i].connection_id);
     }
-    arena_destroy(&a);
 }

@@ -129,6 +129,13 @@ static bool saved(void *ctx, struct tx *tx, int64_t account, int64_t connection_
     return tx_run(tx, Q_REMOTE_FIELD_ALL_AGAIN, &in, NULL);
 }
 
+static void removed(void *ctx, int64_t connection_id)
+{
+    struct salesforce *s = ctx;
+    per_connection_forget(s->usage, connection_id);
+    sf_imports_tidy(s);
+}
+
 static bool check_subscription(void *ctx, struct json_value s, struct fault *f)
 {
     (void)ctx;
@@ -143,7 +150,7 @@ struct salesforce *salesforce_create(const struct link_house *h, const char *dat
     s->house = h;
     s->data_dir = data_dir;
     s->parser = json_parser_create();
-    s->limits = sf_limits_create();
+    s->usage = sf_usage_create();
     s->connector = (struct connector){
         .name = "salesforce",
         .title = "Salesforce",
@@ -157,7 +164,7 @@ struct salesforce *salesforce_create(const struct link_house *h, const char *dat
         .ctx = s,
         .check = check,
         .saved = saved,
-        .removed = sf_imports_tidy,
+        .removed = removed,
         .check_subscription = check_subscription,
         .authorise = sf_authorise,
         .renew_ask = sf_renew_ask,
@@ -180,7 +187,7 @@ void salesforce_destroy(struct salesforce **sp)
     *sp = NULL;
     if (!s) return;
     json_parser_destroy(&s->parser);
-    sf_limits_destroy(&s->limits);
+    per_connection_destroy(&s->usage);
     free(s);
 }
 

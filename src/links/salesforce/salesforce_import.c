@@ -376,9 +376,8 @@ static bool spare_unfinished(struct tx *tx, void *arg)
 }
 
 /* The folder is listed before the rows are read: the file of an import that begins meanwhile is not in it. */
-void sf_imports_tidy(void *ctx)
+void sf_imports_tidy(struct salesforce *s)
 {
-    struct salesforce *s = ctx;
     struct map *files = map_create();
     struct fault f;
     char path[1400];

@@ -8,6 +8,7 @@
  * What fewer files share has headers of its own: salesforce_xml.h, salesforce_layout.h, salesforce_delivery.h, salesforce_wish.h. */
 #pragma once
 #include "links/crm.h"
+#include "links/per_connection.h"
 #include "links/salesforce/salesforce.h"
 #include "links/tokens.h"
 
@@ -67,9 +68,7 @@ bool sf_is_about_field(const char *code);
 bool sf_limit_read(struct str header, int64_t *used, int64_t *most);
 
 /* ---- salesforce_limits.c: requests that each organisation has used of its day ---- */
-struct sf_usage {
-    int64_t connection_id, used, most, heard_at, noted;
-};
+struct per_connection *sf_usage_create(void);
 int64_t sf_pace(void *ctx, int64_t connection_id, int64_t now);
 void sf_heard(void *ctx, int64_t connection_id, const struct fetch_answer *answer, int64_t now);
 /* Inside a unit: writes it into the connection's status when it has changed by a hundredth since it was written last. */
@@ -88,8 +87,8 @@ void sf_fields_source_add(struct salesforce *s);
 /* ---- salesforce_wish.c, salesforce_import.c: contacts into a list; what an import is to bring is in salesforce_wish.h ---- */
 bool sf_import_begin(void *ctx, int64_t account, int64_t connection_id, struct json_value wish, int64_t *import_id,
                      struct fault *f);
-/* Files of imports that are over or whose connection was removed go. `ctx`: struct salesforce. */
-void sf_imports_tidy(void *ctx);
+/* Files of imports that are over or whose connection was removed go. */
+void sf_imports_tidy(struct salesforce *s);
 void sf_imports_source_add(struct salesforce *s);
 
 /* ---- salesforce_rows.c ---- */
@@ -108,11 +107,9 @@ struct salesforce {
     const char *data_dir;
     struct connector connector;
     struct link_def link;
-    struct json_parser *parser; /* of load, which one thread calls */
-    struct sf_limits *limits;
-    _Atomic int64_t looked_mono; /* for drops without fields */
+    struct json_parser *parser;   /* of load, which one thread calls */
+    struct per_connection *usage; /* salesforce_limits.c */
+    _Atomic int64_t looked_mono;  /* for drops without fields */
 };
-struct sf_limits *sf_limits_create(void);
-void sf_limits_destroy(struct sf_limits **l);
 /* "/services/data/v62.0" and what follows. */
 struct str sf_path(struct arena *a, const struct sf_config *c, const char *rest);
