@@ -184,7 +184,7 @@ SELECT action_id, connection_id, subject, endpoint, outcome, http_status, tries,
 -- in: kind int, now int, n int
 -- out: account_id int, connection_id int, due_at int
 SELECT c.account_id, c.connection_id, m.due_at FROM connection c LEFT JOIN mirror m ON m.account_id = c.account_id AND m.connection_id = c.connection_id
- WHERE c.kind = $1 AND c.state = 0 AND c.account_id > 0 AND (m.due_at IS NULL OR m.lease_until < $2) ORDER BY m.due_at LIMIT $3;
+ WHERE c.kind = $1 AND c.state = 0 AND c.account_id > 0 AND (m.due_at IS NULL OR m.lease_until < $2) ORDER BY coalesce(m.due_at, 0) LIMIT $3;
 
 -- name: mirror_begin
 -- It is watched from now on.

@@ -107,19 +107,24 @@ static bool is_ours(struct tx *tx, const struct happening *e, int64_t *piece_id)
     return tx_ok(tx);
 }
 
-struct outlook {
-    const struct happening *e;
-    bool is_told, is_ours;
+struct telling {
+    struct watch *watch;
+    struct happening *all;
+    int n;
 };
 
+/* What is known of them already: most of a page that is read again and again. */
 static bool look_ahead(struct tx *tx, void *arg)
 {
-    struct outlook *o = arg;
-    const struct watch *w = o->e->watch;
+    const struct telling *t = arg;
+    const struct watch *w = t->watch;
     int64_t piece_id;
-    o->is_told =
-        tx_first(tx, Q_MIRROR_EVENT_FIND, &(struct q_mirror_event_find){w->account, w->connection_id, o->e->repeat_id}, NULL);
-    o->is_ours = tx_ok(tx) && is_ours(tx, o->e, &piece_id);
+    for (int i = 0; i < t->n && tx_ok(tx); i++) {
+        struct happening *e = &t->all[i];
+        struct q_mirror_event_find in = {w->account, w->connection_id, e->repeat_id};
+        e->is_told = tx_first(tx, Q_MIRROR_EVENT_FIND, &in, NULL);
+        e->is_ours = tx_ok(tx) && !e->is_told && is_ours(tx, e, &piece_id);
+    }
     return tx_ok(tx);
 }
 
@@ -133,13 +138,10 @@ static bool is_too_old(const struct happening *e)
 /* CRMs find a person by e-mail address or telephone, which an event need not say. Nobody is asked for whom nobody wants to hear of. */
 static bool complete(struct watch *w, struct happening *e, struct fault *f)
 {
-    struct outlook o = {.e = e};
     bool is_findable = e->person[FIELD_EMAIL_ADDRESS].len > 0;
-    if (is_findable || is_too_old(e) ||
+    if (is_findable || e->is_ours || is_too_old(e) ||
         !event_is_wanted(w->pl->house->outbox, w->account, EVENT_CONNECTION, w->connection_id, (int)e->status->code))
         return true;
-    if (!store_read(w->pl->house->store, look_ahead, &o, f)) return false;
-    if (o.is_told || o.is_ours) return true;
     return person_complete(w, e->drop_id, e->data_id, e->person, f) || w->attempt > PATIENT_TURNS;
 }
 
@@ -204,13 +206,10 @@ static bool emit(struct tx *tx, struct happening *e)
     return tx_ok(tx) && event_emit(w->pl->house->outbox, tx, &told);
 }
 
-static bool tell(struct tx *tx, void *arg)
+static bool tell(struct tx *tx, struct happening *e)
 {
-    struct happening *e = arg;
     const struct watch *w = e->watch;
     int64_t changed = 0;
-    e->is_new = false;
-    if (!watch_is_there(tx, w)) return tx_ok(tx);
     struct q_mirror_post_remove post = {w->account, w->connection_id, e->post_id};
     if (e->post_id && !tx_run(tx, Q_MIRROR_POST_REMOVE, &post, NULL)) return false;
     struct q_mirror_event_note in = {w->account, w->connection_id, e->repeat_id, tid_next(store_node(tx_store(tx)))};
@@ -219,9 +218,25 @@ static bool tell(struct tx *tx, void *arg)
     return !e->is_new || is_too_old(e) || emit(tx, e);
 }
 
-bool happening_tell(struct watch *w, struct happening *e, struct fault *f)
+static bool tell_all(struct tx *tx, void *arg)
 {
-    if (!complete(w, e, f)) return false;
-    e->detail = detail_of(e);
-    return store_write(w->pl->house->store, tell, e, f);
+    const struct telling *t = arg;
+    for (int i = 0; i < t->n; i++) t->all[i].is_new = false;
+    if (!watch_is_there(tx, t->watch)) return tx_ok(tx);
+    for (int i = 0; i < t->n; i++)
+        if ((!t->all[i].is_told || t->all[i].post_id) && !tell(tx, &t->all[i])) return false;
+    return true;
+}
+
+bool happenings_tell(struct watch *w, struct happening *all, int n, struct fault *f)
+{
+    struct telling t = {w, all, n};
+    int n_left = 0;
+    if (!store_read(w->pl->house->store, look_ahead, &t, f)) return false;
+    for (int i = 0; i < n; i++) {
+        if (!all[i].is_told && !complete(w, &all[i], f)) return false;
+        if (!all[i].is_told) all[i].detail = detail_of(&all[i]);
+        n_left += !all[i].is_told || all[i].post_id;
+    }
+    return !n_left || store_write(w->pl->house->store, tell_all, &t, f);
 }

@@ -32,7 +32,7 @@ struct field_set;
 struct watch {
     struct postalytics *pl;
     int64_t account, connection_id;
-    struct arena *arena;
+    struct arena *arena; /* of what is read now: the turn's, or one page's */
     struct json_parser *parser;
     struct connection connection;
     int64_t since, now, attempt; /* attempt: of this turn, from 1 */
@@ -67,14 +67,16 @@ struct happening {
     const struct status_def *status;
     struct str drop_name, url, repeat_id, detail;
     struct str person[FIELD_KNOWN]; /* STR_NULL: not known */
-    bool is_new, is_test;
+    bool is_new, is_test, is_told /* before, as far as was looked */,
+        is_ours /* of a piece that was sent through this connection */;
 };
 /* From a list of events: false: it is nothing that can be told. */
 bool happening_of_row(const struct watch *w, struct json_value row, struct happening *e);
 /* From what a webhook posted. FAULT_USER 400 says what is wrong with it. */
 bool happening_of_post(const struct watch *w, struct json_value root, struct happening *e, struct fault *f);
-/* Once: *e says whether it was new. Whose e-mail address is not known, and who is wanted, is asked for before. FAULT_REMOTE: not now. */
-bool happening_tell(struct watch *w, struct happening *e, struct fault *f);
+/* Each once, in one unit: their is_new say which were new. Whose e-mail address is not known, and who is wanted, is asked for before.
+ * FAULT_REMOTE: not now. */
+bool happenings_tell(struct watch *w, struct happening *e, int n, struct fault *f);
 
 /* ---- persons and lists there (postalytics_contacts.c) ---- */
 /* The fields of any object that is a person, in whichever spelling; what is there already stays. */

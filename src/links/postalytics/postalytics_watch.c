@@ -176,26 +176,32 @@ static bool watch_page(struct watch *w, const struct watched_drop *d, int page, 
     struct json_parser *p = json_parser_create();
     const char *path =
         arena_printf(w->arena, "/v1/campaigns/%lld/events?PageNumber=%d&PageSize=%d", (long long)d->drop_id, page, PAGE_ROWS);
-    int n = 0, n_new = 0, status;
+    int n = 0, n_rows = 0, n_new = 0, status;
     bool ok = watch_ask_array(w, path, p, &rows, &status, f);
-    while (ok && json_next(rows, &it, NULL, &row)) {
-        struct happening e = {.drop_id = d->drop_id, .drop_name = d->name};
-        n++;
-        if (!happening_of_row(w, row, &e) || e.at < w->now - limit_get(LIMIT_OUTBOX_LOG_DAYS) * DAY_MS) continue;
-        ok = happening_tell(w, &e, f);
-        n_new += e.is_new;
+    struct happening *all = ok ? ARENA_ARRAY(w->arena, struct happening, json_count(rows) + 1) : NULL;
+    for (; ok && json_next(rows, &it, NULL, &row); n_rows++) {
+        all[n] = (struct happening){.drop_id = d->drop_id, .drop_name = d->name};
+        n += happening_of_row(w, row, &all[n]) && all[n].at >= w->now - limit_get(LIMIT_OUTBOX_LOG_DAYS) * DAY_MS;
     }
-    *goes_on = n == PAGE_ROWS && n_new > 0;
+    ok = ok && happenings_tell(w, all, n, f);
+    for (int i = 0; ok && i < n; i++) n_new += all[i].is_new;
+    *goes_on = n_rows == PAGE_ROWS && n_new > 0;
     json_parser_destroy(&p);
     return ok;
 }
 
 static bool watch_events(struct watch *w, const struct watched_drop *d, struct fault *f)
 {
-    bool goes_on = true;
-    for (int page = 1; goes_on && page <= limit_get(LIMIT_WATCH_PAGES); page++)
-        if (!watch_page(w, d, page, &goes_on, f)) return false;
-    return true;
+    bool goes_on = true, ok = true;
+    struct arena *whole = w->arena, *page_arena = w->arena = arena_create(64 << 10);
+    for (int page = 1; ok && goes_on && page <= limit_get(LIMIT_WATCH_PAGES); page++) {
+        ok = watch_page(w, d, page, &goes_on, f);
+        w->asked.data_id = 0; /* its texts go */
+        arena_reset(page_arena);
+    }
+    arena_destroy(&page_arena);
+    w->arena = whole;
+    return ok;
 }
 
 /* ---- its drops ---- */
