@@ -27,7 +27,7 @@ static struct connection row_read(struct arena *a, const struct seal *seal, int6
     return c;
 }
 
-static bool not_found(struct tx *tx, int64_t id)
+bool connection_refuse(struct tx *tx, int64_t id)
 {
     return tx_ok(tx) && tx_refuse(tx, FAULT_USER, 404, "There is no connection %lld.", (long long)id);
 }
@@ -66,7 +66,7 @@ static bool update(struct tx *tx, const struct seal *seal, struct connection *c)
     struct arena *a = tx_arena(tx);
     struct r_connection_find was;
     if (!tx_first(tx, Q_CONNECTION_FIND, &(struct q_connection_find){c->account_id, c->connection_id}, &was))
-        return not_found(tx, c->connection_id);
+        return connection_refuse(tx, c->connection_id);
     struct q_connection_update in = {
         .account_id = c->account_id,
         .connection_id = c->connection_id,
@@ -109,7 +109,7 @@ bool connection_remove(struct tx *tx, int64_t account, int64_t id)
 {
     int64_t changed = 0;
     if (!tx_run(tx, Q_CONNECTION_REMOVE, &(struct q_connection_remove){account, id, tx_now(tx)}, &changed)) return false;
-    return changed == 1 || not_found(tx, id);
+    return changed == 1 || connection_refuse(tx, id);
 }
 
 /* ---- outside ---- */
@@ -125,7 +125,7 @@ struct look {
 static bool get(struct tx *tx, void *arg)
 {
     struct look *l = arg;
-    return connection_read(tx, l->seal, l->arena, l->account, l->id, l->rows) || not_found(tx, l->id);
+    return connection_read(tx, l->seal, l->arena, l->account, l->id, l->rows) || connection_refuse(tx, l->id);
 }
 
 bool connection_get(struct store *s, const struct seal *seal, struct arena *a, int64_t account, int64_t id,

@@ -21,6 +21,8 @@ struct connection {
 /* False: there is none (tx_ok stays true), or the database failed. Texts live in the arena. */
 bool connection_read(struct tx *tx, const struct seal *seal, struct arena *a, int64_t account, int64_t id,
                      struct connection *out);
+/* Refuses the unit: 404, there is no connection of that number; unless the database has failed it already. False. */
+bool connection_refuse(struct tx *tx, int64_t id);
 /* Makes it (connection_id 0; sets the number), or replaces all but its status; secrets STR_NULL keep what is there. Sets version and
  * updated_at. 404: no such connection. */
 bool connection_put(struct tx *tx, const struct seal *seal, struct connection *c);

@@ -220,9 +220,9 @@ void handle_account_delete(struct http_exchange *x)
         return;
     }
     const struct api_config *c = &api_caller(x)->api->config;
-    connections_leave(c->links, c->connectors, c->n_connectors, id);
+    struct connection *left = NULL;
+    int n_left = connections_leave(c->links, c->connectors, c->n_connectors, http_arena(x), id, &left);
     if (request_failed(x, mail_account_end(api_mail(x), id, connection_end_of_account, &f), &f)) return;
-    for (int i = 0; i < c->n_connectors; i++)
-        if (c->connectors[i]->removed) c->connectors[i]->removed(c->connectors[i]->ctx);
+    connections_removed(c->connectors, c->n_connectors, left, n_left);
     reply_changed(x, id, "deleted_date");
 }

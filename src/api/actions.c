@@ -14,17 +14,6 @@ struct action_body {
     struct str endpoint, contact_id;
 };
 
-static struct str keep_json(struct arena *a, struct json_value v)
-{
-    struct buf b = BUF_INIT;
-    struct json_out j = json_out_begin(&b);
-    json_value_write(&j, NULL, v);
-    json_out_end(&j);
-    struct str out = arena_str(a, buf_str(&b));
-    buf_finish(&b);
-    return out;
-}
-
 static bool check(const struct action_body *b, struct json_value contact, struct fault *f)
 {
     bool comes_along = contact.type == JSON_OBJECT;
@@ -62,7 +51,7 @@ static bool action_read(struct http_exchange *x, struct kizen_action *k, struct 
     k->connection_id = b.connection_id == DB_NULL ? 0 : b.connection_id;
     k->endpoint = arena_str(a, b.endpoint);
     if (b.contact_id.len) k->contact_id = arena_str(a, b.contact_id);
-    if (contact.type == JSON_OBJECT) k->contact = keep_json(a, contact);
+    if (contact.type == JSON_OBJECT) k->contact = json_value_text(a, contact);
     return true;
 }
 

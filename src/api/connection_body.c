@@ -218,16 +218,11 @@ void connection_json(struct json_out *j, const struct connection_view *v)
 static bool read_settings(struct http_exchange *x, const struct connector *d, struct json_value settings, struct hook_wish *w,
                           struct fault *f)
 {
-    struct buf b = BUF_INIT;
-    struct json_out j = json_out_begin(&b);
     if (settings.type != JSON_OBJECT) return fault_user(f, 400, "settings must be an object.");
     if (!d->check_subscription && json_count(settings) > 0)
         return fault_user(f, 400, "A subscription of %s has no settings.", d->title);
     if (d->check_subscription && !d->check_subscription(d->ctx, settings, f)) return false;
-    json_value_write(&j, NULL, settings);
-    json_out_end(&j);
-    w->settings = arena_str(http_arena(x), buf_str(&b));
-    buf_finish(&b);
+    w->settings = json_value_text(http_arena(x), settings);
     return true;
 }
 

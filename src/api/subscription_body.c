@@ -3,10 +3,6 @@
 #include "links/webhook/webhook.h"
 #include "postal/status.h"
 
-static const char *const list_events[] = {
-    [CONTACT_CREATED] = "contact.created", [CONTACT_UPDATED] = "contact.updated", [CONTACT_DELETED] = "contact.deleted"};
-enum { LIST_EVENTS = sizeof list_events / sizeof *list_events };
-
 struct hooks api_hooks(struct http_exchange *x)
 {
     const struct api_config *c = &api_caller(x)->api->config;
@@ -24,9 +20,8 @@ const char *event_source_word(enum event_source source)
 static int event_code(enum event_source source, struct json_value v)
 {
     if (source == EVENT_LIST) {
-        for (int i = CONTACT_CREATED; i < LIST_EVENTS; i++)
-            if (v.type == JSON_STRING ? str_eq_nocase(v.string, str_of(list_events[i])) : v.integer == i) return i;
-        return -1;
+        int code = v.type == JSON_STRING ? list_event_by_name(v.string) : list_event_find(v.integer) ? (int)v.integer : 0;
+        return code ? code : -1;
     }
     const struct status_def *s = v.type == JSON_STRING ? status_by_name(v.string) : status_find(v.integer);
     return s ? (int)s->code : -1;
@@ -55,8 +50,9 @@ void subscription_events_json(struct json_out *j, const struct subscription *s)
     for (int code = 0; code < 63; code++) {
         if (!(s->codes >> code & 1)) continue;
         const struct status_def *status = s->source != EVENT_LIST ? status_find(code) : NULL;
+        const struct list_event_def *of_list = s->source == EVENT_LIST ? list_event_find(code) : NULL;
         if (status) json_strz(j, NULL, status->crm);
-        if (s->source == EVENT_LIST && code < LIST_EVENTS) json_strz(j, NULL, list_events[code]);
+        if (of_list) json_strz(j, NULL, of_list->name);
     }
     json_end(j);
 }

@@ -119,6 +119,25 @@ bool hex_decode(struct str hex, void *out, size_t n)
     return true;
 }
 
+struct str base64_encode(struct arena *a, struct str s)
+{
+    ASSERT(s.len < INT32_MAX / 2);
+    unsigned char *out = arena_alloc(a, (s.len + 2) / 3 * 4 + 1);
+    int n = EVP_EncodeBlock(out, (const unsigned char *)(s.ptr ? s.ptr : ""), (int)s.len);
+    return str_make(out, (size_t)n);
+}
+
+struct str base64_url_encode(struct arena *a, struct str s)
+{
+    struct str padded = base64_encode(a, s);
+    char *out = (char *)padded.ptr;
+    size_t n = padded.len;
+    while (n > 0 && out[n - 1] == '=') n--;
+    for (size_t i = 0; i < n; i++) out[i] = out[i] == '+' ? '-' : out[i] == '/' ? '_' : out[i];
+    out[n] = '\0';
+    return str_make(out, n);
+}
+
 static int base64_digit(char c)
 {
     if (c >= 'A' && c <= 'Z') return c - 'A';

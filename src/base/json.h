@@ -14,8 +14,8 @@ struct json_value {
     enum json_type type;
     bool boolean;
     int64_t integer;
-    double number;     /* also set for JSON_INT */
-    struct str string; /* valid UTF-8 without NUL */
+    double number;      /* also set for JSON_INT */
+    struct str string;  /* valid UTF-8 without NUL */
     uint64_t handle[2]; /* arrays and objects: json.cc's */
 };
 
@@ -37,3 +37,4 @@ struct json_value json_get(struct json_value object, const char *key); /* type J
 /* Writes a value as it was read (json_out.h); JSON_MISSING is null, and so is what lies deeper than 60 levels of *j. */
 struct json_out;
 void json_value_write(struct json_out *j, const char *key, struct json_value v);
+struct str json_value_text(struct arena *a, struct json_value v); /* the same, as a text of its own */

@@ -41,3 +41,14 @@ void json_value_write(struct json_out *j, const char *key, struct json_value v)
     case JSON_OBJECT: json_object(j, key), write_inside(j, v); break;
     }
 }
+
+struct str json_value_text(struct arena *a, struct json_value v)
+{
+    struct buf b = BUF_INIT;
+    struct json_out j = json_out_begin(&b);
+    json_value_write(&j, NULL, v);
+    json_out_end(&j);
+    struct str out = arena_str(a, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}

@@ -211,7 +211,7 @@ static bool save(struct tx *tx, void *arg)
     struct fault f;
     s->was = (struct connection){.connection_id = 0};
     if (w->connection_id && !connection_read(tx, s->house->seal, s->arena, w->account_id, w->connection_id, &s->was))
-        return tx_ok(tx) && tx_refuse(tx, FAULT_USER, 404, "There is no connection %lld.", (long long)w->connection_id);
+        return connection_refuse(tx, w->connection_id);
     if (!compose_whole(s, tx_arena(tx), &f)) return tx_fail(tx, &f);
     if (w->connection_id && !says_secrets(w)) s->now.secrets = STR_NULL; /* they stay as they are, under a renewal too */
     return put(tx, s, &s->now);
@@ -253,6 +253,7 @@ bool connection_save(const struct link_house *h, const struct connection_wish *w
     if (!connection_try(h, w->connector, s.now.account_id, s.now.connection_id, a, trial, f)) return false;
     if (!trial->is_refused || s.was.is_sealed_shut) return true;
     if (!store_write(h->store, put_back, &s, &later)) return *f = later, false;
+    if (!s.was.connection_id && w->connector->removed) w->connector->removed(w->connector->ctx, s.now.connection_id);
     return fault_user(f, 400, "%s", trial->sentence);
 }
 

@@ -75,8 +75,9 @@ struct connector {
     bool (*check)(void *ctx, struct json_value settings, struct json_value secrets, struct fault *f);
     /* In the unit that saved a connection: what it had given up may be tried again. NULL: there is nothing like it. */
     bool (*saved)(void *ctx, struct tx *tx, int64_t account, int64_t connection_id);
-    /* After one was removed, committed: what lay on the disk for it goes. Waits for the store. NULL: nothing does. */
-    void (*removed)(void *ctx);
+    /* After one was removed, committed: what lay on the disk for it goes, and what was remembered of it in memory (per_connection.h). Waits for the
+     * store. NULL: there is nothing of the kind. */
+    void (*removed)(void *ctx, int64_t connection_id);
     /* What a subscription's settings may hold. NULL: nothing. */
     bool (*check_subscription)(void *ctx, struct json_value settings, struct fault *f);
     /* Puts the other side's address in front of ask->url, which is a path, and adds what proves who asks. */

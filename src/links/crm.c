@@ -1,6 +1,6 @@
 /* crm.c: see crm.h. */
 #include "links/crm.h"
-#include "links/watched.h"
+#include "links/event_story.h"
 #include "base/text.h"
 #include "queries.h"
 #include <stdio.h>
@@ -21,21 +21,9 @@ static bool find_remote(struct tx *tx, const struct link_delivery *d, struct crm
 {
     struct r_remote_contact_find row;
     int64_t account = d->event.account_id;
-    u->remote_id = piece_remote_id(tx, d->arena, account, u->piece.piece_id, d->connection_id);
+    if (u->piece.piece_id) u->remote_id = piece_remote_id(tx, d->arena, account, u->piece.piece_id, d->connection_id);
     if (u->remote_id.ptr || !tx_ok(tx)) return tx_ok(tx);
     struct q_remote_contact_find in = {account, d->connection_id, u->piece.contact_id};
-    u->was_found = tx_first(tx, Q_REMOTE_CONTACT_FIND, &in, &row);
-    if (u->was_found) u->remote_id = arena_str(d->arena, row.remote_id);
-    return tx_ok(tx);
-}
-
-/* Mail that another house sent: the person's number is theirs, and never one of ours. */
-static bool read_watched(struct tx *tx, struct json_parser *p, struct link_delivery *d, struct crm_update *u)
-{
-    struct r_remote_contact_find row;
-    if (!watched_story_read(p, d, &u->piece)) return false;
-    u->piece.contact_id = -u->piece.contact_id;
-    struct q_remote_contact_find in = {d->event.account_id, d->connection_id, u->piece.contact_id};
     u->was_found = tx_first(tx, Q_REMOTE_CONTACT_FIND, &in, &row);
     if (u->was_found) u->remote_id = arena_str(d->arena, row.remote_id);
     return tx_ok(tx);
@@ -51,13 +39,12 @@ bool crm_update_read(const struct link_house *h, struct tx *tx, struct json_pars
     if (!connection_read(tx, h->seal, d->arena, e->account_id, d->connection_id, &out->connection))
         return never(d, "The connection is not there any more.");
     d->secrets = out->connection.secrets;
-    if (is_watched && !read_watched(tx, p, d, out)) return false;
-    if (!is_watched && !piece_story_read(tx, p, d->arena, e->account_id, e->subject_id, &out->piece))
-        return never(d, "The piece that the event is about is not there any more.");
+    if (!event_story_read(tx, p, d, &out->piece)) return false;
+    if (is_watched) out->piece.contact_id = -out->piece.contact_id; /* theirs: remembered beside ours */
     out->email = value(&out->piece.who, FIELD_EMAIL_ADDRESS);
     out->phone = value(&out->piece.who, FIELD_MOBILE_PHONE);
     if (!out->phone.ptr) out->phone = value(&out->piece.who, FIELD_PHONE);
-    return is_watched ? tx_ok(tx) : find_remote(tx, d, out);
+    return find_remote(tx, d, out);
 }
 
 struct str crm_marker(struct arena *a, const struct link_delivery *d)

@@ -19,11 +19,6 @@ struct ask {
     bool is_there;
 };
 
-static bool not_found(struct tx *tx, int64_t id)
-{
-    return tx_ok(tx) && tx_refuse(tx, FAULT_USER, 404, "There is no connection %lld.", (long long)id);
-}
-
 /* ---- the token ---- */
 
 static bool put_digest(struct tx *tx, void *arg)
@@ -31,7 +26,7 @@ static bool put_digest(struct tx *tx, void *arg)
     const struct ask *k = arg;
     struct q_hook_digest_put in = {k->account, k->id, k->digest, tx_now(tx), k->sealed};
     int64_t changed = 0;
-    return tx_run(tx, Q_HOOK_DIGEST_PUT, &in, &changed) && (changed == 1 || not_found(tx, k->id));
+    return tx_run(tx, Q_HOOK_DIGEST_PUT, &in, &changed) && (changed == 1 || connection_refuse(tx, k->id));
 }
 
 static struct str purpose_of(struct arena *a, int64_t account, int64_t id)
@@ -162,7 +157,7 @@ static bool read_state(struct tx *tx, void *arg)
 {
     struct ask *k = arg;
     struct r_hook_state row;
-    if (!tx_first(tx, Q_HOOK_STATE, &(struct q_hook_state){k->account, k->id}, &row)) return not_found(tx, k->id);
+    if (!tx_first(tx, Q_HOOK_STATE, &(struct q_hook_state){k->account, k->id}, &row)) return connection_refuse(tx, k->id);
     k->state = (struct incoming_state){row.has_token != 0, row.hook_refused_at, arena_str(k->arena, row.hook_refused)};
     return true;
 }

@@ -472,7 +472,7 @@ DELETE FROM mirror_list WHERE account_id = $1 AND connection_id BETWEEN $2 AND $
 DELETE FROM drop_printer WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
 
 -- name: remote_piece_clear
--- Except where a batch is not over (Ready, HandingOver, Unknown): there the rows keep pieces from being sent twice.
--- in: account_id int, from_id int, to_id int
+-- Except where a batch is not over, in one of three states: there the rows keep pieces from being sent twice.
+-- in: account_id int, from_id int, to_id int, seats_a_batch int, ready int, handing_over int, unknown int
 DELETE FROM remote_piece WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3 AND NOT EXISTS (SELECT 1 FROM batch b
- WHERE b.account_id = $1 AND b.batch_id = remote_piece.piece_id / 8192 AND b.state IN (3, 4, 9));
+ WHERE b.account_id = $1 AND b.batch_id = remote_piece.piece_id / $4 AND b.state IN ($5, $6, $7));

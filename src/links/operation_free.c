@@ -123,13 +123,8 @@ static void make_free_body(struct making *m)
         m->ask->body = arena_str(m->arena, body.string);
         return;
     }
-    struct buf b = BUF_INIT;
-    struct json_out j = json_out_begin(&b);
-    json_value_write(&j, NULL, body);
-    json_out_end(&j);
-    m->ask->body = arena_str(m->arena, buf_str(&b));
+    m->ask->body = json_value_text(m->arena, body);
     m->ask->headers[m->ask->n_headers++] = STR("Content-Type: application/json");
-    buf_finish(&b);
 }
 
 bool operation_make_free(struct making *m)

@@ -602,10 +602,10 @@ SELECT count(*) AS n FROM piece WHERE piece_id >= $2 AND piece_id < $3 AND accou
 
 -- name: piece_refused_of_drop
 -- Refused pieces of a drop, newest batch first.
--- in: account_id int, drop_id int, n int
+-- in: account_id int, drop_id int, n int, seats_a_batch int
 -- out: as piece_find
 SELECT p.piece_id, p.contact_id, p.created_at, p.state, p.reason, p.detail, p.recipient FROM batch b
- JOIN piece p ON p.piece_id BETWEEN b.batch_id * 8192 AND b.batch_id * 8192 + 8191 AND p.account_id = $1
+ JOIN piece p ON p.piece_id BETWEEN b.batch_id * $4 AND b.batch_id * $4 + $4 - 1 AND p.account_id = $1
  WHERE b.account_id = $1 AND b.drop_id = $2 AND b.n_refused > 0 AND p.state = 1 ORDER BY b.batch_id DESC, p.piece_id LIMIT $3;
 
 -- name: piece_last
@@ -823,10 +823,10 @@ SELECT lap, first_serial, n, piece_account_id, batch_id, assigned_at FROM serial
  ORDER BY lap, first_serial;
 
 -- name: run_of_serial
--- The runs that hold a serial, if they are not older than a time. 8192: the longest run.
--- in: account_id int, mid int, serial int, from_at int
+-- The runs that hold a serial, if they are not older than a time.
+-- in: account_id int, mid int, serial int, from_at int, longest_run int
 -- out: first_serial int, n int, piece_account_id int, batch_id int, assigned_at int
-SELECT first_serial, n, piece_account_id, batch_id, assigned_at FROM serial_run WHERE account_id = $1 AND mid = $2 AND first_serial > $3 - 8192
+SELECT first_serial, n, piece_account_id, batch_id, assigned_at FROM serial_run WHERE account_id = $1 AND mid = $2 AND first_serial > $3 - $5
  AND first_serial <= $3 AND first_serial + n > $3 AND assigned_at >= $4;
 
 -- name: run_of_batch
@@ -865,12 +865,12 @@ SELECT piece_id, contact_id, source_ref FROM piece WHERE piece_id BETWEEN $2 AND
 
 -- name: batch_quiet
 -- Live batches with pieces for the US that were handed over in a span of time and have no scan of the USPS.
--- in: account_id int, from_at int, to_at int, n int
+-- in: account_id int, from_at int, to_at int, n int, seats_a_batch int
 -- out: batch_id int, drop_id int, n_pieces int, handed_over_at int, printer_job text
 SELECT batch_id, drop_id, n_pieces, handed_over_at, printer_job FROM batch WHERE account_id = $1 AND is_test = 0 AND handed_over_at > $2
  AND handed_over_at <= $3 AND NOT EXISTS (SELECT 1 FROM scan s WHERE s.account_id = $1
- AND s.piece_id BETWEEN batch.batch_id * 8192 AND batch.batch_id * 8192 + 8191 AND s.handling <> 80)
- AND EXISTS (SELECT 1 FROM piece p WHERE p.piece_id BETWEEN batch.batch_id * 8192 AND batch.batch_id * 8192 + 8191 AND p.account_id = $1
+ AND s.piece_id BETWEEN batch.batch_id * $5 AND batch.batch_id * $5 + $5 - 1 AND s.handling <> 80)
+ AND EXISTS (SELECT 1 FROM piece p WHERE p.piece_id BETWEEN batch.batch_id * $5 AND batch.batch_id * $5 + $5 - 1 AND p.account_id = $1
  AND p.state = 0 AND (p.country IS NULL OR upper(p.country) NOT IN ('CA', 'CAN', 'CANADA'))) ORDER BY handed_over_at LIMIT $4;
 
 -- name: orphan_insert

@@ -109,7 +109,7 @@ static bool look_again(struct tx *tx, const struct track_row *row, int64_t feed)
     if (s->mid != ACCOUNT_DEMONSTRATION_MID && !tx_first(tx, Q_MAILER_ID_FIND, &(struct q_mailer_id_find){s->mid}, &owner))
         return tx_ok(tx);
     for (int sign = 1; sign >= -1; sign -= 2) {
-        struct q_run_of_serial in = {owner.account_id, sign * s->mid, s->serial, tx_now(tx) - RUNS_SLACK_MS};
+        struct q_run_of_serial in = {owner.account_id, sign * s->mid, s->serial, tx_now(tx) - RUNS_SLACK_MS, SEATS_A_BATCH};
         if (!tx_first(tx, Q_RUN_OF_SERIAL, &in, &run) || run.assigned_at > s->scanned_at + RUNS_SLACK_MS) continue;
         int64_t feeds[FEEDS];
         int n = feeds_of(tx, run.piece_account_id, feeds);

@@ -170,7 +170,8 @@ static bool read_refused(struct tx *tx, void *arg)
     struct r_piece_find row;
     g->n = 0;
     if (!tx_first(tx, Q_DROP_FIND, &(struct q_drop_find){g->account, g->id}, NULL)) return tx_not_found(tx, "campaign", g->id);
-    struct rows r = tx_rows(tx, Q_PIECE_REFUSED_OF_DROP, &(struct q_piece_refused_of_drop){g->account, g->id, g->max});
+    struct rows r =
+        tx_rows(tx, Q_PIECE_REFUSED_OF_DROP, &(struct q_piece_refused_of_drop){g->account, g->id, g->max, SEATS_A_BATCH});
     while (g->n < g->max && rows_next(&r, &row)) {
         if (g->batch.batch_id != PIECE_BATCH(row.piece_id) && !read_batch(tx, g, PIECE_BATCH(row.piece_id))) break;
         if (!take(g, tx, &row, &g->rows[g->n++])) break;

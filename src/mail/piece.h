@@ -45,7 +45,7 @@ struct piece {
     int first_page;                                               /* 1-based; 0: not printed */
     struct str tracking;
 };
-/* piece_id = batch_id * SEATS_A_BATCH + seat; mail.sql counts on it too. A batch never has more pieces, or two pieces would share a
+/* piece_id = batch_id * SEATS_A_BATCH + seat. A batch never has more pieces, or two pieces would share a
  * number. */
 #define SEATS_A_BATCH         8192
 #define PIECE_BATCH(piece_id) ((piece_id) / SEATS_A_BATCH)

@@ -70,7 +70,7 @@ static bool read_quiet(struct tx *tx, void *arg)
     struct read *g = arg;
     struct r_batch_quiet row;
     int64_t now = clock_now_ms(), to = now - limit_get(LIMIT_TRACK_QUIET_DAYS) * DAY_MS;
-    struct q_batch_quiet in = {g->account, now - (int64_t)QUIET_FROM_DAYS * DAY_MS, to, g->max};
+    struct q_batch_quiet in = {g->account, now - (int64_t)QUIET_FROM_DAYS * DAY_MS, to, g->max, SEATS_A_BATCH};
     struct rows r = tx_rows(tx, Q_BATCH_QUIET, &in);
     g->n = 0;
     while (g->n < g->max && rows_next(&r, &row))

@@ -57,6 +57,22 @@ void url_encode(struct buf *b, struct str s)
     }
 }
 
+struct str url_encoded(struct arena *a, struct str s)
+{
+    struct buf b = BUF_INIT;
+    url_encode(&b, s);
+    struct str out = arena_str(a, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}
+
+void url_add_pair(struct buf *b, const char *name, struct str value)
+{
+    if (!value.ptr) return;
+    buf_addf(b, "%s%s=", b->len ? "&" : "", name);
+    url_encode(b, value);
+}
+
 /* Space and control characters never stand in an address; a backslash is a slash to browsers and not to us. */
 static bool has_forbidden_byte(struct str s)
 {

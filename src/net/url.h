@@ -4,6 +4,9 @@
 #include "base/buf.h"
 struct str url_decode(struct arena *a, struct str s, bool plus_is_space); /* STR_NULL: bad %xx, NUL or not UTF-8 */
 void url_encode(struct buf *b, struct str s);                             /* all but unreserved characters */
+struct str url_encoded(struct arena *a, struct str s);                    /* the same, as a text of its own */
+/* One more name=value of a form or a query; nothing for STR_NULL. `b`: the pairs before it, and nothing else. */
+void url_add_pair(struct buf *b, const char *name, struct str value);
 struct url_parts {
     struct str scheme, host, path, query;
     int port;

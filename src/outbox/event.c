@@ -4,6 +4,23 @@
 #include "base/limits.h"
 #include "base/log.h"
 
+static const struct list_event_def list_events[] = {[CONTACT_CREATED] = {"contact.created", "Contact created"},
+                                                    [CONTACT_UPDATED] = {"contact.updated", "Contact changed"},
+                                                    [CONTACT_DELETED] = {"contact.deleted", "Contact deleted"}};
+enum { LIST_EVENTS = sizeof list_events / sizeof *list_events };
+
+const struct list_event_def *list_event_find(int64_t code)
+{
+    return code >= CONTACT_CREATED && code < LIST_EVENTS ? &list_events[code] : NULL;
+}
+
+int list_event_by_name(struct str name)
+{
+    for (int i = CONTACT_CREATED; i < LIST_EVENTS; i++)
+        if (str_eq_nocase(name, str_of(list_events[i].name))) return i;
+    return 0;
+}
+
 static bool deliver(struct outbox *o, struct tx *tx, const struct event *e, const struct wanted *w)
 {
     for (; w; w = w->next) {

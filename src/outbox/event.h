@@ -25,6 +25,11 @@ enum list_event {
     CONTACT_UPDATED,
     CONTACT_DELETED
 }; /* codes of EVENT_LIST; subject and person: the contact */
+struct list_event_def {
+    const char *name /* in the API and in webhooks: "contact.created" */, *title /* for people: "Contact created" */;
+};
+const struct list_event_def *list_event_find(int64_t code); /* NULL: no such code */
+int list_event_by_name(struct str name);                    /* of either case; 0: none */
 
 struct event {
     int64_t account_id, source_id /* above 0 */, event_id;

@@ -129,12 +129,10 @@ struct told {
 
 static const char *event_word(const struct r_web_told *e)
 {
-    static const char *const of_list[] = {
-        [CONTACT_CREATED] = "Contact created", [CONTACT_UPDATED] = "Contact changed", [CONTACT_DELETED] = "Contact deleted"};
+    const struct list_event_def *of_list = e->source == EVENT_LIST ? list_event_find(e->code) : NULL;
     const struct status_def *s = e->source == EVENT_LIST ? NULL : status_find(e->code);
     if (s) return s->crm;
-    bool is_known = e->source == EVENT_LIST && e->code > 0 && e->code < (int64_t)(sizeof of_list / sizeof *of_list);
-    return is_known ? of_list[e->code] : "An event that is not kept any more";
+    return of_list ? of_list->title : "An event that is not kept any more";
 }
 
 /* A try, as it is shown. What is not here failed and is tried again, or was the last of its ladder. */

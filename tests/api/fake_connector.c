@@ -124,13 +124,19 @@ static int hook(void *ctx, struct hook_call *h, struct hook_send *out, struct ho
     return n;
 }
 
-int64_t fake_left; /* whom it last took its leave from */
+int64_t fake_left, fake_removed;
 
 static void leave(void *ctx, int64_t account, int64_t connection_id)
 {
     (void)ctx;
     (void)account;
     fake_left = connection_id;
+}
+
+static void removed(void *ctx, int64_t connection_id)
+{
+    (void)ctx;
+    fake_removed = connection_id;
 }
 
 const struct connector fake_connector = {
@@ -150,5 +156,6 @@ const struct connector fake_connector = {
     .try_operation = "me",
     .hook = hook,
     .leave = leave,
+    .removed = removed,
     .keeps_token = true,
 };

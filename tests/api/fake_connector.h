@@ -5,4 +5,5 @@
 
 #define FAKE_NUMBER 5
 extern const struct connector fake_connector;
-extern int64_t fake_left; /* the connection that it last took its leave from */
+extern int64_t fake_left;    /* the connection that it last took its leave from */
+extern int64_t fake_removed; /* the one that it was last told the end of */

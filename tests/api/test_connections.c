@@ -127,7 +127,10 @@ static void test_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof saves / sizeof *saves; i++) {
+        fake_removed = 0;
         struct answer a = ask(house.key, "POST", "/v1/connections", at_crm(saves[i].body));
+        bool was_tried = strstr(saves[i].answer, "The token was refused") || strstr(saves[i].body, "10.0.0.1");
+        assert_int_equal(fake_removed != 0, was_tried); /* it was there while it was tried, and is forgotten */
         print_message("%s: %d %s\n", saves[i].name, a.status, a.body);
         assert_answer(a, saves[i].status, saves[i].answer);
         assert_null(strstr(a.body, "s3cret"));
@@ -402,6 +405,7 @@ static void test_nothing_left(void **state)
     assert_left(gone, 0);
     assert_left(stays, 1);
     assert_int_equal(fake_left, gone); /* it took back what it had set up there */
+    assert_int_equal(fake_removed, gone);
     assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", stays), NULL).status, 200);
 }
 
@@ -433,6 +437,7 @@ static void test_account_gone(void **state)
                      0);
     assert_int_equal(rows("destination"), 0);
     assert_int_equal(fake_left, id);
+    assert_int_equal(fake_removed, id);
     assert_left(id, 0);
     assert_int_equal(rows("action_log"), 0);
 }

@@ -112,7 +112,11 @@ static void test_base64(void **state)
         struct str got = base64_decode(a, str_of(cases[i].text));
         if (!got.ptr != !cases[i].want) fail_msg("\"%s\"", cases[i].text);
         assert_str(got, cases[i].want);
+        if (got.ptr) assert_str(base64_encode(a, got), cases[i].text);
     }
+    assert_str(base64_url_encode(a, STR("\xFB\xFF\xBF")), "-_-_");
+    assert_str(base64_url_encode(a, STR("f")), "Zg");
+    assert_str(base64_url_encode(a, STR("")), "");
     arena_destroy(&a);
 }
 

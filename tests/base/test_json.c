@@ -126,6 +126,21 @@ static void test_write(void **state)
     buf_finish(&b);
 }
 
+/* What was read is written as it was, but for white space. */
+static void test_text(void **state)
+{
+    static const char *const cases[] = {
+        "null", "true", "-7", "1.5", "\"a\\\"\\n\"", "[]", "[1,[null,{}]]", "{\"b\":{\"c\":[\"\"]},\"a\":false}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct json_value v;
+        struct fault f;
+        assert_true(parse(str_of(arena_printf(arena, " %s ", cases[i])), &v, &f));
+        assert_str(json_value_text(arena, v), cases[i]);
+    }
+    assert_str(json_value_text(arena, (struct json_value){.type = JSON_MISSING}), "null");
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -142,8 +157,8 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_refused), cmocka_unit_test(test_depth),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_refused),   cmocka_unit_test(test_depth),
                                        cmocka_unit_test(test_many_keys), cmocka_unit_test(test_values),
-                                       cmocka_unit_test(test_write)};
+                                       cmocka_unit_test(test_write),     cmocka_unit_test(test_text)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -14,7 +14,7 @@ static void test_window(void **state)
     (void)state;
     enum { BURST = 90, MOST = 5000 };
     static int64_t made[MOST];
-    struct highlevel_pace *p = highlevel_pace_create();
+    struct per_connection *p = highlevel_pace_create();
     int n = 0, waits = 0;
     int64_t now = NOW;
     highlevel_pace_bound(p, 1, BURST);
@@ -32,13 +32,13 @@ static void test_window(void **state)
     for (int i = BURST; i < n; i++) assert_true(made[i] - made[i - BURST] >= 10000);
     assert_true((now - NOW) * BURST / 10000 <= n * 12 / 10); /* and nearly all of it is used */
     assert_true(waits < n / 10);                             /* who is refused is not sent back for single places */
-    highlevel_pace_destroy(&p);
+    per_connection_destroy(&p);
 }
 
 static void test_bounds(void **state)
 {
     (void)state;
-    struct highlevel_pace *p = highlevel_pace_create();
+    struct per_connection *p = highlevel_pace_create();
     char why[300] = "";
     for (int i = 0; i < 1000; i++) assert_int_equal(highlevel_pace_take(p, 1, 2, NOW, NULL, 0), 0); /* none set */
     highlevel_pace_bound(p, 1, 4);
@@ -55,7 +55,11 @@ static void test_bounds(void **state)
     assert_int_equal(highlevel_pace_take(p, 1, 9, NOW + 20000, NULL, 0), 0); /* more than fit at all: all there are */
     assert_true(highlevel_pace_take(p, 1, 1, NOW + 20000, NULL, 0) > NOW);
     assert_int_equal(highlevel_pace_take(p, 1, 1, NOW - 86400000, NULL, 0), 0); /* the clock was set back */
-    highlevel_pace_destroy(&p);
+    assert_int_equal(highlevel_pace_take(p, 1, 1, NOW - 86400000, NULL, 0), 0);
+    assert_true(highlevel_pace_take(p, 1, 1, NOW - 86400000, NULL, 0) > 0);
+    per_connection_forget(p, 1); /* it ended */
+    assert_int_equal(highlevel_pace_take(p, 1, 1, NOW - 86400000, NULL, 0), 0);
+    per_connection_destroy(&p);
 }
 
 static const struct {
@@ -92,7 +96,7 @@ static void test_headers(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof heard / sizeof *heard; i++) {
-        struct highlevel_pace *p = highlevel_pace_create();
+        struct per_connection *p = highlevel_pace_create();
         struct fetch_answer a = {.status = heard[i].status};
         char head[300], why[300] = "", asked[300] = "";
         snprintf(head, sizeof head, "HTTP/1.1 %d x\r\n%s\r\n", a.status, heard[i].head);
@@ -106,7 +110,7 @@ static void test_headers(void **state)
         assert_string_equal(why, asked);
         assert_int_equal(highlevel_pace_take(p, 1, 1, NOW + heard[i].stopped_ms, NULL, 0), 0);
         assert_int_equal(highlevel_pace_stopped(p, 2, NOW, NULL, 0), 0);
-        highlevel_pace_destroy(&p);
+        per_connection_destroy(&p);
     }
 }
 

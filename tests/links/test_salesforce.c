@@ -1,6 +1,8 @@
 /* The Salesforce connector's pure parts, each a table: where a token may go, what errors mean, which code replaces which, layouts byte for byte, XML
  * that is refused, requests that come in, queries and names. */
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_delivery.h"
+#include "links/salesforce/salesforce_layout.h"
+#include "links/salesforce/salesforce_wish.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdarg.h>
@@ -350,7 +352,7 @@ static void test_names(void **state)
     want_str("its label", "Postalytics Mail Event Status", sf_field_label(a, sf_field_name(a, &c, 573)));
     assert_true(sf_field_is_shared(sf_field_name(a, &c, 572)));
     struct buf b = BUF_INIT;
-    soql_quote(&b, STR("O'Hara\\ \nx"));
+    sf_soql_quote(&b, STR("O'Hara\\ \nx"));
     want_str("quoted", "'O\\'Hara\\\\ \\nx'", buf_str(&b));
     buf_finish(&b);
     want_str("layout", "Contact-Contact Layout", sf_layout_full_name(a, STR("Contact"), STR_NULL, STR("Contact Layout")));
@@ -616,45 +618,45 @@ static void test_hooks(void **state)
 #define QUERY(x)     "{\"totalSize\":1,\"done\":true,\"records\":[" x "]}"
 static const struct {
     const char *name;
-    enum phase phase;
+    enum sf_phase phase;
     bool was_found, blanks;
     const char *mark, *body;
     enum link_result first, second;
     const char *sentence; /* of the second */
 } group_cases[] = {
-    {"both", PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_OK "]", LINK_OK, LINK_OK, ""},
-    {"one is deleted", PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("ENTITY_IS_DELETED") "]", LINK_OK,
+    {"both", SF_PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_OK "]", LINK_OK, LINK_OK, ""},
+    {"one is deleted", SF_PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("ENTITY_IS_DELETED") "]", LINK_OK,
      LINK_PERMANENT, "Contact 003000000000002AAA: ENTITY_IS_DELETED: the record was deleted or merged"},
-    {"one that was found is deleted: searched for again", PHASE_WRITE, true, false, NULL,
+    {"one that was found is deleted: searched for again", SF_PHASE_WRITE, true, false, NULL,
      "[" ROW_OK "," ROW_BAD("ENTITY_IS_DELETED") "]", LINK_OK, LINK_WAIT, "deleted"},
-    {"and is deleted again", PHASE_WRITE, true, false, "gone", "[" ROW_OK "," ROW_BAD("ENTITY_IS_DELETED") "]", LINK_OK,
+    {"and is deleted again", SF_PHASE_WRITE, true, false, "gone", "[" ROW_OK "," ROW_BAD("ENTITY_IS_DELETED") "]", LINK_OK,
      LINK_PERMANENT, "deleted"},
-    {"one is locked", PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("UNABLE_TO_LOCK_ROW") "]", LINK_OK,
+    {"one is locked", SF_PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("UNABLE_TO_LOCK_ROW") "]", LINK_OK,
      LINK_RETRY_LATER, "somebody else"},
-    {"a lead was converted", PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("CANNOT_UPDATE_CONVERTED_LEAD") "]",
+    {"a lead was converted", SF_PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("CANNOT_UPDATE_CONVERTED_LEAD") "]",
      LINK_OK, LINK_PERMANENT, "converted"},
-    {"no right to the record", PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("INSUFFICIENT_ACCESS_OR_READONLY") "]",
-     LINK_OK, LINK_PERMANENT, "Modify All Data"},
-    {"the field is hidden", PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("INVALID_FIELD_FOR_INSERT_UPDATE") "]",
+    {"no right to the record", SF_PHASE_WRITE, false, false, NULL,
+     "[" ROW_OK "," ROW_BAD("INSUFFICIENT_ACCESS_OR_READONLY") "]", LINK_OK, LINK_PERMANENT, "Modify All Data"},
+    {"the field is hidden", SF_PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("INVALID_FIELD_FOR_INSERT_UPDATE") "]",
      LINK_OK, LINK_WAIT, "made visible again"},
-    {"the field is hidden still", PHASE_WRITE, false, false, "fitted", "[" ROW_OK "," ROW_BAD("INVALID_FIELD") "]", LINK_OK,
+    {"the field is hidden still", SF_PHASE_WRITE, false, false, "fitted", "[" ROW_OK "," ROW_BAD("INVALID_FIELD") "]", LINK_OK,
      LINK_PERMANENT, "may not write the field"},
-    {"something new", PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("NEVER_HEARD_OF") "]", LINK_OK, LINK_PERMANENT,
+    {"something new", SF_PHASE_WRITE, false, false, NULL, "[" ROW_OK "," ROW_BAD("NEVER_HEARD_OF") "]", LINK_OK, LINK_PERMANENT,
      "(NEVER_HEARD_OF): F__c m"},
-    {"blank first", PHASE_WRITE, false, true, NULL, "[" ROW_OK "," ROW_OK "]", LINK_ASK, LINK_ASK, ""},
-    {"too few rows", PHASE_WRITE, false, false, NULL, "[" ROW_OK "]", LINK_RETRY_LATER, LINK_RETRY_LATER, "shape"},
-    {"no list", PHASE_WRITE, false, false, NULL, "{}", LINK_RETRY_LATER, LINK_RETRY_LATER, "shape"},
-    {"rows of another shape", PHASE_WRITE, false, false, NULL, "[1,{\"success\":false}]", LINK_RETRY_LATER, LINK_RETRY_LATER,
+    {"blank first", SF_PHASE_WRITE, false, true, NULL, "[" ROW_OK "," ROW_OK "]", LINK_ASK, LINK_ASK, ""},
+    {"too few rows", SF_PHASE_WRITE, false, false, NULL, "[" ROW_OK "]", LINK_RETRY_LATER, LINK_RETRY_LATER, "shape"},
+    {"no list", SF_PHASE_WRITE, false, false, NULL, "{}", LINK_RETRY_LATER, LINK_RETRY_LATER, "shape"},
+    {"rows of another shape", SF_PHASE_WRITE, false, false, NULL, "[1,{\"success\":false}]", LINK_RETRY_LATER, LINK_RETRY_LATER,
      "shape"},
-    {"truncated", PHASE_WRITE, false, false, NULL, "[" ROW_OK ",", LINK_RETRY_LATER, LINK_RETRY_LATER, "not JSON"},
-    {"one contact each; leads are still to be asked", PHASE_SEARCH, false, false, NULL,
+    {"truncated", SF_PHASE_WRITE, false, false, NULL, "[" ROW_OK ",", LINK_RETRY_LATER, LINK_RETRY_LATER, "not JSON"},
+    {"one contact each; leads are still to be asked", SF_PHASE_SEARCH, false, false, NULL,
      QUERY(FOUND("003000000000001AAA", "A@x.org") "," FOUND("003000000000002AAA", "b@x.org")), LINK_ASK, LINK_ASK, ""},
-    {"two of one address", PHASE_SEARCH, false, false, NULL,
+    {"two of one address", SF_PHASE_SEARCH, false, false, NULL,
      QUERY(FOUND("003000000000001AAA", "b@x.org") "," FOUND("003000000000002AAA", "B@X.ORG")), LINK_ASK, LINK_HOLD,
      "2 records have the e-mail address b@x.org: Contact 003000000000001AAA, Contact 003000000000002AAA"},
-    {"an id that is none", PHASE_SEARCH, false, false, NULL, QUERY(FOUND("<script>", "b@x.org")), LINK_RETRY_LATER,
+    {"an id that is none", SF_PHASE_SEARCH, false, false, NULL, QUERY(FOUND("<script>", "b@x.org")), LINK_RETRY_LATER,
      LINK_RETRY_LATER, "shape"},
-    {"no records", PHASE_SEARCH, false, false, NULL, "{\"done\":true}", LINK_RETRY_LATER, LINK_RETRY_LATER, "shape"},
+    {"no records", SF_PHASE_SEARCH, false, false, NULL, "{\"done\":true}", LINK_RETRY_LATER, LINK_RETRY_LATER, "shape"},
 };
 
 static void make_delivery(struct link_delivery *d, size_t i, int n)

@@ -32,6 +32,12 @@ static void test_encode(void **state)
     struct buf b = BUF_INIT;
     url_encode(&b, STR("a-Z_0.~ /\xC3\xA9?"));
     assert_string_equal(b.data, "a-Z_0.~%20%2F%C3%A9%3F");
+    buf_clear(&b);
+    url_add_pair(&b, "none", STR_NULL);
+    url_add_pair(&b, "a", STR("b&c"));
+    url_add_pair(&b, "none", STR_NULL);
+    url_add_pair(&b, "empty", STR(""));
+    assert_string_equal(b.data, "a=b%26c&empty=");
     buf_finish(&b);
 }
 

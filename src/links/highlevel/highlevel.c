@@ -104,6 +104,8 @@ static enum link_result judge(void *ctx, const struct fetch_answer *answer, char
     return highlevel_judge(answer, sentence, n);
 }
 
+static void removed(void *ctx, int64_t connection_id) { per_connection_forget(((struct highlevel *)ctx)->pace, connection_id); }
+
 /* ---- life ---- */
 
 struct highlevel *highlevel_create(const struct link_house *house)
@@ -133,6 +135,7 @@ struct highlevel *highlevel_create(const struct link_house *house)
                                       .link = &h->link,
                                       .ctx = h,
                                       .check = highlevel_check,
+                                      .removed = removed,
                                       .authorise = authorise,
                                       .renew_ask = highlevel_renew_ask,
                                       .renew_read = highlevel_renew_read,
@@ -149,7 +152,7 @@ void highlevel_destroy(struct highlevel **hp)
     struct highlevel *h = *hp;
     *hp = NULL;
     if (!h) return;
-    highlevel_pace_destroy(&h->pace);
+    per_connection_destroy(&h->pace);
     json_parser_destroy(&h->parser);
     free(h);
 }

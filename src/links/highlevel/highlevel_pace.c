@@ -4,9 +4,7 @@
  * is free again, not for every single place. In memory: after a start the other side's headers tell. */
 #include "links/highlevel/highlevel_private.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/text.h"
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,7 +15,7 @@ enum {
     LONGEST_MS = 25 * 3600000
 };
 
-/* Under the lock. */
+/* Of a connection, under the lock. */
 struct entry {
     int burst;         /* places; 0: no bound */
     int next;          /* the place of the oldest request */
@@ -26,47 +24,10 @@ struct entry {
     int64_t stopped_until, day_over_until; /* by what the other side said; 0: it is not */
     int64_t day_limit;                     /* 0: unknown */
 };
-struct highlevel_pace {
-    pthread_mutex_t lock;
-    struct map *entries; /* by connection */
-};
 
-struct highlevel_pace *highlevel_pace_create(void)
-{
-    struct highlevel_pace *p = calloc(1, sizeof *p);
-    ASSERT(p);
-    p->entries = map_create();
-    pthread_mutex_init(&p->lock, NULL);
-    return p;
-}
+static void entry_end(void *e) { free(((struct entry *)e)->taken_at); }
 
-void highlevel_pace_destroy(struct highlevel_pace **pp)
-{
-    struct highlevel_pace *p = *pp;
-    size_t at = 0;
-    struct str key;
-    void *value;
-    *pp = NULL;
-    if (!p) return;
-    while (map_next(p->entries, &at, &key, &value)) {
-        free(((struct entry *)value)->taken_at);
-        free(value);
-    }
-    map_destroy(&p->entries);
-    pthread_mutex_destroy(&p->lock);
-    free(p);
-}
-
-static struct entry *entry_of(struct highlevel_pace *p, int64_t connection_id)
-{
-    struct str key = str_make(&connection_id, sizeof connection_id);
-    struct entry *e = map_get(p->entries, key);
-    if (e) return e;
-    e = calloc(1, sizeof *e);
-    ASSERT(e);
-    map_put(p->entries, key, e);
-    return e;
-}
+struct per_connection *highlevel_pace_create(void) { return per_connection_create(sizeof(struct entry), NULL, entry_end); }
 
 /* ---- our own bound ---- */
 
@@ -83,12 +44,11 @@ static void resize(struct entry *e, int burst)
     e->next = 0;
 }
 
-void highlevel_pace_bound(struct highlevel_pace *p, int64_t connection_id, int burst)
+void highlevel_pace_bound(struct per_connection *p, int64_t connection_id, int burst)
 {
-    pthread_mutex_lock(&p->lock);
-    struct entry *e = entry_of(p, connection_id);
+    struct entry *e = per_connection_lock(p, connection_id);
     if (e->burst != burst) resize(e, burst);
-    pthread_mutex_unlock(&p->lock);
+    per_connection_unlock(p);
 }
 
 static int64_t free_at(const struct entry *e, int n)
@@ -128,11 +88,10 @@ static int64_t stopped(struct entry *e, int64_t now, char *why, size_t n)
     return e->stopped_until;
 }
 
-int64_t highlevel_pace_stopped(struct highlevel_pace *p, int64_t connection_id, int64_t now, char *why, size_t n_why)
+int64_t highlevel_pace_stopped(struct per_connection *p, int64_t connection_id, int64_t now, char *why, size_t n_why)
 {
-    pthread_mutex_lock(&p->lock);
-    int64_t until = stopped(entry_of(p, connection_id), now, why, n_why);
-    pthread_mutex_unlock(&p->lock);
+    int64_t until = stopped(per_connection_lock(p, connection_id), now, why, n_why);
+    per_connection_unlock(p);
     return until;
 }
 
@@ -156,11 +115,10 @@ static int64_t take(struct entry *e, int n, int64_t now, char *why, size_t n_why
     return 0;
 }
 
-int64_t highlevel_pace_take(struct highlevel_pace *p, int64_t connection_id, int n, int64_t now, char *why, size_t n_why)
+int64_t highlevel_pace_take(struct per_connection *p, int64_t connection_id, int n, int64_t now, char *why, size_t n_why)
 {
-    pthread_mutex_lock(&p->lock);
-    int64_t until = take(entry_of(p, connection_id), n, now, why, n_why);
-    pthread_mutex_unlock(&p->lock);
+    int64_t until = take(per_connection_lock(p, connection_id), n, now, why, n_why);
+    per_connection_unlock(p);
     return until;
 }
 
@@ -202,10 +160,9 @@ static void hear(struct entry *e, const struct fetch_answer *answer, int64_t now
     }
 }
 
-void highlevel_pace_hear(struct highlevel_pace *p, int64_t connection_id, const struct fetch_answer *answer, int64_t now)
+void highlevel_pace_hear(struct per_connection *p, int64_t connection_id, const struct fetch_answer *answer, int64_t now)
 {
     if (answer->error != FETCH_OK) return;
-    pthread_mutex_lock(&p->lock);
-    hear(entry_of(p, connection_id), answer, now);
-    pthread_mutex_unlock(&p->lock);
+    hear(per_connection_lock(p, connection_id), answer, now);
+    per_connection_unlock(p);
 }

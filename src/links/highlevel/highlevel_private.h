@@ -1,6 +1,7 @@
 /* highlevel_private.h: what the files of this connector share. */
 #pragma once
 #include "links/highlevel/highlevel.h"
+#include "links/per_connection.h"
 #include "base/json.h"
 
 struct highlevel {
@@ -8,7 +9,7 @@ struct highlevel {
     struct connector connector;
     struct link_def link;
     struct json_parser *parser; /* of load, which one thread calls */
-    struct highlevel_pace *pace;
+    struct per_connection *pace;
 };
 
 /* ---- highlevel_terms.c: a connection's settings and secrets, read ---- */
@@ -46,15 +47,13 @@ void highlevel_shut(const struct fetch_answer *answer, char *sentence, size_t n)
 void highlevel_misshapen(const struct fetch_answer *answer, const char *wanted, char *sentence, size_t n);
 
 /* ---- highlevel_pace.c: how many requests a connection may make: our own bound, and what the other side's headers say. Any thread ---- */
-struct highlevel_pace;
-struct highlevel_pace *highlevel_pace_create(void);
-void highlevel_pace_destroy(struct highlevel_pace **p);
-void highlevel_pace_bound(struct highlevel_pace *p, int64_t connection_id, int burst); /* 0: none */
+struct per_connection *highlevel_pace_create(void);
+void highlevel_pace_bound(struct per_connection *p, int64_t connection_id, int burst); /* 0: none */
 /* Takes n requests, all or none: 0, or when to ask again, with the reason. `why` may be NULL. */
-int64_t highlevel_pace_take(struct highlevel_pace *p, int64_t connection_id, int n, int64_t now, char *why, size_t n_why);
-void highlevel_pace_hear(struct highlevel_pace *p, int64_t connection_id, const struct fetch_answer *answer, int64_t now);
+int64_t highlevel_pace_take(struct per_connection *p, int64_t connection_id, int n, int64_t now, char *why, size_t n_why);
+void highlevel_pace_hear(struct per_connection *p, int64_t connection_id, const struct fetch_answer *answer, int64_t now);
 /* When the other side takes requests again, by what was heard; 0: now. */
-int64_t highlevel_pace_stopped(struct highlevel_pace *p, int64_t connection_id, int64_t now, char *why, size_t n_why);
+int64_t highlevel_pace_stopped(struct per_connection *p, int64_t connection_id, int64_t now, char *why, size_t n_why);
 
 /* ---- highlevel_tell.c: the link: an event becomes a tag and a note ---- */
 bool highlevel_load(void *ctx, struct tx *tx, struct link_delivery *d);

@@ -121,20 +121,12 @@ static void body_end(struct link_delivery *d, struct json_out *j, struct buf *b)
     buf_finish(b);
 }
 
-static struct str encoded(struct arena *a, struct str s)
-{
-    struct buf b = BUF_INIT;
-    url_encode(&b, s);
-    struct str out = arena_str(a, buf_str(&b));
-    buf_finish(&b);
-    return out;
-}
-
 static void ask_search(struct link_delivery *d, const struct telling *t, const char *by, struct str value)
 {
     d->ask.method = "GET";
-    d->ask.url = str_of(arena_printf(d->arena, "/contacts/search/duplicate?locationId=%.*s&%s=%.*s",
-                                     STR_ARG(encoded(d->arena, t->terms.location_id)), by, STR_ARG(encoded(d->arena, value))));
+    d->ask.url =
+        str_of(arena_printf(d->arena, "/contacts/search/duplicate?locationId=%.*s&%s=%.*s",
+                            STR_ARG(url_encoded(d->arena, t->terms.location_id)), by, STR_ARG(url_encoded(d->arena, value))));
 }
 
 static void ask_create(struct link_delivery *d, const struct telling *t)
@@ -163,7 +155,7 @@ static void ask_create(struct link_delivery *d, const struct telling *t)
 static void ask_contact(struct link_delivery *d, const struct telling *t, const char *method, const char *what)
 {
     d->ask.method = method;
-    d->ask.url = str_of(arena_printf(d->arena, "/contacts/%.*s/%s", STR_ARG(encoded(d->arena, t->contact_id)), what));
+    d->ask.url = str_of(arena_printf(d->arena, "/contacts/%.*s/%s", STR_ARG(url_encoded(d->arena, t->contact_id)), what));
 }
 
 /* "Postalytics Event: Mailed" */

@@ -153,14 +153,6 @@ enum authorised highlevel_terms_sign(const struct highlevel_terms *t, struct are
 
 /* ---- renewed ---- */
 
-static void add_pair(struct buf *b, const char *name, struct str value)
-{
-    if (b->len) buf_add_byte(b, '&');
-    buf_addz(b, name);
-    buf_add_byte(b, '=');
-    url_encode(b, value);
-}
-
 static struct highlevel_terms terms_of(void *ctx, const struct connection *c, struct arena *a)
 {
     struct highlevel_terms t;
@@ -183,17 +175,17 @@ bool highlevel_renew_ask(void *ctx, const struct connection *c, struct arena *a,
             "Private Integrations, and save the connection with it.");
     if (!t.refresh_token.len && !t.code.len)
         return fault_user(f, 409, "The connection has nothing to renew its token with. Authorise it again.");
-    add_pair(&b, "client_id", t.client_id);
-    add_pair(&b, "client_secret", t.client_secret);
+    url_add_pair(&b, "client_id", t.client_id);
+    url_add_pair(&b, "client_secret", t.client_secret);
     if (t.refresh_token.len) {
-        add_pair(&b, "grant_type", STR("refresh_token"));
-        add_pair(&b, "refresh_token", t.refresh_token);
+        url_add_pair(&b, "grant_type", STR("refresh_token"));
+        url_add_pair(&b, "refresh_token", t.refresh_token);
     } else {
-        add_pair(&b, "grant_type", STR("authorization_code"));
-        add_pair(&b, "code", t.code);
-        add_pair(&b, "redirect_uri", t.redirect_uri);
+        url_add_pair(&b, "grant_type", STR("authorization_code"));
+        url_add_pair(&b, "code", t.code);
+        url_add_pair(&b, "redirect_uri", t.redirect_uri);
     }
-    add_pair(&b, "user_type", STR("Location"));
+    url_add_pair(&b, "user_type", STR("Location"));
     ask->method = "POST";
     ask->url = str_of(arena_printf(a, "%.*s/oauth/token", STR_ARG(t.base_url)));
     ask->body = arena_str(a, buf_str(&b));

@@ -7,12 +7,7 @@ enum { READ_MS = 10000 };
 
 static struct str path_of(struct arena *a, struct str contact_id)
 {
-    struct buf b = BUF_INIT;
-    buf_addz(&b, "/api/records/client_client/");
-    url_encode(&b, contact_id);
-    struct str out = arena_str(a, buf_str(&b));
-    buf_finish(&b);
-    return out;
+    return str_of(arena_printf(a, "/api/records/client_client/%.*s", STR_ARG(url_encoded(a, contact_id))));
 }
 
 static bool is_for_now(const struct connector_answer *answer)

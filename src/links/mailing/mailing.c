@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "links/connector.h"
-#include "links/watched.h"
+#include "links/event_story.h"
 #include "mail/contact_check.h"
 #include "mail/recipient.h"
 #include "mail/send.h"
@@ -84,13 +84,13 @@ static bool never(struct link_delivery *d, const char *why)
     return false;
 }
 
-static bool of_piece(struct mailing *m, struct tx *tx, struct link_delivery *d, struct send *s)
+static bool of_mail(struct mailing *m, struct tx *tx, struct link_delivery *d, struct send *s)
 {
     struct piece_story *p = ARENA_NEW(d->arena, struct piece_story);
     const struct event *e = &d->event;
-    if (!piece_story_read(tx, m->parser, d->arena, e->account_id, e->subject_id, p))
-        return never(d, "The piece that the event is about is not there any more.");
+    if (!event_story_read(tx, m->parser, d, p)) return false;
     for (int i = 0; i < FIELD_KNOWN && i < p->who.n_values; i++) s->values[i] = p->who.values[i];
+    if (e->source == EVENT_CONNECTION) return true; /* another house's: it has no more */
     s->extra = recipient_extra(d->arena, p->who.extra_names, p->who.extra_values, p->who.n_extra);
     s->source_ref = piece_source_ref(tx, d->arena, e->account_id, e->subject_id);
     return tx_ok(tx);
@@ -105,15 +105,6 @@ static bool of_contact(struct mailing *m, struct tx *tx, struct link_delivery *d
     for (int i = 0; i < FIELD_KNOWN && i < c->n_values; i++) s->values[i] = c->values[i];
     s->source_ref = contact_source_ref(tx, d->arena, e->account_id, e->subject_id);
     return tx_ok(tx);
-}
-
-/* Mail that another house sent. */
-static bool of_watched(struct mailing *m, struct link_delivery *d, struct send *s)
-{
-    struct piece_story *p = ARENA_NEW(d->arena, struct piece_story);
-    if (!watched_story_read(m->parser, d, p)) return false;
-    for (int i = 0; i < FIELD_KNOWN; i++) s->values[i] = p->who.values[i];
-    return true;
 }
 
 static bool apply(struct mailing *m, struct link_delivery *d, struct send *s)
@@ -161,11 +152,11 @@ static bool load(void *ctx, struct tx *tx, struct link_delivery *d)
         return false;
     }
     switch (e->source) {
-    case EVENT_DROP: ok = of_piece(m, tx, d, &w->send); break;
+    case EVENT_DROP:
+    case EVENT_CONNECTION: ok = of_mail(m, tx, d, &w->send); break;
     case EVENT_LIST:
         ok = e->code != CONTACT_DELETED ? of_contact(m, tx, d, &w->send) : never(d, "The contact was deleted.");
         break;
-    case EVENT_CONNECTION: ok = of_watched(m, d, &w->send); break;
     default: return never(d, "Nobody to send mail to: the event is about no piece and no contact.");
     }
     if (!ok || !apply(m, d, &w->send)) return false;

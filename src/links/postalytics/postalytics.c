@@ -1,13 +1,12 @@
 /* postalytics.c: the connector's entry: its settings, how it proves who asks, its rate, and what its answers mean. */
 #include "links/postalytics/postalytics_private.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/utf8.h"
 #include "net/rate.h"
 #include "net/url.h"
 #include "queries.h"
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -104,26 +103,17 @@ struct meter {
     int64_t not_before; /* the other side said so */
 };
 
-static struct str meter_key(const int64_t *id) { return str_make(id, sizeof *id); }
-
-/* Under the lock. */
-static struct meter *meter_of(struct postalytics *pl, int64_t connection_id)
+static void meter_begin(void *entry)
 {
-    struct meter *m = map_get(pl->meters, meter_key(&connection_id));
-    if (m) return m;
-    m = calloc(1, sizeof *m);
-    ASSERT(m);
+    struct meter *m = entry;
     rate_meter_init(&m->meter);
     rate_parse(STR("vendor"), &m->rate, NULL);
-    map_put(pl->meters, meter_key(&connection_id), m);
-    return m;
 }
 
 static int64_t pace(void *ctx, int64_t connection_id, int64_t now)
 {
     struct postalytics *pl = ctx;
-    pthread_mutex_lock(&pl->meter_lock);
-    struct meter *m = meter_of(pl, connection_id);
+    struct meter *m = per_connection_lock(pl->meters, connection_id);
     int64_t at = m->not_before > now ? m->not_before : 0;
     if (!at) {
         int64_t wait_us = rate_take(&m->meter, m->rate, now * 1000);
@@ -131,7 +121,7 @@ static int64_t pace(void *ctx, int64_t connection_id, int64_t now)
         /* spread, not in bursts: their second need not begin when ours does */
         if (!at && m->rate.per_second) m->not_before = now + 1050 / m->rate.per_second;
     }
-    pthread_mutex_unlock(&pl->meter_lock);
+    per_connection_unlock(pl->meters);
     return at;
 }
 
@@ -140,29 +130,26 @@ static void heard(void *ctx, int64_t connection_id, const struct fetch_answer *a
     struct postalytics *pl = ctx;
     int64_t wait = fetch_retry_after_ms(answer, now);
     if (answer->error != FETCH_OK || answer->status != 429) return;
-    pthread_mutex_lock(&pl->meter_lock);
-    meter_of(pl, connection_id)->not_before = now + (wait < 1000 ? 1000 : wait > 60000 ? 60000 : wait);
-    pthread_mutex_unlock(&pl->meter_lock);
+    struct meter *m = per_connection_lock(pl->meters, connection_id);
+    m->not_before = now + (wait < 1000 ? 1000 : wait > 60000 ? 60000 : wait);
+    per_connection_unlock(pl->meters);
 }
 
 static void set_rate(struct postalytics *pl, int64_t connection_id, struct str text)
 {
     struct rate rate;
     if (!rate_parse(text, &rate, NULL)) return;
-    pthread_mutex_lock(&pl->meter_lock);
-    meter_of(pl, connection_id)->rate = rate;
-    pthread_mutex_unlock(&pl->meter_lock);
+    struct meter *m = per_connection_lock(pl->meters, connection_id);
+    m->rate = rate;
+    per_connection_unlock(pl->meters);
 }
 
 /* ---- asking ---- */
 
 static struct str basic(struct arena *a, struct str key)
 {
-    const char *text = arena_printf(a, "%.*s:", STR_ARG(key));
-    int n = (int)strlen(text);
-    unsigned char *out = arena_alloc(a, (size_t)(n + 2) / 3 * 4 + 1);
-    EVP_EncodeBlock(out, (const unsigned char *)text, n);
-    return str_of(arena_printf(a, "Authorization: Basic %s", (const char *)out));
+    struct str proof = base64_encode(a, str_of(arena_printf(a, "%.*s:", STR_ARG(key))));
+    return str_of(arena_printf(a, "Authorization: Basic %.*s", STR_ARG(proof)));
 }
 
 static enum authorised authorise(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask,
@@ -262,6 +249,11 @@ static bool saved(void *ctx, struct tx *tx, int64_t account, int64_t connection_
     return tx_run(tx, Q_MIRROR_AGAIN, &(struct q_mirror_again){account, connection_id, tx_now(tx)}, NULL);
 }
 
+static void removed(void *ctx, int64_t connection_id)
+{
+    per_connection_forget(((struct postalytics *)ctx)->meters, connection_id);
+}
+
 struct postalytics *postalytics_create(const struct link_house *h, const char *data_dir)
 {
     struct postalytics *pl = calloc(1, sizeof *pl);
@@ -269,9 +261,8 @@ struct postalytics *postalytics_create(const struct link_house *h, const char *d
     pl->house = h;
     pl->data_dir = data_dir;
     pl->judging = json_parser_create();
-    pl->meters = map_create();
+    pl->meters = per_connection_create(sizeof(struct meter), meter_begin, NULL);
     pthread_mutex_init(&pl->judge_lock, NULL);
-    pthread_mutex_init(&pl->meter_lock, NULL);
     pl->sender = (struct sender){send_piece, pl};
     pl->connector = (struct connector){.name = "postalytics",
                                        .title = "Postalytics",
@@ -284,6 +275,7 @@ struct postalytics *postalytics_create(const struct link_house *h, const char *d
                                        .ctx = pl,
                                        .check = check,
                                        .saved = saved,
+                                       .removed = removed,
                                        .leave = postalytics_leave,
                                        .keeps_token = true,
                                        .hook = postalytics_hook,
@@ -302,16 +294,11 @@ struct postalytics *postalytics_create(const struct link_house *h, const char *d
 void postalytics_destroy(struct postalytics **pp)
 {
     struct postalytics *pl = *pp;
-    size_t at = 0;
-    struct str key;
-    void *m;
     *pp = NULL;
     if (!pl) return;
-    while (map_next(pl->meters, &at, &key, &m)) free(m);
-    map_destroy(&pl->meters);
+    per_connection_destroy(&pl->meters);
     json_parser_destroy(&pl->judging);
     pthread_mutex_destroy(&pl->judge_lock);
-    pthread_mutex_destroy(&pl->meter_lock);
     free(pl);
 }
 

@@ -3,7 +3,7 @@
  *
  * An event of a piece that we had printed there is told as our own drop's. All others are told as the connection's (EVENT_CONNECTION), with
  * the codes of drops and the person, the drop and its name in the event's detail: nothing of the other house becomes a piece of this one, so
- * there is no campaign here that looks as if it could be sent, and links read the detail (links/watched.h) where they would read the piece. */
+ * there is no campaign here that looks as if it could be sent, and links read the detail (links/event_story.h) where they would read the piece. */
 #include "links/postalytics/postalytics_private.h"
 #include "base/ids.h"
 #include "base/limits.h"

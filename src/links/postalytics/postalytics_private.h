@@ -1,11 +1,11 @@
 /* postalytics_private.h: what the files of this connector share. */
 #pragma once
 #include "links/call.h"
+#include "links/per_connection.h"
 #include "links/postalytics/postalytics.h"
 #include "press/fields.h"
 #include <pthread.h>
 
-struct map;
 struct postalytics {
     const struct link_house *house;
     const char *data_dir;
@@ -13,8 +13,8 @@ struct postalytics {
     struct sender sender;
     struct printer_def printer;
     struct json_parser *judging; /* under judge_lock */
-    pthread_mutex_t judge_lock, meter_lock;
-    struct map *meters; /* connection's number → struct meter */
+    pthread_mutex_t judge_lock;
+    struct per_connection *meters;
 };
 /* The other side's words in an error's body; STR_NULL: none that can be read. From the arena. */
 struct str postalytics_message(struct json_parser *p, struct arena *a, struct str body);

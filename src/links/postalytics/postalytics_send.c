@@ -65,12 +65,8 @@ enum sender_outcome postalytics_send_outcome(struct json_parser *parser, struct 
 
 static struct fetch_ask ask_of(struct sender_piece *p, struct arena *a)
 {
-    struct buf b = BUF_INIT;
     struct fetch_ask ask = {.method = "POST", .body = sender_body(a, p->values), .timeout_ms = TRY_MS};
-    buf_addz(&b, "/v1/send/");
-    url_encode(&b, p->endpoint);
-    ask.url = arena_str(a, buf_str(&b));
-    buf_finish(&b);
+    ask.url = str_of(arena_printf(a, "/v1/send/%.*s", STR_ARG(url_encoded(a, p->endpoint))));
     ask.headers[ask.n_headers++] = STR("Content-Type: application/json");
     if (p->try_key.ptr) ask.headers[ask.n_headers++] = str_of(arena_printf(a, "Idempotency-Key: %.*s", STR_ARG(p->try_key)));
     return ask;

@@ -90,17 +90,6 @@ static bool has_parts(const struct sf_config *c, struct fault *f)
     return ok;
 }
 
-static struct str written(struct arena *a, struct json_value v)
-{
-    struct buf b = BUF_INIT;
-    struct json_out j = json_out_begin(&b);
-    json_value_write(&j, NULL, v);
-    json_out_end(&j);
-    struct str out = arena_str(a, buf_str(&b));
-    buf_finish(&b);
-    return out;
-}
-
 static bool check_config(const struct sf_config *c, struct json_value s, struct fault *f)
 {
     struct web_address login;
@@ -125,8 +114,8 @@ static bool check(void *ctx, struct json_value s, struct json_value secrets, str
     struct sf_config c;
     struct arena *a = arena_create(8192);
     (void)ctx;
-    struct str open = s.type == JSON_OBJECT ? written(a, s) : STR_NULL;
-    struct str shut = secrets.type == JSON_OBJECT ? written(a, secrets) : STR_NULL;
+    struct str open = s.type == JSON_OBJECT ? json_value_text(a, s) : STR_NULL;
+    struct str shut = secrets.type == JSON_OBJECT ? json_value_text(a, secrets) : STR_NULL;
     bool ok = sf_config_read(a, open, shut, &c, f) && check_config(&c, s, f);
     arena_destroy(&a);
     return ok;
@@ -135,9 +124,16 @@ static bool check(void *ctx, struct json_value s, struct json_value secrets, str
 /* Its fields that are not ready are looked at again: what they lacked may be what was put right. */
 static bool saved(void *ctx, struct tx *tx, int64_t account, int64_t connection_id)
 {
-    struct q_remote_field_all_again in = {account, connection_id, FIELD_READY, tx_now(tx)};
+    struct q_remote_field_all_again in = {account, connection_id, SF_FIELD_READY, tx_now(tx)};
     (void)ctx;
     return tx_run(tx, Q_REMOTE_FIELD_ALL_AGAIN, &in, NULL);
+}
+
+static void removed(void *ctx, int64_t connection_id)
+{
+    struct salesforce *s = ctx;
+    per_connection_forget(s->usage, connection_id);
+    sf_imports_tidy(s);
 }
 
 static bool check_subscription(void *ctx, struct json_value s, struct fault *f)
@@ -154,7 +150,7 @@ struct salesforce *salesforce_create(const struct link_house *h, const char *dat
     s->house = h;
     s->data_dir = data_dir;
     s->parser = json_parser_create();
-    s->limits = sf_limits_create();
+    s->usage = sf_usage_create();
     s->connector = (struct connector){
         .name = "salesforce",
         .title = "Salesforce",
@@ -168,7 +164,7 @@ struct salesforce *salesforce_create(const struct link_house *h, const char *dat
         .ctx = s,
         .check = check,
         .saved = saved,
-        .removed = sf_imports_tidy,
+        .removed = removed,
         .check_subscription = check_subscription,
         .authorise = sf_authorise,
         .renew_ask = sf_renew_ask,
@@ -191,7 +187,7 @@ void salesforce_destroy(struct salesforce **sp)
     *sp = NULL;
     if (!s) return;
     json_parser_destroy(&s->parser);
-    sf_limits_destroy(&s->limits);
+    per_connection_destroy(&s->usage);
     free(s);
 }
 

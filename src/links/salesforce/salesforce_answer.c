@@ -1,6 +1,6 @@
 /* salesforce_answer.c: what Salesforce's answer to a group of deliveries means for each of them. Pure: from what they are and what came to their
  * results. */
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_delivery.h"
 #include "base/limits.h"
 #include <stdio.h>
 
@@ -26,7 +26,7 @@ static enum link_result field_refused(struct link_delivery *d, const char *messa
             STR_ARG(s->field), message);
     leave_mark(d, "fitted");
     s->wants_field = true;
-    d->pause_until = d->now + FIELD_AGAIN_MS * 3;
+    d->pause_until = d->now + SF_FIELD_AGAIN_MS * 3;
     return sf_say(d, LINK_WAIT, "Salesforce does not show the field %.*s to us; it is being made visible again.",
                   STR_ARG(s->field));
 }
@@ -165,10 +165,10 @@ void sf_answer_read(struct link_delivery *const *group, int n, struct str body, 
     struct arena *a = arena_create(4096);
     struct json_parser *p = json_parser_create();
     struct json_value root;
-    enum phase phase = sf_of(group[0])->phase;
+    enum sf_phase phase = sf_of(group[0])->phase;
     if (!json_parse(p, json_padded(a, body), &root, NULL))
         sf_all_say(group, n, results, LINK_RETRY_LATER, 0, "Salesforce's answer is not JSON, or only a part of it.");
-    else if (phase == PHASE_SEARCH)
+    else if (phase == SF_PHASE_SEARCH)
         judge_found(group, n, root, results);
     else
         judge_rows(group, n, root, results);
@@ -189,9 +189,9 @@ void sf_answer_refused(struct link_delivery *const *group, int n, const struct f
             if (!sf_has_mark(d, "alone")) leave_mark(d, "alone");
             results[i] =
                 sf_say(d, LINK_WAIT, "Salesforce refused a request with several records: each goes alone. %.150s", sentence);
-            if (sf_of(d)->phase == PHASE_WRITE && sf_is_about_field(e.code) && names_field(str_of(e.message), sf_of(d)))
+            if (sf_of(d)->phase == SF_PHASE_WRITE && sf_is_about_field(e.code) && names_field(str_of(e.message), sf_of(d)))
                 results[i] = field_refused(d, e.message);
-        } else if (sf_of(d)->phase == PHASE_WRITE && *e.code) {
+        } else if (sf_of(d)->phase == SF_PHASE_WRITE && *e.code) {
             results[i] = judge_error(d, e.code, e.message);
         } else {
             results[i] = sf_say(d, LINK_PERMANENT, "%s", sentence);

@@ -15,7 +15,7 @@ static struct str or_else(struct str s, const char *fallback) { return s.ptr ? s
 
 bool sf_id_is(struct str id)
 {
-    if (id.len != ID_CHARS && id.len != ID_CHARS + 3) return false;
+    if (id.len != SF_ID_CHARS && id.len != SF_ID_CHARS + 3) return false;
     for (size_t i = 0; i < id.len; i++)
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", id.ptr[i])) return false;
     return true;
@@ -62,7 +62,8 @@ bool sf_objects_read(struct arena *a, struct str text, struct sf_config *out, st
     for (struct str rest = text; rest.ptr;) {
         struct str part = str_trim(str_cut(rest, ';', &rest));
         if (!part.len) continue;
-        if (out->n_objects == OBJECTS_MAX) return fault_user(f, 400, "objects takes %d kinds of record at most.", OBJECTS_MAX);
+        if (out->n_objects == SF_OBJECTS_MAX)
+            return fault_user(f, 400, "objects takes %d kinds of record at most.", SF_OBJECTS_MAX);
         struct sf_object *o = &out->objects[out->n_objects];
         if (!object_read(a, part, o, f)) return false;
         if (sf_object_find(out, o->name)) return fault_user(f, 400, "objects names %.*s twice.", STR_ARG(o->name));
@@ -131,7 +132,7 @@ struct str sf_path(struct arena *a, const struct sf_config *c, const char *rest)
     return str_of(arena_printf(a, "/services/data/%.*s%s", STR_ARG(c->version), rest));
 }
 
-void soql_quote(struct buf *b, struct str text)
+void sf_soql_quote(struct buf *b, struct str text)
 {
     buf_add_byte(b, '\'');
     for (size_t i = 0; i < text.len; i++) {

@@ -2,6 +2,7 @@
  * object's page layout. Every step may be done again: what is there already is fine. A step that fails leaves its reason in the row, in the
  * connection's status, and is tried again (specs: crm-apis §2.4-2.5). */
 #include "links/call.h"
+#include "links/salesforce/salesforce_layout.h"
 #include "links/salesforce/salesforce_private.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -25,7 +26,7 @@ struct fitting {
     int64_t drop_id, left /* custom fields that the object may still have; -1: not known */;
     struct str name;
     struct str profile; /* the connected user's; read once for a drop */
-    enum field_state state;
+    enum sf_field_state state;
     char says[520];  /* for people; "": all is well */
     bool is_for_now; /* probably over soon */
 };
@@ -58,13 +59,11 @@ static bool call(struct fitting *g, const char *method, struct str path, struct 
 /* The first record of a query; false: it failed. *found false: there is none. */
 static bool query(struct fitting *g, const char *service, struct str soql, struct json_value *record, bool *found)
 {
-    struct buf url = BUF_INIT;
     struct json_value root;
     struct json_iter it = {0};
     struct connector_answer answer;
-    url_encode(&url, soql);
-    struct str path = sf_path(g->arena, &g->config, arena_printf(g->arena, "%s?q=%.*s", service, STR_ARG(buf_str(&url))));
-    buf_finish(&url);
+    struct str q = url_encoded(g->arena, soql);
+    struct str path = sf_path(g->arena, &g->config, arena_printf(g->arena, "%s?q=%.*s", service, STR_ARG(q)));
     if (!call(g, "GET", path, STR_NULL, false, "", &answer)) return false;
     if (!json_parse(g->parser, json_padded(g->arena, answer.body), &root, NULL) ||
         json_get(root, "records").type != JSON_ARRAY) {
@@ -79,7 +78,7 @@ static bool query(struct fitting *g, const char *service, struct str soql, struc
 static struct str quoted(struct arena *a, struct str s)
 {
     struct buf b = BUF_INIT;
-    soql_quote(&b, s);
+    sf_soql_quote(&b, s);
     struct str out = arena_str(a, buf_str(&b));
     buf_finish(&b);
     return out;
@@ -163,7 +162,7 @@ static bool make_visible(struct fitting *g)
 
 static bool no_layout(struct fitting *g)
 {
-    g->state = FIELD_NO_LAYOUT;
+    g->state = SF_FIELD_NO_LAYOUT;
     snprintf(g->says, sizeof g->says,
              "The profile of the connected user has no page layout named exactly \"%.*s\" for %.*s, so nothing is written to "
              "its records. Make "
@@ -239,14 +238,14 @@ static void count_left(struct fitting *g)
 
 static void fit(struct fitting *g)
 {
-    g->state = FIELD_FAILED;
+    g->state = SF_FIELD_FAILED;
     g->left = -1;
     g->says[0] = '\0';
     g->is_for_now = false;
     if (!make_field(g) || !find_profile(g) || !make_visible(g)) return;
     bool is_on_it = add_to_layout(g);
-    if (is_on_it || (g->state == FIELD_NO_LAYOUT && !g->config.requires_layout)) {
-        g->state = FIELD_READY;
+    if (is_on_it || (g->state == SF_FIELD_NO_LAYOUT && !g->config.requires_layout)) {
+        g->state = SF_FIELD_READY;
         g->says[0] = '\0';
     }
     count_left(g);
@@ -257,10 +256,10 @@ static void fit(struct fitting *g)
 static const char *state_word(const struct fitting *g)
 {
     switch (g->state) {
-    case FIELD_WANTED: return "wanted";
-    case FIELD_READY: return "ready";
-    case FIELD_NO_LAYOUT: return "layout_missing";
-    case FIELD_FAILED: return g->is_for_now ? "failing" : "failed";
+    case SF_FIELD_WANTED: return "wanted";
+    case SF_FIELD_READY: return "ready";
+    case SF_FIELD_NO_LAYOUT: return "layout_missing";
+    case SF_FIELD_FAILED: return g->is_for_now ? "failing" : "failed";
     }
     return "unknown";
 }
@@ -301,7 +300,7 @@ static bool claim(struct tx *tx, void *arg)
     struct r_remote_field_claim row;
     int64_t account = g->connection.account_id, id = g->connection.connection_id, now = tx_now(tx);
     struct str name = sf_field_name(g->arena, &g->config, g->drop_id);
-    struct q_remote_field_put put = {account, id, g->drop_id, c->object, name, FIELD_WANTED, now};
+    struct q_remote_field_put put = {account, id, g->drop_id, c->object, name, SF_FIELD_WANTED, now};
     struct q_remote_field_claim in = {account, id, g->drop_id, c->object, store_node(tx_store(tx)), now + LEASE_MS, now};
     if (!tx_run(tx, Q_REMOTE_FIELD_PUT, &put, NULL)) return false;
     c->is_ours = tx_first(tx, Q_REMOTE_FIELD_CLAIM, &in, &row);
@@ -315,10 +314,10 @@ static bool finish(struct tx *tx, void *arg)
     struct claim *c = arg;
     struct fitting *g = c->g;
     int64_t account = g->connection.account_id, id = g->connection.connection_id, now = tx_now(tx);
-    int64_t attempt = g->state == FIELD_READY ? 0 : c->attempt + 1, changed = 0;
-    int64_t due = g->state == FIELD_READY ? DB_NULL
-                  : g->is_for_now         ? retry_due(now, (int)attempt)
-                                          : now + limit_get(LIMIT_SALESFORCE_AGAIN_S) * 1000;
+    int64_t attempt = g->state == SF_FIELD_READY ? 0 : c->attempt + 1, changed = 0;
+    int64_t due = g->state == SF_FIELD_READY ? DB_NULL
+                  : g->is_for_now            ? retry_due(now, (int)attempt)
+                                             : now + limit_get(LIMIT_SALESFORCE_AGAIN_S) * 1000;
     struct q_remote_field_done in = {
         account, id,  g->drop_id, g->object->name,         g->state, *g->says ? str_of(g->says) : STR_NULL,
         now,     due, attempt,    store_node(tx_store(tx))};

@@ -2,6 +2,7 @@
  * a piece. The names of a contact's or lead's own fields are understood; what a flow names in our way goes through as it is. An outbound
  * message is answered with Ack when all of it is durable; until then Salesforce sends it again, with the same ids (specs: crm-apis §2.6). Pure. */
 #include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_xml.h"
 #include <stdio.h>
 
 static const struct {
@@ -74,18 +75,11 @@ static bool is_new(struct asking *g, const char *name)
     return true;
 }
 
-/* Their street has lines in it; ours has two fields. */
 static void add_street(struct asking *g, struct str street)
 {
-    struct str rest, first = str_trim(str_cut(street, '\n', &rest));
-    struct buf b = BUF_INIT;
-    while (rest.ptr) {
-        struct str line = str_trim(str_cut(rest, '\n', &rest));
-        if (line.len) buf_addf(&b, "%s%.*s", b.len ? ", " : "", STR_ARG(line));
-    }
-    if (is_new(g, "address_street")) json_str(&g->j, "address_street", first);
-    if (b.len && is_new(g, "address_street2")) json_str(&g->j, "address_street2", buf_str(&b));
-    buf_finish(&b);
+    struct str others = sf_street_line(g->arena, street, 2);
+    if (is_new(g, "address_street")) json_str(&g->j, "address_street", sf_street_line(g->arena, street, 1));
+    if (others.len && is_new(g, "address_street2")) json_str(&g->j, "address_street2", others);
 }
 
 static void add_value(struct asking *g, struct str name, struct json_value v)

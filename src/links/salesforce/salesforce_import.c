@@ -3,7 +3,7 @@
  * (mail/intake.h). What fails is tried again by the retry ladder; a day's requests that are used up are waited for. */
 #include "links/call.h"
 #include "links/imports.h"
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_wish.h"
 #include "base/clock.h"
 #include "base/durable.h"
 #include "base/failpoint.h"
@@ -98,15 +98,6 @@ static bool strange(struct reading *g)
     return fault_remote(g->fault, "Salesforce's answer has not the shape of an answer to a query.");
 }
 
-static struct str encoded(struct arena *a, struct str s)
-{
-    struct buf b = BUF_INIT;
-    url_encode(&b, s);
-    struct str out = arena_str(a, buf_str(&b));
-    buf_finish(&b);
-    return out;
-}
-
 /* The view's own query says what is in it; only our columns are read of that. */
 static bool view_query(struct reading *g)
 {
@@ -128,7 +119,7 @@ static bool first_path(struct reading *g, struct str *path)
     for (int i = 0; i < g->wish.n_columns; i++) fields[i] = g->wish.columns[i].field;
     struct str soql = sf_import_query(g->page, g->wish.soql, fields, g->wish.n_columns, g->fault);
     if (!soql.ptr) return false;
-    *path = sf_path(g->page, &g->config, arena_printf(g->page, "/query?q=%.*s", STR_ARG(encoded(g->page, soql))));
+    *path = sf_path(g->page, &g->config, arena_printf(g->page, "/query?q=%.*s", STR_ARG(url_encoded(g->page, soql))));
     return true;
 }
 
@@ -385,9 +376,8 @@ static bool spare_unfinished(struct tx *tx, void *arg)
 }
 
 /* The folder is listed before the rows are read: the file of an import that begins meanwhile is not in it. */
-void sf_imports_tidy(void *ctx)
+void sf_imports_tidy(struct salesforce *s)
 {
-    struct salesforce *s = ctx;
     struct map *files = map_create();
     struct fault f;
     char path[1400];

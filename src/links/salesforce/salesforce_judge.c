@@ -1,6 +1,7 @@
 /* salesforce_judge.c: what Salesforce's answers mean (specs: crm-apis §2.3). Three shapes of error: a list at the top of an answer, one in each row of
  * a collection, and the token endpoint's; SOAP has a fourth. Pure. */
 #include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_xml.h"
 #include <ctype.h>
 #include <stdio.h>
 
@@ -96,10 +97,8 @@ static const struct {
     {"INSUFFICIENT_ACCESS", LINK_PERMANENT,
      "the connected user lacks a right: it needs Customize Application, Manage Profiles and Permission Sets, and Modify All "
      "Data"},
-    {"API_DISABLED_FOR_ORG", LINK_AUTH,
-     "this edition of Salesforce has no API, or the connected user lacks \"API Enabled\""},
-    {"API_CURRENTLY_DISABLED", LINK_AUTH,
-     "the API is switched off for the connected user; give its profile \"API Enabled\""},
+    {"API_DISABLED_FOR_ORG", LINK_AUTH, "this edition of Salesforce has no API, or the connected user lacks \"API Enabled\""},
+    {"API_CURRENTLY_DISABLED", LINK_AUTH, "the API is switched off for the connected user; give its profile \"API Enabled\""},
     {"INVALID_QUERY_LOCATOR", LINK_RETRY_LATER, "the query was forgotten there before it was read to its end"},
     {"LIMIT_EXCEEDED", LINK_PERMANENT,
      "the organisation has as much of this as it may have. If it is custom fields, delete those of old mail drops there, or "

@@ -1,7 +1,8 @@
 /* salesforce_layout.c: one item more on a page layout. updateMetadata replaces the whole layout, so all that we do not mean must go back byte
  * for byte, what this program does not know included. So libxml2 only says that a text is well formed (a tree written out again would
  * spell things its own way); then a walk over its tags finds the places, and the new item goes in between the bytes. */
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_layout.h"
+#include "links/salesforce/salesforce_xml.h"
 #include <ctype.h>
 #include <stdio.h>
 
@@ -288,7 +289,7 @@ struct str sf_layout_read_body(struct arena *a, struct str full_name)
 {
     struct buf b = BUF_INIT;
     buf_addz(&b, "<type>Layout</type><fullNames>");
-    xml_escape(&b, full_name);
+    sf_xml_escape(&b, full_name);
     buf_addz(&b, "</fullNames>");
     struct str out = envelope(a, "readMetadata", buf_str(&b));
     buf_finish(&b);

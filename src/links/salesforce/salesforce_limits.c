@@ -2,76 +2,41 @@
  * In memory, for one node; the other side counts anyway. */
 #include "links/salesforce/salesforce_private.h"
 #include "base/limits.h"
-#include "base/log.h"
-#include <pthread.h>
 #include <stdlib.h>
 
-enum { FULL_PERCENT = 95, CONNECTIONS_MAX = 4096 };
+enum { FULL_PERCENT = 95 };
 
-struct sf_limits {
-    pthread_mutex_t lock;
-    struct sf_usage *all;
-    int n, max;
+struct usage {
+    int64_t used, most /* 0: not known yet */, heard_at;
+    int64_t noted; /* what the status says is used; -1: nothing */
 };
 
-struct sf_limits *sf_limits_create(void)
-{
-    struct sf_limits *l = calloc(1, sizeof *l);
-    ASSERT(l && pthread_mutex_init(&l->lock, NULL) == 0);
-    return l;
-}
+static void usage_begin(void *u) { ((struct usage *)u)->noted = -1; }
 
-void sf_limits_destroy(struct sf_limits **lp)
-{
-    struct sf_limits *l = *lp;
-    *lp = NULL;
-    if (!l) return;
-    pthread_mutex_destroy(&l->lock);
-    free(l->all);
-    free(l);
-}
-
-/* Under the lock. */
-static struct sf_usage *usage_of(struct sf_limits *l, int64_t connection_id)
-{
-    for (int i = 0; i < l->n; i++)
-        if (l->all[i].connection_id == connection_id) return &l->all[i];
-    if (l->n == CONNECTIONS_MAX) return NULL;
-    if (l->n == l->max) {
-        l->max = l->max ? l->max * 2 : 16;
-        l->all = realloc(l->all, sizeof *l->all * (size_t)l->max);
-        ASSERT(l->all);
-    }
-    l->all[l->n] = (struct sf_usage){.connection_id = connection_id, .noted = -1};
-    return &l->all[l->n++];
-}
+struct per_connection *sf_usage_create(void) { return per_connection_create(sizeof(struct usage), usage_begin, NULL); }
 
 /* When nearly all is used: one request now and then, to hear whether there is room again. */
 int64_t sf_pace(void *ctx, int64_t connection_id, int64_t now)
 {
-    struct sf_limits *l = ((struct salesforce *)ctx)->limits;
+    struct per_connection *all = ((struct salesforce *)ctx)->usage;
     int64_t until = 0;
-    pthread_mutex_lock(&l->lock);
-    struct sf_usage *u = usage_of(l, connection_id);
-    if (u && u->most && u->used * 100 >= u->most * FULL_PERCENT)
+    struct usage *u = per_connection_lock(all, connection_id);
+    if (u->most && u->used * 100 >= u->most * FULL_PERCENT)
         until = u->heard_at + limit_get(LIMIT_SALESFORCE_FULL_PAUSE_S) * 1000;
-    pthread_mutex_unlock(&l->lock);
+    per_connection_unlock(all);
     return until > now ? until : 0;
 }
 
 void sf_heard(void *ctx, int64_t connection_id, const struct fetch_answer *answer, int64_t now)
 {
-    struct sf_limits *l = ((struct salesforce *)ctx)->limits;
+    struct per_connection *all = ((struct salesforce *)ctx)->usage;
     int64_t used, most;
     if (!answer->head.ptr || !sf_limit_read(fetch_header(answer, "Sforce-Limit-Info"), &used, &most)) return;
-    pthread_mutex_lock(&l->lock);
-    struct sf_usage *u = usage_of(l, connection_id);
-    if (u) {
-        u->used = used;
-        u->most = most;
-        u->heard_at = now;
-    }
-    pthread_mutex_unlock(&l->lock);
+    struct usage *u = per_connection_lock(all, connection_id);
+    u->used = used;
+    u->most = most;
+    u->heard_at = now;
+    per_connection_unlock(all);
 }
 
 /* ---- the status ---- */
@@ -101,12 +66,10 @@ bool sf_note(struct tx *tx, int64_t account, int64_t connection_id, const char *
 
 bool sf_usage_note(struct salesforce *s, struct tx *tx, int64_t account, int64_t connection_id)
 {
-    struct sf_limits *l = s->limits;
-    pthread_mutex_lock(&l->lock);
-    struct sf_usage *u = usage_of(l, connection_id), is = u ? *u : (struct sf_usage){0};
+    struct usage *u = per_connection_lock(s->usage, connection_id), is = *u;
     bool is_news = is.most && (is.noted < 0 || llabs(is.used - is.noted) * 100 >= is.most);
     if (is_news) u->noted = is.used; /* a unit that is taken back loses this word of it; the next hundredth has another */
-    pthread_mutex_unlock(&l->lock);
+    per_connection_unlock(s->usage);
     if (!is_news) return true;
     struct buf b = BUF_INIT;
     struct json_out j = json_out_begin(&b);

@@ -1,7 +1,7 @@
 /* salesforce_link.c: events into fields. `load` reads whose record it is, whether the drop's field is ready and what it holds; up to 200 records
  * go in one request, in which each has its own answer. A record whose id is not known is searched for by e-mail first; what is found is
  * remembered, and the delivery is read again. */
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_delivery.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/utf8.h"
@@ -58,17 +58,17 @@ static enum link_result look_at_field(struct tx *tx, struct link_delivery *d, st
     struct q_remote_field_find in = {d->event.account_id, d->connection_id, s->drop_id, s->object->name};
     if (!tx_first(tx, Q_REMOTE_FIELD_FIND, &in, &row)) {
         s->wants_field = true;
-        d->pause_until = d->now + FIELD_AGAIN_MS;
+        d->pause_until = d->now + SF_FIELD_AGAIN_MS;
         return sf_say(d, LINK_WAIT, "The drop's field is being made in Salesforce.");
     }
     s->field = arena_str(d->arena, row.remote_name);
     if (sf_field_is_shared(s->field)) s->value_drop = 0;
-    s->wants_check = row.state == FIELD_READY && row.due_at == DB_NULL &&
+    s->wants_check = row.state == SF_FIELD_READY && row.due_at == DB_NULL &&
                      d->now - row.checked_at > limit_get(LIMIT_SALESFORCE_CHECK_S) * 1000;
-    if (row.state == FIELD_READY) return LINK_ASK;
-    d->pause_until = d->now + FIELD_AGAIN_MS;
-    if (row.state != FIELD_WANTED && row.due_at != DB_NULL && row.due_at > d->pause_until)
-        d->pause_until = row.due_at + FIELD_AGAIN_MS;
+    if (row.state == SF_FIELD_READY) return LINK_ASK;
+    d->pause_until = d->now + SF_FIELD_AGAIN_MS;
+    if (row.state != SF_FIELD_WANTED && row.due_at != DB_NULL && row.due_at > d->pause_until)
+        d->pause_until = row.due_at + SF_FIELD_AGAIN_MS;
     return sf_say(d, LINK_WAIT, "%.*s",
                   STR_ARG(row.status.len ? row.status : STR("The drop's field is being made in Salesforce.")));
 }
@@ -77,7 +77,7 @@ static enum link_result look_at_value(struct tx *tx, struct link_delivery *d, st
 {
     struct r_remote_value_find row;
     struct q_remote_value_find in = {d->event.account_id, d->connection_id, s->value_drop,
-                                     str_make(s->remote_id.ptr, ID_CHARS)};
+                                     str_make(s->remote_id.ptr, SF_ID_CHARS)};
     struct sf_written was = {.code = -1};
     if (tx_first(tx, Q_REMOTE_VALUE_FIND, &in, &row)) was = (struct sf_written){row.piece_id, row.happened_at, (int)row.code};
     s->blanks_first = s->config.blanks_repeats && is_visit(was.code) && was.code == s->value.code;
@@ -87,13 +87,13 @@ static enum link_result look_at_value(struct tx *tx, struct link_delivery *d, st
 static enum link_result look_at_record(struct tx *tx, struct link_delivery *d, struct sf_delivery *s)
 {
     if (!s->remote_id.ptr) {
-        s->phase = PHASE_SEARCH;
+        s->phase = SF_PHASE_SEARCH;
         if (s->email.ptr) return LINK_ASK;
         return sf_say(
             d, LINK_PERMANENT,
             "Nobody knows whose record it is: no id came with the send, and there is no e-mail address to search by.");
     }
-    s->phase = PHASE_WRITE;
+    s->phase = SF_PHASE_WRITE;
     if (!sf_id_is(s->remote_id))
         return sf_say(d, LINK_PERMANENT, "\"%.*s\" is no id of a record in Salesforce (15 or 18 letters and digits).",
                       (int)(s->remote_id.len < 40 ? s->remote_id.len : 40), s->remote_id.ptr);
@@ -137,7 +137,7 @@ static bool joins(void *ctx, struct link_delivery *const *group, int n, const st
     (void)ctx;
     if (first->result != LINK_ASK || s->result != LINK_ASK) return first->result != LINK_ASK && s->result != LINK_ASK;
     if (first->phase != s->phase || sf_has_mark(d, "alone") || sf_has_mark(group[0], "alone")) return false;
-    return n < (s->phase == PHASE_SEARCH ? SEARCH_MAX : COLLECTION_MAX);
+    return n < (s->phase == SF_PHASE_SEARCH ? SF_SEARCH_MAX : SF_COLLECTION_MAX);
 }
 
 /* ---- asking ---- */
@@ -170,20 +170,18 @@ static void search_url(struct link_delivery *const *group, int n, const enum lin
                        const struct sf_delivery *first, struct arena *a, struct fetch_ask *ask)
 {
     const struct sf_object *o = &first->config.objects[first->object_at];
-    struct buf b = BUF_INIT, url = BUF_INIT;
+    struct buf b = BUF_INIT;
     buf_addf(&b, "SELECT Id, %.*s FROM %.*s WHERE %.*s IN (", STR_ARG(o->email), STR_ARG(o->name), STR_ARG(o->email));
     for (int i = 0, k = 0; i < n; i++) {
         if (results[i] != LINK_ASK) continue;
         if (k++) buf_add_byte(&b, ',');
-        soql_quote(&b, sf_of(group[i])->email);
+        sf_soql_quote(&b, sf_of(group[i])->email);
     }
     buf_addz(&b, ")");
     if (str_eq(o->name, STR("Lead"))) buf_addz(&b, " AND IsConverted = false");
-    url_encode(&url, buf_str(&b));
     ask->method = "GET";
-    ask->url = sf_path(a, &first->config, arena_printf(a, "/query?q=%.*s", STR_ARG(buf_str(&url))));
+    ask->url = sf_path(a, &first->config, arena_printf(a, "/query?q=%.*s", STR_ARG(url_encoded(a, buf_str(&b)))));
     buf_finish(&b);
-    buf_finish(&url);
 }
 
 /* Of two events for one field the newer is written; both have the answer. */
@@ -262,7 +260,7 @@ static void ask_all(struct salesforce *sf, struct link_delivery *const *group, i
     }
     first->ask = (struct fetch_ask){.timeout_ms = TIMEOUT_MS, .is_guarded = true, .is_repeatable = true};
     first->ask.max_answer = limit_get(LIMIT_CONNECTOR_MAX_ANSWER_BYTES);
-    if (s->phase == PHASE_SEARCH)
+    if (s->phase == SF_PHASE_SEARCH)
         search_url(group, n, results, s, first->arena, &first->ask);
     else
         write_body(group, n, results, s, first->arena, &first->ask);
@@ -316,15 +314,15 @@ static bool settle(void *ctx, struct tx *tx, struct link_delivery *d, enum link_
     if (s->is_gone && !crm_remember(tx, account, connection, s->contact_id, STR_NULL)) return false;
     if (s->is_written) {
         struct q_remote_value_put in = {
-            account,           connection,    s->value_drop,       str_make(s->remote_id.ptr, ID_CHARS),
+            account,           connection,    s->value_drop,       str_make(s->remote_id.ptr, SF_ID_CHARS),
             s->value.piece_id, s->value.code, s->value.happened_at};
         if (!tx_run(tx, Q_REMOTE_VALUE_PUT, &in, NULL)) return false;
     }
     if (s->wants_field || s->wants_check) {
         struct str name = sf_field_name(tx_arena(tx), &s->config, s->drop_id);
-        struct q_remote_field_put put = {account, connection, s->drop_id, s->object->name, name, FIELD_WANTED, tx_now(tx)};
+        struct q_remote_field_put put = {account, connection, s->drop_id, s->object->name, name, SF_FIELD_WANTED, tx_now(tx)};
         struct q_remote_field_again again = {
-            account, connection, s->drop_id, s->object->name, s->wants_field ? FIELD_WANTED : FIELD_READY, tx_now(tx)};
+            account, connection, s->drop_id, s->object->name, s->wants_field ? SF_FIELD_WANTED : SF_FIELD_READY, tx_now(tx)};
         int64_t is_new = 0;
         if (!tx_run(tx, Q_REMOTE_FIELD_PUT, &put, &is_new)) return false;
         if (!is_new && !tx_run(tx, Q_REMOTE_FIELD_AGAIN, &again, NULL)) return false;
@@ -338,10 +336,10 @@ const struct link_def *sf_link_init(struct salesforce *s)
                                 .number = SALESFORCE_NUMBER,
                                 .ladder = &ladder,
                                 .is_ordered = true,
-                                .window = COLLECTION_MAX,
+                                .window = SF_COLLECTION_MAX,
                                 .load = load,
                                 .settle = settle,
-                                .gather_most = COLLECTION_MAX,
+                                .gather_most = SF_COLLECTION_MAX,
                                 .joins = joins,
                                 .step_all = step_all,
                                 .ctx = s};

@@ -7,18 +7,19 @@
 
 #define SHARED_NAME "Postalytics_Mail_Event_Status__c"
 
-static void drop_label(int64_t drop_id, char out[FIELD_NAME_MAX + 1])
+static void drop_label(int64_t drop_id, char out[SF_FIELD_NAME_MAX + 1])
 {
     ASSERT(drop_id > 0);
-    int n = snprintf(out, FIELD_NAME_MAX + 1, "Postalytics Mail Drop %lld Event Status", (long long)drop_id);
-    if (n > FIELD_NAME_MAX) n = snprintf(out, FIELD_NAME_MAX + 1, "Postalytics Drop %lld Event Status", (long long)drop_id);
-    if (n > FIELD_NAME_MAX) n = snprintf(out, FIELD_NAME_MAX + 1, "Mail Drop %lld", (long long)drop_id);
-    ASSERT(n <= FIELD_NAME_MAX);
+    int n = snprintf(out, SF_FIELD_NAME_MAX + 1, "Postalytics Mail Drop %lld Event Status", (long long)drop_id);
+    if (n > SF_FIELD_NAME_MAX)
+        n = snprintf(out, SF_FIELD_NAME_MAX + 1, "Postalytics Drop %lld Event Status", (long long)drop_id);
+    if (n > SF_FIELD_NAME_MAX) n = snprintf(out, SF_FIELD_NAME_MAX + 1, "Mail Drop %lld", (long long)drop_id);
+    ASSERT(n <= SF_FIELD_NAME_MAX);
 }
 
 struct str sf_field_name(struct arena *a, const struct sf_config *c, int64_t drop_id)
 {
-    char label[FIELD_NAME_MAX + 1];
+    char label[SF_FIELD_NAME_MAX + 1];
     if (c->has_one_field) return STR(SHARED_NAME);
     drop_label(drop_id, label);
     char *name = arena_printf(a, "%s__c", label);

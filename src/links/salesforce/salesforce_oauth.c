@@ -1,6 +1,9 @@
 /* salesforce_oauth.c: how a connection proves who it is: three ways to an access token, and where it may be sent. An access token has no end that
  * is told; it is renewed when it is refused (specs: crm-apis §2.1). Pure but for OpenSSL. */
+#include "links/salesforce/salesforce_layout.h"
 #include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_xml.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "net/url.h"
@@ -34,15 +37,6 @@ bool sf_instance_is_fine(struct str instance_url, struct str login_url)
 }
 
 /* ---- the JWT ---- */
-
-static struct str base64url(struct arena *a, struct str s)
-{
-    unsigned char *out = arena_alloc(a, (s.len + 2) / 3 * 4 + 1);
-    int n = EVP_EncodeBlock(out, (const unsigned char *)s.ptr, (int)s.len);
-    while (n > 0 && out[n - 1] == '=') n--;
-    for (int i = 0; i < n; i++) out[i] = out[i] == '+' ? '-' : out[i] == '/' ? '_' : out[i];
-    return str_make(out, (size_t)n);
-}
 
 static int no_password(char *buf, int size, int rwflag, void *ctx) { return (void)buf, (void)size, (void)rwflag, (void)ctx, 0; }
 
@@ -92,7 +86,7 @@ struct str sf_jwt(struct arena *a, const struct sf_config *c, int64_t now, struc
         fault_user(f, 400, "private_key must be an RSA key in PEM without a password (-----BEGIN PRIVATE KEY-----).");
         return STR_NULL;
     }
-    struct str head = base64url(a, STR("{\"alg\":\"RS256\"}")), body = base64url(a, claims(a, c, now));
+    struct str head = base64_url_encode(a, STR("{\"alg\":\"RS256\"}")), body = base64_url_encode(a, claims(a, c, now));
     struct str text = str_of(arena_printf(a, "%.*s.%.*s", STR_ARG(head), STR_ARG(body)));
     struct str signature = sign(a, key, text);
     EVP_PKEY_free(key);
@@ -100,7 +94,7 @@ struct str sf_jwt(struct arena *a, const struct sf_config *c, int64_t now, struc
         fault_ours(f, "OpenSSL does not sign with this key");
         return STR_NULL;
     }
-    return str_of(arena_printf(a, "%.*s.%.*s", STR_ARG(text), STR_ARG(base64url(a, signature))));
+    return str_of(arena_printf(a, "%.*s.%.*s", STR_ARG(text), STR_ARG(base64_url_encode(a, signature))));
 }
 
 /* ---- proving it ---- */
@@ -112,7 +106,7 @@ static struct str with_session(struct arena *a, struct str body, struct str toke
     if (!at) return body;
     struct buf b = BUF_INIT;
     buf_add(&b, body.ptr, (size_t)(at - body.ptr));
-    xml_escape(&b, token);
+    sf_xml_escape(&b, token);
     buf_add(&b, at + mark.len, body.len - (size_t)(at - body.ptr) - mark.len);
     struct str out = arena_str(a, buf_str(&b));
     buf_finish(&b);
@@ -144,13 +138,6 @@ enum authorised sf_authorise(void *ctx, const struct connection *c, struct arena
 
 /* ---- renewing ---- */
 
-static void add_part(struct buf *b, const char *name, struct str value)
-{
-    if (!value.ptr) return;
-    buf_addf(b, "%s%s=", b->len ? "&" : "", name);
-    url_encode(b, value);
-}
-
 bool sf_renew_ask(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask, struct fault *f)
 {
     struct sf_config config;
@@ -160,14 +147,14 @@ bool sf_renew_ask(void *ctx, const struct connection *c, struct arena *a, int64_
     if (str_eq(config.flow, STR("jwt"))) {
         struct str jwt = sf_jwt(a, &config, now, f);
         if (!jwt.ptr) return false;
-        add_part(&b, "grant_type", STR("urn:ietf:params:oauth:grant-type:jwt-bearer"));
-        add_part(&b, "assertion", jwt);
+        url_add_pair(&b, "grant_type", STR("urn:ietf:params:oauth:grant-type:jwt-bearer"));
+        url_add_pair(&b, "assertion", jwt);
     } else {
         bool is_refresh = str_eq(config.flow, STR("refresh_token"));
-        add_part(&b, "grant_type", config.flow);
-        if (is_refresh) add_part(&b, "refresh_token", config.refresh_token);
-        add_part(&b, "client_id", config.client_id);
-        add_part(&b, "client_secret", config.client_secret);
+        url_add_pair(&b, "grant_type", config.flow);
+        if (is_refresh) url_add_pair(&b, "refresh_token", config.refresh_token);
+        url_add_pair(&b, "client_id", config.client_id);
+        url_add_pair(&b, "client_secret", config.client_secret);
     }
     ask->method = "POST";
     ask->url = str_of(arena_printf(a, "%.*s/services/oauth2/token", STR_ARG(config.login_url)));

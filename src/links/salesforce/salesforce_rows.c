@@ -1,11 +1,11 @@
 /* salesforce_rows.c: records of a query's page as rows of the file that becomes an import. Pure. */
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_wish.h"
 #include "base/csv.h"
 
-static struct str line_of(struct arena *a, struct str text, char which)
+struct str sf_street_line(struct arena *a, struct str street, int which)
 {
-    struct str rest, first = str_trim(str_cut(text, '\n', &rest));
-    if (which == '1') return first;
+    struct str rest, first = str_trim(str_cut(street, '\n', &rest));
+    if (which == 1) return first;
     struct buf b = BUF_INIT;
     while (rest.ptr) {
         struct str line = str_trim(str_cut(rest, '\n', &rest));
@@ -23,8 +23,8 @@ static struct str cell(struct arena *a, struct json_value record, struct str fie
     struct json_value v = record;
     for (struct str rest = path; rest.ptr;) v = json_get(v, arena_str(a, str_cut(rest, '.', &rest)).ptr);
     if (v.type == JSON_MISSING || v.type == JSON_NULL || v.type == JSON_OBJECT || v.type == JSON_ARRAY) return STR("");
-    if (v.type != JSON_STRING) return sf_json_text(a, v);
-    return line.len ? line_of(a, v.string, *line.ptr) : v.string;
+    if (v.type != JSON_STRING) return json_value_text(a, v);
+    return line.len ? sf_street_line(a, v.string, *line.ptr - '0') : v.string;
 }
 
 void sf_rows_header(const struct sf_wish *w, struct buf *b)

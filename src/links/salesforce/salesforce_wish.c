@@ -1,6 +1,6 @@
 /* salesforce_wish.c: what an import is to bring: which records, which fields, into which list; and its beginning, one unit. */
 #include "links/imports.h"
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_wish.h"
 #include "base/log.h"
 #include "queries.h"
 #include <ctype.h>
@@ -226,17 +226,6 @@ static bool says_what(struct json_value wish)
            json_get(wish, "list_view").type == JSON_STRING || json_get(wish, "mapping").type == JSON_OBJECT;
 }
 
-struct str sf_json_text(struct arena *a, struct json_value v)
-{
-    struct buf b = BUF_INIT;
-    struct json_out j = json_out_begin(&b);
-    json_value_write(&j, NULL, v);
-    json_out_end(&j);
-    struct str out = arena_str(a, buf_str(&b));
-    buf_finish(&b);
-    return out;
-}
-
 static bool prepare(struct salesforce *s, struct arena *a, struct json_value wish, struct beginning *b, struct fault *f)
 {
     struct connection c;
@@ -257,7 +246,7 @@ static bool prepare(struct salesforce *s, struct arena *a, struct json_value wis
         return true;
     }
     if (!sf_wish_read(a, &config, wish, w, f)) return false;
-    b->wish = sf_json_text(a, wish);
+    b->wish = json_value_text(a, wish);
     b->name = name.type == JSON_STRING && name.string.len
                   ? arena_str(a, name.string)
                   : str_of(arena_printf(a, "%.*s: %.*s", STR_ARG(c.label), STR_ARG(w->object)));

@@ -1,6 +1,6 @@
 /* salesforce_xml.c: XML from outside, read by libxml2. What could make a small text large, or fetch something, is refused before it is parsed:
  * a document type, an entity, another coding than UTF-8. */
-#include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_xml.h"
 #include "base/utf8.h"
 #include <libxml/parser.h>
 #include <libxml/tree.h>
@@ -83,7 +83,7 @@ struct str sf_xml_text(struct arena *a, const struct _xmlNode *n)
     return out;
 }
 
-void xml_escape(struct buf *b, struct str text)
+void sf_xml_escape(struct buf *b, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         switch (text.ptr[i]) {

@@ -1,7 +1,7 @@
 /* webhook.c: the connector's table entry: what it reads, what it asks, and what an answer means. */
 #include "links/webhook/webhook_private.h"
 #include "base/json.h"
-#include "links/watched.h"
+#include "links/event_story.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +32,6 @@ struct webhook {
 
 /* ---- what it reads ---- */
 
-static bool gone(struct link_delivery *d, const char *what)
-{
-    snprintf(d->sentence, sizeof d->sentence, "The %s that the event is about is not there any more.", what);
-    return false;
-}
-
 static bool load(void *ctx, struct tx *tx, struct link_delivery *d)
 {
     struct webhook *w = ctx;
@@ -46,12 +40,11 @@ static bool load(void *ctx, struct tx *tx, struct link_delivery *d)
     d->state = s;
     switch (e->source) {
     case EVENT_DROP:
-        return piece_story_read(tx, w->parser, d->arena, e->account_id, e->subject_id, &s->piece) || gone(d, "piece");
+    case EVENT_CONNECTION: return event_story_read(tx, w->parser, d, &s->piece);
     case EVENT_LIST:
         s->has_contact = e->code != CONTACT_DELETED &&
                          contact_story_read(tx, w->parser, d->arena, e->account_id, e->subject_id, &s->contact);
         return tx_ok(tx);
-    case EVENT_CONNECTION: return watched_story_read(w->parser, d, &s->piece);
     default:
         snprintf(d->sentence, sizeof d->sentence, "Webhooks carry events of drops, lists and connections only.");
         return false;

@@ -128,12 +128,11 @@ static void write_contact(struct json_out *j, struct arena *a, const struct cont
 
 static void write_list_event(struct json_out *j, const struct link_delivery *d)
 {
-    static const char *const types[] = {
-        [CONTACT_CREATED] = "contact.created", [CONTACT_UPDATED] = "contact.updated", [CONTACT_DELETED] = "contact.deleted"};
+    const struct list_event_def *event = list_event_find(d->event.code);
     const struct webhook_story *s = d->state;
-    ASSERT(d->event.code >= CONTACT_CREATED && d->event.code <= CONTACT_DELETED);
+    ASSERT(event);
     json_object(j, NULL);
-    json_strz(j, "type", types[d->event.code]);
+    json_strz(j, "type", event->name);
     json_time(j, "timestamp", d->event.happened_at);
     json_object(j, "data");
     json_int(j, "contact_id", d->event.subject_id);

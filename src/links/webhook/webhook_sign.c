@@ -9,18 +9,11 @@
 #define PREFIX STR("whsec_")
 enum { SECRET_BYTES = 32, LEAST_BYTES = 24, MOST_BYTES = 64, MAC_BYTES = 32 };
 
-static struct str base64(struct arena *a, const void *p, int n)
-{
-    unsigned char *out = arena_alloc(a, (size_t)(n + 2) / 3 * 4 + 1);
-    int len = EVP_EncodeBlock(out, p, n);
-    return str_make(out, (size_t)len);
-}
-
 struct str webhook_secret_make(struct arena *a)
 {
     uint8_t bytes[SECRET_BYTES];
     random_bytes(bytes, sizeof bytes);
-    return str_of(arena_printf(a, "whsec_%s", base64(a, bytes, sizeof bytes).ptr));
+    return str_of(arena_printf(a, "whsec_%s", base64_encode(a, str_make(bytes, sizeof bytes)).ptr));
 }
 
 /* The key's bytes; STR_NULL: not a secret. */
@@ -51,7 +44,7 @@ struct str webhook_sign(struct arena *a, struct str secret, struct str id, int64
         if (!key.ptr) continue;
         bool ok = HMAC(EVP_sha256(), key.ptr, (int)key.len, (const unsigned char *)text, strlen(text), mac, &n) != NULL;
         ASSERT(ok && n == MAC_BYTES);
-        all = arena_printf(a, "%s%sv1,%s", all, *all ? " " : "", base64(a, mac, MAC_BYTES).ptr);
+        all = arena_printf(a, "%s%sv1,%s", all, *all ? " " : "", base64_encode(a, str_make(mac, MAC_BYTES)).ptr);
     }
     return *all ? str_of(all) : STR_NULL;
 }

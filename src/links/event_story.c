@@ -1,9 +1,9 @@
-/* watched.c: see watched.h. Called by links, for each delivery, on their reader. */
-#include "links/watched.h"
+/* event_story.c: see event_story.h. Called by links, for each delivery, on their reader. */
+#include "links/event_story.h"
 #include "mail/contact_check.h"
 #include <stdio.h>
 
-bool watched_story_read(struct json_parser *p, struct link_delivery *d, struct piece_story *out)
+static bool read_watched(struct json_parser *p, struct link_delivery *d, struct piece_story *out)
 {
     const struct event *e = &d->event;
     struct json_value root, person, v;
@@ -22,4 +22,13 @@ bool watched_story_read(struct json_parser *p, struct link_delivery *d, struct p
     v = json_get(root, "drop_name");
     out->drop.name = v.type == JSON_STRING ? arena_str(d->arena, v.string) : STR("");
     return true;
+}
+
+bool event_story_read(struct tx *tx, struct json_parser *p, struct link_delivery *d, struct piece_story *out)
+{
+    const struct event *e = &d->event;
+    if (e->source == EVENT_CONNECTION) return read_watched(p, d, out);
+    if (piece_story_read(tx, p, d->arena, e->account_id, e->subject_id, out)) return true;
+    snprintf(d->sentence, sizeof d->sentence, "The piece that the event is about is not there any more.");
+    return false;
 }
