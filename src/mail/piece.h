@@ -21,8 +21,8 @@ enum batch_state {
 const char *batch_state_word(enum batch_state s);
 const char *piece_state_word(enum piece_state s);
 struct batch {
-    int64_t batch_id, drop_id, n_pieces, n_refused, n_cancelled, n_told, pages_each, template_version, opened_at, due_at, attempt, file_bytes, mid,
-        first_serial, handed_over_at /* DB_NULL */, printer_id /* DB_NULL */;
+    int64_t batch_id, drop_id, n_pieces, n_refused, n_cancelled, n_told, pages_each, template_version, opened_at, due_at,
+        attempt, file_bytes, mid, first_serial, handed_over_at /* DB_NULL */, printer_id /* DB_NULL */;
     enum batch_state state;
     bool is_test;
     int stid;
