@@ -133,9 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     switch (*data) {
     case 'J': judge(a, &answer, false); break;
     case 'j': judge(a, &answer, true); break;
-    case 'W': group(a, &answer, PHASE_WRITE, false); break;
-    case 'F': group(a, &answer, PHASE_SEARCH, false); break;
-    case 'R': group(a, &answer, PHASE_WRITE, true); break;
+    case 'W': group(a, &answer, SF_PHASE_WRITE, false); break;
+    case 'F': group(a, &answer, SF_PHASE_SEARCH, false); break;
+    case 'R': group(a, &answer, SF_PHASE_WRITE, true); break;
     case 'T': renew(a, &answer, false); break;
     case 't': renew(a, &answer, true); break;
     case 'P': sent(a, &answer); break;
