@@ -2,7 +2,9 @@
  * first two bytes: what was asked, and the status. */
 #include "links/highlevel/highlevel_private.h"
 #include "links/postalytics/postalytics_private.h"
+#include "links/salesforce/salesforce_delivery.h"
 #include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_wish.h"
 #include "base/log.h"
 #include "base/redact.h"
 #include "base/utf8.h"
@@ -31,7 +33,7 @@ static void check_result(struct arena *a, enum link_result r, char *sentence, si
     ASSERT(!left.len || !memmem(left.ptr, left.len, "00D000000000001!A", 17));
 }
 
-static void group(struct arena *a, const struct fetch_answer *answer, enum phase phase, bool is_refused)
+static void group(struct arena *a, const struct fetch_answer *answer, enum sf_phase phase, bool is_refused)
 {
     static const char *const ids[] = {"003000000000001AAA", "003000000000002AAA", "00Q000000000003AAA"};
     struct link_delivery all[3], *const members[] = {&all[0], &all[1], &all[2]};
@@ -131,9 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     switch (*data) {
     case 'J': judge(a, &answer, false); break;
     case 'j': judge(a, &answer, true); break;
-    case 'W': group(a, &answer, PHASE_WRITE, false); break;
-    case 'F': group(a, &answer, PHASE_SEARCH, false); break;
-    case 'R': group(a, &answer, PHASE_WRITE, true); break;
+    case 'W': group(a, &answer, SF_PHASE_WRITE, false); break;
+    case 'F': group(a, &answer, SF_PHASE_SEARCH, false); break;
+    case 'R': group(a, &answer, SF_PHASE_WRITE, true); break;
     case 'T': renew(a, &answer, false); break;
     case 't': renew(a, &answer, true); break;
     case 'P': sent(a, &answer); break;

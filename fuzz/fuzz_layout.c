@@ -1,6 +1,8 @@
 /* fuzz_layout.c: any bytes as what Salesforce says of a page layout. What is taken out of an answer and given back with one item more is well-formed when
  * it was, loses no byte, and has the item once. The first byte: 'L', the rest stands inside an answer's record; else all of it is the answer. */
+#include "links/salesforce/salesforce_layout.h"
 #include "links/salesforce/salesforce_private.h"
+#include "links/salesforce/salesforce_xml.h"
 #include "base/log.h"
 #include "base/utf8.h"
 

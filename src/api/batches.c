@@ -108,7 +108,7 @@ void handle_batch_pieces(struct http_exchange *x)
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_array(j, NULL);
-    for (int i = 0; i < n; i++) piece_json(j, &rows[i], &b);
+    for (int i = 0; i < n; i++) piece_json(j, x, &rows[i], &b);
     json_end(j);
     reply_end(&r, 200);
 }

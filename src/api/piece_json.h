@@ -3,4 +3,4 @@
 #include "api/api_private.h"
 #include "mail/piece.h"
 
-void piece_json(struct json_out *j, const struct piece *p, const struct batch *b);
+void piece_json(struct json_out *j, struct http_exchange *x, const struct piece *p, const struct batch *b);

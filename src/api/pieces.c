@@ -2,14 +2,18 @@
  * shown is what is printed. */
 #include "api/piece_json.h"
 #include "mail/contact_check.h"
+#include "mail/domain.h"
+#include "mail/mail.h"
 #include "mail/recall.h"
 #include "press/press.h"
 #include "press/proof.h"
 
 enum { WIDTH_LEAST = 50 }; /* a smaller picture shows nothing */
 
-void piece_json(struct json_out *j, const struct piece *p, const struct batch *b)
+void piece_json(struct json_out *j, struct http_exchange *x, const struct piece *p, const struct batch *b)
 {
+    char code[13];
+    purl_code(api_mail(x), api_account(x), p->piece_id, code);
     json_object(j, NULL);
     json_int(j, "piece_id", p->piece_id);
     json_int(j, "contact_id", p->contact_id);
@@ -20,6 +24,7 @@ void piece_json(struct json_out *j, const struct piece *p, const struct batch *b
     json_str(j, "detail", p->detail);
     json_int(j, "first_page", p->first_page);
     json_str(j, "tracking_code", p->tracking);
+    json_strz(j, "purl", arena_printf(http_arena(x), "%s%s", purl_base(api_mail(x), http_arena(x), api_account(x)), code));
     json_time(j, "created_date", p->created_at);
     reply_time(j, "recall_until", recall_until(b, p));
     json_object(j, "recipient");
@@ -45,7 +50,7 @@ void handle_piece_get(struct http_exchange *x)
     if (!find_piece(x, p) || request_failed(x, batch_get(api_store(x), http_arena(x), api_account(x), p->batch_id, &b, &f), &f))
         return;
     struct reply r;
-    piece_json(reply_begin(&r, x), p, &b);
+    piece_json(reply_begin(&r, x), x, p, &b);
     reply_end(&r, 200);
 }
 

@@ -144,7 +144,7 @@ int cmd_account(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON) || !is_complete(&o)) return EXIT_USAGE;
-    struct remote *r = remote_open(NULL, &f);
+    struct remote *r = remote_open(NULL, str_eq(str_of(o.rest[0]), STR("create")), &f);
     if (!r) return fail(&f);
     int code = act(r, &o, &f);
     remote_close(&r);

@@ -356,7 +356,7 @@ int cmd_connection(int argc, char **argv)
     int code = EXIT_CANNOT;
     if (!compose(&w, v->name, &f))
         code = misused(&f);
-    else if (!(w.remote = remote_open(o.account, &f)))
+    else if (!(w.remote = remote_open(o.account, false, &f)))
         code = fail(&f);
     else
         code = act(&w, v->name, &f);

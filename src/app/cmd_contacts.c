@@ -35,7 +35,7 @@ int cmd_contacts(int argc, char **argv)
     const char *what = missing(&o);
     if (what) return fprintf(stderr, "pennypost contacts: %s: %s\n", what, FORM), EXIT_USAGE;
     str_to_int64(str_of(o.rest[1]), &list);
-    struct remote *r = remote_open(o.account, &f);
+    struct remote *r = remote_open(o.account, false, &f);
     struct import_outcome out = {0};
     bool ok = r && import_and_watch(r, list, o.rest[2], o.key, o.json, &out, &f);
     remote_close(&r);

@@ -56,7 +56,7 @@ int cmd_contacts_send(const struct options *o)
         buf_finish(&body);
         return fprintf(stderr, "pennypost contacts: %s\n", f.text), EXIT_CANNOT;
     }
-    struct remote *r = remote_open(o->account, &f);
+    struct remote *r = remote_open(o->account, false, &f);
     bool is_open = r != NULL, ok = r && remote_call(r, "POST", "/v1/actions/send-campaign-mail", buf_str(&body), &root, &f);
     if (ok && o->json)
         printf("%.*s\n", STR_ARG(remote_text(r)));

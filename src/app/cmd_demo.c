@@ -245,7 +245,7 @@ int cmd_demo(int argc, char **argv)
         return EXIT_USAGE;
     struct demo d = {.share = o.share ? o.share : "share/demo", .quiet = o.json};
     d.arena = arena_create(8192);
-    d.remote = remote_open(NULL, &f);
+    d.remote = remote_open(NULL, true, &f);
     bool ok = d.remote && play(&d, &f);
     if (ok && o.json)
         printf("{\"account_id\":%" PRId64 ",\"drop_id\":%" PRId64 ",\"batch_id\":%" PRId64 ",\"pdf\":\"%s\"}\n", d.account,

@@ -117,7 +117,7 @@ int cmd_printer(int argc, char **argv)
     if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON) ||
         !(form = form_of("printer", printer_forms, sizeof printer_forms / sizeof *printer_forms, &o)))
         return EXIT_USAGE;
-    struct remote *r = remote_open(NULL, &f);
+    struct remote *r = remote_open(NULL, true, &f);
     if (!r) return fail("printer", &f);
     int code = act_printer(r, &o, form->verb);
     remote_close(&r);
@@ -142,7 +142,7 @@ int cmd_batch(int argc, char **argv)
     if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT) ||
         !(form = form_of("batch", batch_forms, sizeof batch_forms / sizeof *batch_forms, &o)))
         return EXIT_USAGE;
-    struct remote *r = remote_open(o.account, &f);
+    struct remote *r = remote_open(o.account, false, &f);
     if (!r) return fail("batch", &f);
     snprintf(target, sizeof target, "/v1/batches/%s/%s", o.rest[1], form->verb);
     if (form->n_args == 2) json = object_of(&body, (const char *const[]){"outcome", o.rest[2], NULL});
@@ -181,7 +181,7 @@ int cmd_printed(int argc, char **argv)
     if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT) || !form_of("printed", printed_forms, 1, &o))
         return EXIT_USAGE;
     if (access(o.rest[1], R_OK) != 0) return fault_errno(&f, "the file %s cannot be read", o.rest[1]), fail("printed", &f);
-    struct remote *r = remote_open(o.account, &f);
+    struct remote *r = remote_open(o.account, false, &f);
     if (!r) return fail("printed", &f);
     bool ok = remote_upload(r, "POST", "/v1/printed", o.rest[1], "text/csv", &root, &f) && wait_for(r, &root, &f);
     int code = ok ? number_of(root, "refused") ? EXIT_REFUSED : EXIT_DONE : fail("printed", &f);

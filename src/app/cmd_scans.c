@@ -86,7 +86,7 @@ int cmd_scans(int argc, char **argv)
     bool is_form = (o.n_rest == 2 || o.n_rest == 3) && str_eq(str_of(o.rest[0]), STR("import")) &&
                    (o.n_rest == 2 || str_eq(str_of(o.rest[2]), STR("acs")));
     if (!is_form) return fprintf(stderr, "pennypost scans: %s\n", FORM), EXIT_USAGE;
-    struct remote *r = remote_open(o.account, &f);
+    struct remote *r = remote_open(o.account, false, &f);
     bool ok = r && import(r, &o, &id, &refused, &f) && show(r, &o, id, &f);
     remote_close(&r);
     if (!ok) return fprintf(stderr, "pennypost scans: %s\n", f.text), EXIT_CANNOT;

@@ -55,7 +55,7 @@ static bool play(struct tour *t, struct fault *f)
 static bool open_tour(struct tour *t, const char *share, struct fault *f)
 {
     return (t->stage = tour_stage_create(share, f)) != NULL && tour_stage_start(t->stage, f) &&
-           (t->remote = remote_open(NULL, f)) != NULL;
+           (t->remote = remote_open(NULL, true, f)) != NULL;
 }
 
 int cmd_tour(int argc, char **argv)

@@ -45,15 +45,27 @@ static int count(struct json_value list)
     return n;
 }
 
+static int count_given_up(struct json_value list)
+{
+    struct json_iter it = {0};
+    struct json_value v;
+    int n = 0;
+    while (json_next(list, &it, NULL, &v)) n += json_get(v, "is_given_up").boolean;
+    return n;
+}
+
 static void print_events(struct json_value story)
 {
     struct json_iter it = {0}, visits = {0};
     struct json_value e;
     puts("events");
-    while (json_next(json_get(story, "events"), &it, NULL, &e))
-        printf("  %.*s  %.*s%s, %d attempts to tell, %d waiting\n", STR_ARG(json_get(e, "happened_date").string),
+    while (json_next(json_get(story, "events"), &it, NULL, &e)) {
+        struct json_value waiting = json_get(e, "waiting");
+        int n_given_up = count_given_up(waiting);
+        printf("  %.*s  %.*s%s, %d attempts to tell, %d waiting, %d given up\n", STR_ARG(json_get(e, "happened_date").string),
                STR_ARG(json_get(e, "status").string), json_get(e, "is_test").boolean ? " (test)" : "",
-               count(json_get(e, "attempts")), count(json_get(e, "waiting")));
+               count(json_get(e, "attempts")), count(waiting) - n_given_up, n_given_up);
+    }
     puts("visits");
     while (json_next(json_get(story, "visits"), &visits, NULL, &e))
         printf("  %.*s  %.*s\n", STR_ARG(json_get(e, "date").string), STR_ARG(json_get(e, "url").string));
@@ -97,7 +109,7 @@ int cmd_why(int argc, char **argv)
     if (o.n_rest != 1 || !str_to_int64(str_of(o.rest[0]), &id) || id < 1 || !o.account)
         return fprintf(stderr, "pennypost why: %s\n", FORM), EXIT_USAGE;
     snprintf(target, sizeof target, "/v1/pieces/%lld/story", (long long)id);
-    struct remote *r = remote_open(o.account, &f);
+    struct remote *r = remote_open(o.account, false, &f);
     bool ok = r && remote_call(r, "GET", target, STR_NULL, &root, &f);
     if (ok && o.json) printf("%.*s\n", STR_ARG(remote_text(r)));
     if (ok && !o.json) print_story(root);

@@ -96,6 +96,15 @@ void house_store_address(char *out, size_t n)
     if (!*out) snprintf(out, n, "sqlite:%s/pennypost.db", setting_get(SETTING_DATA));
 }
 
+bool house_is_there(struct fault *f)
+{
+    char path[1100], where[4096];
+    snprintf(path, sizeof path, "%s/pennypost.db", setting_get(SETTING_DATA));
+    if (*setting_get(SETTING_DB) || access(path, F_OK) == 0) return true;
+    return fault_operator(f, "There is no house in %s. Say where it is: --data DIR, or --db for one in PostgreSQL.",
+                          realpath(setting_get(SETTING_DATA), where) ? where : setting_get(SETTING_DATA));
+}
+
 static struct store *open_store(struct fault *f)
 {
     char address[1100];

@@ -7,6 +7,8 @@
 struct house;
 /* What can be refused before anything is made: where to listen, and Chromium without its cage. FAULT_USER. */
 bool house_check_settings(struct fault *f);
+/* Whether --data (or --db) has one already. False: the fault says how to say where it is. */
+bool house_is_there(struct fault *f);
 /* with_http false: only the operator's socket, no listening port. */
 struct house *house_open(bool with_http, struct fault *f);
 /* Where the settings say that the store lies; may hold a password. */

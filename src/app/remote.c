@@ -12,7 +12,7 @@ struct remote {
     struct json_parser *parser;
 };
 
-struct remote *remote_open(const char *account, struct fault *f)
+struct remote *remote_open(const char *account, bool may_make, struct fault *f)
 {
     struct buf nothing = BUF_INIT;
     int status;
@@ -24,11 +24,11 @@ struct remote *remote_open(const char *account, struct fault *f)
     ASSERT(r);
     if (account) snprintf(r->account, sizeof r->account, "%s", account);
     r->parser = json_parser_create();
-    if (!there) {
-        log_set_level(LOG_WARNING);
-        if (!(r->own = house_open(false, f))) remote_close(&r);
-    }
-    return r;
+    if (there) return r;
+    log_set_level(LOG_WARNING);
+    if ((may_make || house_is_there(f)) && (r->own = house_open(false, f))) return r;
+    remote_close(&r);
+    return NULL;
 }
 
 void remote_close(struct remote **rp)

@@ -6,7 +6,9 @@
 #include "net/http_client.h"
 
 struct remote;
-struct remote *remote_open(const char *account /* NULL */, struct fault *f);
+/* may_make: where there is no house yet one is made; else that is the fault (FAULT_OPERATOR): a command in the wrong folder must not leave an
+ * empty one there. `account` NULL: none. */
+struct remote *remote_open(const char *account, bool may_make, struct fault *f);
 void remote_close(struct remote **r);
 /* One request. True when the answer is 2xx; else the fault holds the server's sentence. *root (may be NULL) is valid until the
  * next call. */

@@ -218,13 +218,13 @@ SELECT state, paused_until, failing_since, n_opened FROM destination WHERE accou
 -- name: destination_mark
 -- What its attempts say of it.
 -- in: account_id int, destination_id int, state int, paused_until int, failing_since int, last_error text
-UPDATE destination SET state = $3, paused_until = $4, failing_since = $5, last_error = coalesce($6, last_error)
+UPDATE destination SET state = $3, paused_until = $4, failing_since = $5, last_error = CASE WHEN $5 IS NULL THEN $6 ELSE coalesce($6, last_error) END
  WHERE account_id = $1 AND destination_id = $2;
 
 -- name: destination_set
 -- A person opens, pauses or disables it.
 -- in: account_id int, destination_id int, state int
-UPDATE destination SET state = $3, paused_until = 0, failing_since = NULL, awake = 1, n_opened = n_opened + 1 WHERE account_id = $1 AND destination_id = $2;
+UPDATE destination SET state = $3, paused_until = 0, failing_since = NULL, last_error = NULL, awake = 1, n_opened = n_opened + 1 WHERE account_id = $1 AND destination_id = $2;
 
 -- ---- deliveries ----
 

@@ -56,6 +56,10 @@ for words, sentence in CASES:
     made = run(house.program, *words, "--data", str(house.data), env=house.env, cwd=house.dir, timeout=60, **as_user())
     check(made.returncode == 2 and sentence in made.stderr and not made.stdout, f"{' '.join(words)}: {made.returncode} {made.stdout[:80]}{made.stderr.strip()}")
     check(not house.data.exists(), f"{' '.join(words)}: and makes nothing")
+for words in (["account", "list"], ["why", "1", "--account", "1"], ["connection", "list", "--account", "1"]):
+    made = run(house.program, *words, "--data", str(house.data), env=house.env, cwd=house.dir, timeout=60, **as_user())
+    check(made.returncode == 3 and f"There is no house in {house.data}" in made.stderr, f"{' '.join(words)}, where there is no house: {made.returncode} {made.stderr.strip()}")
+    check(not house.data.exists(), f"{' '.join(words)}: and none is made")
 for words in (["settings", "listen"], ["limits", "job.lease"]):
     made = run(house.program, *words, env=house.env, cwd=house.dir, **as_user())
     check(made.returncode == 0 and len(made.stdout.splitlines()) == 1 and made.stdout.startswith(words[1]), f"{' '.join(words)}: {made.stdout.strip()}")
