@@ -1,5 +1,6 @@
 /* api.c: the table of routes, who may ask for them, and how an error looks. One per server; lives as long as the server. */
 #include "api/api_private.h"
+#include "api/outward.h"
 #include "api/pace.h"
 #include "account/session.h"
 #include "base/clock.h"
@@ -40,6 +41,7 @@ struct api *api_create(const struct api_config *c)
     a->arena = arena_create(8192);
     a->pace = pace_create();
     a->hook_pace = pace_create();
+    a->outward = outward_create((int)limit_get(LIMIT_HTTP_POOL_THREADS));
     a->disk_asked_ms = a->disk_said_ms = INT64_MIN / 2;
     return a;
 }
@@ -51,6 +53,7 @@ void api_destroy(struct api **ap)
     arena_destroy(&a->arena);
     pace_destroy(&a->pace);
     pace_destroy(&a->hook_pace);
+    outward_destroy(&a->outward);
     free(a);
     *ap = NULL;
 }

@@ -27,6 +27,7 @@ struct api {
     struct http_route *routes;
     struct pace *pace;      /* of visitors */
     struct pace *hook_pace; /* of tokens that are none */
+    struct outward *outward;
     _Atomic int64_t disk_asked_ms;
     _Atomic int64_t disk_free_mb; /* as of then */
     _Atomic int64_t disk_said_ms; /* when the log last heard of it */

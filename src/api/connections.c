@@ -1,7 +1,9 @@
 /* connections.c: connections to other systems: to make, to look at, to try, and to have them ask something. What a setting means is the
  * connector's; a secret goes in and never comes out. */
 #include "api/connection_body.h"
+#include "api/outward.h"
 #include "api/page.h"
+#include "base/redact.h"
 #include "base/utf8.h"
 #include "links/connection_end.h"
 #include "links/incoming.h"
@@ -116,7 +118,21 @@ static bool read_kind(struct http_exchange *x, struct json_value root, struct co
     return fault_user(f, 400, "kind must be one of: %s.", *all ? all : "(this server has no connectors)");
 }
 
-void handle_connection_post(struct http_exchange *x)
+/* Runs what may wait for the other side, when not too many do. */
+static void ask_outward(struct http_exchange *x, void (*handle)(struct http_exchange *x))
+{
+    struct outward *o = api_caller(x)->api->outward;
+    int64_t account = api_account(x);
+    if (!outward_begin(o, account)) {
+        http_add_header(x, "Retry-After", "5");
+        http_fail(x, 503, "Too many requests to other systems are under way. Try again in a few seconds.");
+        return;
+    }
+    handle(x);
+    outward_end(o, account);
+}
+
+static void make(struct http_exchange *x)
 {
     struct connection_wish w = {.replaces = true};
     struct connection_trial trial;
@@ -127,6 +143,8 @@ void handle_connection_post(struct http_exchange *x)
               connection_save(api_links(x), &w, http_arena(x), &c, &trial, &f);
     if (!request_failed(x, ok, &f)) reply_connection(x, c.connection_id, &trial, 200);
 }
+
+void handle_connection_post(struct http_exchange *x) { ask_outward(x, make); }
 
 /* Its connector; NULL: answered. */
 static const struct connector *find(struct http_exchange *x, int64_t *id, struct connection *c)
@@ -153,10 +171,12 @@ static void change(struct http_exchange *x, bool replaces)
     if (!request_failed(x, ok, &f)) reply_connection(x, w.connection_id, &trial, 200);
 }
 
-void handle_connection_put(struct http_exchange *x) { change(x, true); }
-void handle_connection_patch(struct http_exchange *x) { change(x, false); }
+static void replace(struct http_exchange *x) { change(x, true); }
+static void patch(struct http_exchange *x) { change(x, false); }
+void handle_connection_put(struct http_exchange *x) { ask_outward(x, replace); }
+void handle_connection_patch(struct http_exchange *x) { ask_outward(x, patch); }
 
-void handle_connection_delete(struct http_exchange *x)
+static void drop(struct http_exchange *x)
 {
     struct connection c;
     struct fault f;
@@ -168,9 +188,11 @@ void handle_connection_delete(struct http_exchange *x)
     reply_done(x, "deleted_date", "connection_id", id);
 }
 
+void handle_connection_delete(struct http_exchange *x) { ask_outward(x, drop); }
+
 /* ---- asking the other side ---- */
 
-void handle_connection_test(struct http_exchange *x)
+static void try_it(struct http_exchange *x)
 {
     struct connection_trial t;
     struct connection c;
@@ -183,8 +205,10 @@ void handle_connection_test(struct http_exchange *x)
     reply_end(&r, 200);
 }
 
+void handle_connection_test(struct http_exchange *x) { ask_outward(x, try_it); }
+
 /* The answer's header lines but its first; cookies are between the two servers. */
-static void headers_json(struct json_out *j, struct arena *a, struct str head)
+static void headers_json(struct json_out *j, struct arena *a, const struct redaction *hide, struct str head)
 {
     struct str rest = head, line, value;
     json_object(j, "headers");
@@ -193,36 +217,52 @@ static void headers_json(struct json_out *j, struct arena *a, struct str head)
         line = str_cut(rest, '\n', &rest);
         struct str name = str_trim(str_cut(line, ':', &value));
         if (!value.ptr || !name.len || str_eq_nocase(name, STR("Set-Cookie")) || !utf8_is_valid(line, NULL)) continue;
-        json_str(j, arena_str(a, name).ptr, str_trim(value));
+        json_str(j, arena_str(a, name).ptr, redaction_run(hide, str_trim(value)));
     }
     json_end(j);
 }
 
-/* JSON stays JSON; other text is a text; what is neither is null. */
-static void body_json(struct json_out *j, struct arena *a, struct str body)
+/* The JSON as it is written here: what stood behind escapes can be seen then. */
+static struct str written(struct arena *a, const struct redaction *hide, struct json_value root)
 {
-    struct json_parser *p = json_parser_create();
-    struct json_value root;
+    struct buf b = BUF_INIT;
+    struct json_out j = json_out_begin(&b);
+    json_value_write(&j, NULL, root);
+    json_out_end(&j);
+    struct str text = redaction_run(hide, arena_str(a, buf_str(&b)));
+    buf_finish(&b);
+    return text;
+}
+
+/* JSON stays JSON; other text is a text; what is neither is null. */
+static void body_json(struct json_out *j, struct arena *a, const struct redaction *hide, struct str body)
+{
+    struct json_parser *p = json_parser_create(), *again = json_parser_create();
+    struct json_value root, shown;
     struct fault f;
-    if (body.len && json_parse(p, json_padded(a, body), &root, &f))
-        json_value_write(j, "body", root);
+    if (body.len && json_parse(p, json_padded(a, body), &root, &f) &&
+        json_parse(again, json_padded(a, written(a, hide, root)), &shown, &f))
+        json_value_write(j, "body", shown);
     else if (utf8_is_valid(body, NULL))
         json_str(j, "body", body.ptr ? body : STR(""));
     else
         json_null(j, "body");
     json_parser_destroy(&p);
+    json_parser_destroy(&again);
 }
 
-static void reply_answer(struct http_exchange *x, const struct connector_answer *answer)
+static void reply_answer(struct http_exchange *x, const struct connection *c, const struct connector_answer *answer)
 {
+    struct redaction hide = redaction_begin(http_arena(x));
+    redaction_add_json(&hide, c->secrets);
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_object(j, NULL);
     json_int(j, "status", answer->status);
     json_bool(j, "is_done", answer->result == LINK_OK);
     json_strz(j, "sentence", answer->result == LINK_OK ? NULL : answer->sentence);
-    headers_json(j, http_arena(x), answer->head);
-    body_json(j, http_arena(x), answer->body);
+    headers_json(j, http_arena(x), &hide, answer->head);
+    body_json(j, http_arena(x), &hide, answer->body);
     json_end(j);
     reply_end(&r, 200);
 }
@@ -237,7 +277,7 @@ static const struct connector_operation *operation_of(struct http_exchange *x, c
     return op;
 }
 
-void handle_connection_operate(struct http_exchange *x)
+static void operate(struct http_exchange *x)
 {
     struct connector_answer answer;
     struct connection c;
@@ -249,5 +289,7 @@ void handle_connection_operate(struct http_exchange *x)
     const struct connector_operation *op = operation_of(x, d, &f);
     bool ok =
         op && body_parse(x, true, &root, &f) && connector_operate(api_links(x), d, &c, op, root, http_arena(x), &answer, &f);
-    if (!request_failed(x, ok, &f)) reply_answer(x, &answer);
+    if (!request_failed(x, ok, &f)) reply_answer(x, &c, &answer);
 }
+
+void handle_connection_operate(struct http_exchange *x) { ask_outward(x, operate); }

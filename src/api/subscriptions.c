@@ -104,9 +104,11 @@ static bool read_new(struct http_exchange *x, struct hook_wish *w, struct fault 
     struct subscription_body b;
     struct json_value root;
     struct str word;
-    if (!body_parse(x, false, &root, f) || !body_text(json_get(root, "source"), "source", http_arena(x), &word, f) ||
-        !read_source(word, &w->source, f) || !subscription_read(x, root, &b, w, f) ||
-        !connection_of_subscription(x, root, w, f) || !read_send(x, root, w, f))
+    if (!body_parse(x, false, &root, f)) return false;
+    if (json_get(root, "condition").type != JSON_MISSING)
+        return fault_user(f, 400, "A subscription carries no condition: it would tell of every event. Leave condition away.");
+    if (!body_text(json_get(root, "source"), "source", http_arena(x), &word, f) || !read_source(word, &w->source, f) ||
+        !subscription_read(x, root, &b, w, f) || !connection_of_subscription(x, root, w, f) || !read_send(x, root, w, f))
         return false;
     if (!w->url.ptr && !w->connection_id) return fault_user(f, 400, "url, connection_id or send is required.");
     if (w->source_id == DB_NULL) w->source_id = 0; /* of all of them */

@@ -261,14 +261,30 @@ SELECT drop_id, name, endpoint, seen_at, hook_id FROM mirror_drop WHERE account_
 
 -- name: mirror_event_note
 -- It is told of: whoever comes second changes nothing.
--- in: account_id int, connection_id int, repeat_id text, event_id int
-INSERT INTO mirror_event (account_id, connection_id, repeat_id, event_id) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, connection_id, repeat_id) DO NOTHING;
+-- in: account_id int, connection_id int, repeat_id text, event_id int, is_seen int
+INSERT INTO mirror_event (account_id, connection_id, repeat_id, event_id, is_seen) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, connection_id, repeat_id) DO NOTHING;
 
 -- name: mirror_event_find
 -- Is it told already?
 -- in: account_id int, connection_id int, repeat_id text
--- out: event_id int
-SELECT event_id FROM mirror_event WHERE account_id = $1 AND connection_id = $2 AND repeat_id = $3;
+-- out: is_seen int
+SELECT is_seen FROM mirror_event WHERE account_id = $1 AND connection_id = $2 AND repeat_id = $3;
+
+-- name: mirror_event_see
+-- A look has come to it; it had been told by what was posted.
+-- in: account_id int, connection_id int, repeat_id text
+UPDATE mirror_event SET is_seen = 1 WHERE account_id = $1 AND connection_id = $2 AND repeat_id = $3;
+
+-- name: mirror_drop_partial
+-- Whether a look broke off at a drop, or is still at it.
+-- in: account_id int, connection_id int, drop_id int
+-- out: is_partial int
+SELECT is_partial FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3;
+
+-- name: mirror_drop_mark
+-- A look is at it (1), or has come to its end (0).
+-- in: account_id int, connection_id int, drop_id int, is_partial int
+UPDATE mirror_drop SET is_partial = $4 WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3;
 
 -- name: mirror_event_trim
 -- Those that are too old to be told.
@@ -355,10 +371,10 @@ SELECT c.contact_id FROM mirror_list m JOIN contact c ON c.account_id = $1 AND c
 SELECT piece_id FROM remote_piece WHERE account_id = $1 AND connection_id = $2 AND remote_id = $3 ORDER BY piece_id DESC LIMIT 1;
 
 -- name: remote_piece_by_piece
--- Whether a piece was sent through a connection.
+-- Whether a piece was sent through a connection, and its number there was never heard.
 -- in: account_id int, connection_id int, piece_id int
 -- out: state int
-SELECT state FROM remote_piece WHERE account_id = $1 AND connection_id = $2 AND piece_id = $3;
+SELECT state FROM remote_piece WHERE account_id = $1 AND connection_id = $2 AND piece_id = $3 AND remote_id IS NULL;
 
 -- ---- requests that came in ----
 

@@ -207,16 +207,30 @@ static bool read_one(struct reading *r, int i, struct hook_send *out)
 
 /* ---- a request ---- */
 
-/* Milliseconds or a date; what is neither is no time. */
+/* Seconds or milliseconds, as a number or a text, or a date; what is none of them is no time. */
+static bool read_time(struct json_value v, int64_t *ms)
+{
+    if (v.type == JSON_STRING && text_parse_iso8601(v.string, ms)) return true;
+    if (v.type == JSON_INT)
+        *ms = v.integer;
+    else if (v.type == JSON_DOUBLE && v.number > 0 && v.number < 1e15)
+        *ms = (int64_t)v.number;
+    else if (v.type != JSON_STRING || !str_to_int64(v.string, ms))
+        return false;
+    if (*ms < INT64_C(100000000000)) *ms *= 1000;
+    return true;
+}
+
+/* Of a list: any of its objects. */
 static bool is_old(const struct reading *r, struct json_value body)
 {
-    struct json_value v = json_get(body, "timestamp");
+    struct json_iter it = {0};
+    struct json_value one;
     int64_t ms;
-    if (v.type == JSON_INT)
-        ms = v.integer < INT64_C(100000000000) ? v.integer * 1000 : v.integer;
-    else if (v.type != JSON_STRING || !text_parse_iso8601(v.string, &ms))
-        return false;
-    return ms < r->call->now - OLDEST_MS;
+    bool is_any = false;
+    if (body.type != JSON_ARRAY) return read_time(json_get(body, "timestamp"), &ms) && ms < r->call->now - OLDEST_MS;
+    while (json_next(body, &it, NULL, &one)) is_any |= one.type == JSON_OBJECT && is_old(r, one);
+    return is_any;
 }
 
 /* With a key set, one good signature is demanded; what is signed must be young. */

@@ -96,21 +96,22 @@ static bool is_ours(struct tx *tx, const struct happening *e, int64_t *piece_id)
     const struct watch *w = e->watch;
     struct r_remote_piece_by_remote by_remote;
     int64_t account = w->account, id = w->connection_id;
+    struct str remote = str_of(arena_printf(tx_arena(tx), "%lld", (long long)e->data_id));
+    if (tx_first(tx, Q_REMOTE_PIECE_BY_REMOTE, &(struct q_remote_piece_by_remote){account, id, remote}, &by_remote)) {
+        *piece_id = by_remote.piece_id;
+        return true;
+    }
+    /* A recipient's own value may stand where our mark does: it counts only for a piece whose number there was never heard. */
     *piece_id = e->piece_id;
     struct q_remote_piece_by_piece mark = {account, id, e->piece_id};
-    if (!e->piece_id || !tx_first(tx, Q_REMOTE_PIECE_BY_PIECE, &mark, NULL)) {
-        struct str remote = str_of(arena_printf(tx_arena(tx), "%lld", (long long)e->data_id));
-        if (!tx_first(tx, Q_REMOTE_PIECE_BY_REMOTE, &(struct q_remote_piece_by_remote){account, id, remote}, &by_remote))
-            return false;
-        *piece_id = by_remote.piece_id;
-    }
-    return tx_ok(tx);
+    return e->piece_id && tx_ok(tx) && tx_first(tx, Q_REMOTE_PIECE_BY_PIECE, &mark, NULL);
 }
 
 struct telling {
     struct watch *watch;
     struct happening *all;
     int n;
+    int64_t look;
 };
 
 /* What is known of them already: most of a page that is read again and again. */
@@ -122,7 +123,9 @@ static bool look_ahead(struct tx *tx, void *arg)
     for (int i = 0; i < t->n && tx_ok(tx); i++) {
         struct happening *e = &t->all[i];
         struct q_mirror_event_find in = {w->account, w->connection_id, e->repeat_id};
-        e->is_told = tx_first(tx, Q_MIRROR_EVENT_FIND, &in, NULL);
+        struct r_mirror_event_find told = {0};
+        e->is_told = tx_first(tx, Q_MIRROR_EVENT_FIND, &in, &told);
+        e->is_new = !told.is_seen;
         e->is_ours = tx_ok(tx) && !e->is_told && is_ours(tx, e, &piece_id);
     }
     return tx_ok(tx);
@@ -206,37 +209,41 @@ static bool emit(struct tx *tx, struct happening *e)
     return tx_ok(tx) && event_emit(w->pl->house->outbox, tx, &told);
 }
 
+/* What a look comes to counts as new until then, also where a webhook had told it: there may be a gap behind it. */
 static bool tell(struct tx *tx, struct happening *e)
 {
     const struct watch *w = e->watch;
     int64_t changed = 0;
+    struct q_mirror_event_see see = {w->account, w->connection_id, e->repeat_id};
+    if (e->is_told && !e->post_id) return tx_run(tx, Q_MIRROR_EVENT_SEE, &see, NULL);
     struct q_mirror_post_remove post = {w->account, w->connection_id, e->post_id};
     if (e->post_id && !tx_run(tx, Q_MIRROR_POST_REMOVE, &post, NULL)) return false;
-    struct q_mirror_event_note in = {w->account, w->connection_id, e->repeat_id, tid_next(store_node(tx_store(tx)))};
+    struct q_mirror_event_note in = {w->account, w->connection_id, e->repeat_id, tid_next(store_node(tx_store(tx))),
+                                     e->post_id == 0};
     if (!tx_run(tx, Q_MIRROR_EVENT_NOTE, &in, &changed)) return false;
-    e->is_new = changed == 1;
-    return !e->is_new || is_too_old(e) || emit(tx, e);
+    return !changed || is_too_old(e) || emit(tx, e);
 }
 
 static bool tell_all(struct tx *tx, void *arg)
 {
     const struct telling *t = arg;
-    for (int i = 0; i < t->n; i++) t->all[i].is_new = false;
-    if (!watch_is_there(tx, t->watch)) return tx_ok(tx);
+    const struct watch *w = t->watch;
+    if (!watch_is_there(tx, w)) return tx_ok(tx);
     for (int i = 0; i < t->n; i++)
-        if ((!t->all[i].is_told || t->all[i].post_id) && !tell(tx, &t->all[i])) return false;
-    return true;
+        if ((t->all[i].is_new || t->all[i].post_id) && !tell(tx, &t->all[i])) return false;
+    return !t->look ||
+           tx_run(tx, Q_MIRROR_DROP_MARK, &(struct q_mirror_drop_mark){w->account, w->connection_id, t->look, 1}, NULL);
 }
 
-bool happenings_tell(struct watch *w, struct happening *all, int n, struct fault *f)
+bool happenings_tell(struct watch *w, struct happening *all, int n, int64_t look, struct fault *f)
 {
-    struct telling t = {w, all, n};
+    struct telling t = {w, all, n, look};
     int n_left = 0;
     if (!store_read(w->pl->house->store, look_ahead, &t, f)) return false;
     for (int i = 0; i < n; i++) {
         if (!all[i].is_told && !complete(w, &all[i], f)) return false;
         if (!all[i].is_told) all[i].detail = detail_of(&all[i]);
-        n_left += !all[i].is_told || all[i].post_id;
+        n_left += all[i].is_new || all[i].post_id;
     }
     return !n_left || store_write(w->pl->house->store, tell_all, &t, f);
 }

@@ -139,7 +139,7 @@ static bool tell_one(struct watch *w, const struct r_mirror_post_page *row, stru
     struct json_parser *p = json_parser_create();
     w->attempt = row->attempt;
     bool is_event = json_parse(p, json_padded(w->arena, row->body), &root, f) && happening_of_post(w, root, &e, f);
-    bool ok = is_event ? store_read(w->pl->house->store, read_name, &e, f) && happenings_tell(w, &e, 1, f)
+    bool ok = is_event ? store_read(w->pl->house->store, read_name, &e, f) && happenings_tell(w, &e, 1, 0, f)
                        : leave_out(w, row->post_id, f);
     json_parser_destroy(&p);
     return ok;

@@ -67,16 +67,17 @@ struct happening {
     const struct status_def *status;
     struct str drop_name, url, repeat_id, detail;
     struct str person[FIELD_KNOWN]; /* STR_NULL: not known */
-    bool is_new, is_test, is_told /* before, as far as was looked */,
+    bool is_new /* no look had come to it */, is_test, is_told /* before */,
         is_ours /* of a piece that was sent through this connection */;
 };
 /* From a list of events: false: it is nothing that can be told. */
 bool happening_of_row(const struct watch *w, struct json_value row, struct happening *e);
 /* From what a webhook posted. FAULT_USER 400 says what is wrong with it. */
 bool happening_of_post(const struct watch *w, struct json_value root, struct happening *e, struct fault *f);
-/* Each once, in one unit: their is_new say which were new. Whose e-mail address is not known, and who is wanted, is asked for before.
- * FAULT_REMOTE: not now. */
-bool happenings_tell(struct watch *w, struct happening *e, int n, struct fault *f);
+/* Each once, in one unit: their is_new say to which no look had come before. Whose e-mail address is not known, and who is wanted, is asked
+ * for before. `look`: the drop whose page this is, while there may be more behind it: it is marked as partly read; 0: they were posted, or it is
+ * the last page. FAULT_REMOTE: not now. */
+bool happenings_tell(struct watch *w, struct happening *e, int n, int64_t look, struct fault *f);
 
 /* ---- persons and lists there (postalytics_contacts.c) ---- */
 /* The fields of any object that is a person, in whichever spelling; what is there already stays. */
@@ -90,6 +91,7 @@ bool contacts_follow(struct watch *w, int64_t due_at, struct str *said, struct f
 struct watched_drop {
     int64_t drop_id;
     struct str name, endpoint;
+    bool is_partial; /* the last look at it broke off: all its pages are read */
 };
 /* Has the events of these drops posted here, as far as can be. *n: of how many they are; *said: how it stands, a sentence for people. */
 bool hooks_put(struct watch *w, const struct watched_drop *drops, int n_drops, int *n, struct str *said, struct fault *f);

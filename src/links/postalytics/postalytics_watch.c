@@ -183,11 +183,25 @@ static bool watch_page(struct watch *w, const struct watched_drop *d, int page, 
         all[n] = (struct happening){.drop_id = d->drop_id, .drop_name = d->name};
         n += happening_of_row(w, row, &all[n]) && all[n].at >= w->now - limit_get(LIMIT_OUTBOX_LOG_DAYS) * DAY_MS;
     }
-    ok = ok && happenings_tell(w, all, n, f);
+    ok = ok && happenings_tell(w, all, n, n_rows == PAGE_ROWS ? d->drop_id : 0, f);
     for (int i = 0; ok && i < n; i++) n_new += all[i].is_new;
-    *goes_on = n_rows == PAGE_ROWS && n_new > 0;
+    *goes_on = n_rows == PAGE_ROWS && (n_new > 0 || d->is_partial);
     json_parser_destroy(&p);
     return ok;
+}
+
+struct looked {
+    const struct watch *watch;
+    const struct watched_drop *drop;
+};
+
+/* All that is there was come to. What breaks off before leaves the mark, and the next look reads on below what it knows. */
+static bool mark_whole(struct tx *tx, void *arg)
+{
+    const struct looked *l = arg;
+    const struct watch *w = l->watch;
+    struct q_mirror_drop_mark in = {w->account, w->connection_id, l->drop->drop_id, 0};
+    return tx_run(tx, Q_MIRROR_DROP_MARK, &in, NULL);
 }
 
 static bool watch_events(struct watch *w, const struct watched_drop *d, struct fault *f)
@@ -201,7 +215,7 @@ static bool watch_events(struct watch *w, const struct watched_drop *d, struct f
     }
     arena_destroy(&page_arena);
     w->arena = whole;
-    return ok;
+    return ok && store_write(w->pl->house->store, mark_whole, &(struct looked){w, d}, f);
 }
 
 /* ---- its drops ---- */
@@ -217,10 +231,13 @@ static bool put_drops(struct tx *tx, void *arg)
     const struct seen *s = arg;
     if (!watch_is_there(tx, s->watch)) return tx_ok(tx);
     for (int i = 0; i < s->n; i++) {
-        const struct watched_drop *d = &s->drops[i];
+        struct watched_drop *d = &s->drops[i];
         struct q_mirror_drop_put in = {s->watch->account, s->watch->connection_id, d->drop_id, d->name, d->endpoint,
                                        tx_now(tx)};
-        if (!tx_run(tx, Q_MIRROR_DROP_PUT, &in, NULL)) return false;
+        struct r_mirror_drop_partial row = {0};
+        struct q_mirror_drop_partial which = {s->watch->account, s->watch->connection_id, d->drop_id};
+        if (!tx_run(tx, Q_MIRROR_DROP_PUT, &in, NULL) || !tx_first(tx, Q_MIRROR_DROP_PARTIAL, &which, &row)) return false;
+        d->is_partial = row.is_partial != 0;
     }
     return true;
 }

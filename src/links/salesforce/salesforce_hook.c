@@ -115,6 +115,7 @@ static bool is_ours(struct str key, const char *name, struct json_value v, struc
 {
     if (!str_eq(key, str_of(name))) return false;
     if (v.type == JSON_STRING && v.string.len) *out = arena_str(a, v.string);
+    if (v.type == JSON_INT) *out = str_of(arena_printf(a, "%lld", (long long)v.integer)); /* a flow may make a number of it */
     return true;
 }
 

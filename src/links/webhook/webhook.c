@@ -63,7 +63,8 @@ static enum link_result ask(struct link_delivery *d)
     d->ask = (struct fetch_ask){.method = "POST", .url = d->address, .timeout_ms = TIMEOUT_MS, .is_guarded = true};
     d->ask.body = arena_str(a, buf_str(&b));
     buf_finish(&b);
-    const char *id = arena_printf(a, "msg_%lld", (long long)d->delivery_id); /* the same in every attempt */
+    char id[40];
+    snprintf(id, sizeof id, "msg_%lld", (long long)d->delivery_id); /* the same in every attempt */
     add_header(&d->ask, "Content-Type: application/json");
     add_header(&d->ask, "User-Agent: Pennypost/" PENNYPOST_VERSION);
     add_header(&d->ask, arena_printf(a, "webhook-id: %s", id));

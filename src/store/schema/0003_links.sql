@@ -42,7 +42,9 @@ CREATE TABLE mirror (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, 
   lease_until BIGINT NOT NULL DEFAULT 0, last_error TEXT, contacts_at BIGINT, PRIMARY KEY (account_id, connection_id)) CLUSTERED;
 CREATE TABLE mirror_drop (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, drop_id BIGINT NOT NULL, name TEXT, endpoint TEXT, seen_at BIGINT NOT NULL,
   hook_id BIGINT, PRIMARY KEY (account_id, connection_id, drop_id)) CLUSTERED;
-CREATE TABLE mirror_event (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, repeat_id TEXT NOT NULL, event_id BIGINT NOT NULL, PRIMARY KEY (account_id, connection_id, repeat_id)) CLUSTERED;
+-- is_seen: a look has read it, so what is older has been read too, unless its drop is_partial: a look broke off below a page that was new.
+ALTER TABLE mirror_drop ADD COLUMN is_partial SMALLINT NOT NULL DEFAULT 0;
+CREATE TABLE mirror_event (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, repeat_id TEXT NOT NULL, event_id BIGINT NOT NULL, is_seen SMALLINT NOT NULL DEFAULT 0, PRIMARY KEY (account_id, connection_id, repeat_id)) CLUSTERED;
 -- Since when the pieces of a batch that were not sent through its connection are recalled, while others were.
 ALTER TABLE batch ADD COLUMN recalled_at BIGINT;
 -- What a watched connection's other side posted here and is not worked off yet, and its contact lists with the lists here that follow them.

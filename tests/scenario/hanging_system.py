@@ -1,0 +1,50 @@
+"""A system that takes a connection and never answers: those who ask it wait, and are told when too many do; nobody else waits. `hanging_system.py PROGRAM`"""
+import http.server, threading, time
+from house import *
+
+house = House(settings={"outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all"})
+check(house.start(), "the server starts")
+house.make_account()
+other = json.loads(house.cli("account", "create", "other", "--json").stdout)["api_key"]
+
+
+class Hang(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        time.sleep(20)
+
+    do_POST = do_GET
+
+    def log_message(self, *words):
+        pass
+
+
+hanging = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hang)
+hanging.daemon_threads = True
+threading.Thread(target=hanging.serve_forever, daemon=True).start()
+status, made = house.ask("POST", "/v1/connections", {"kind": "highlevel", "is_tested": False, "settings": {"location_id": "loc_1", "base_url": f"http://127.0.0.1:{hanging.server_address[1]}"},
+                                                     "secrets": {"token": "pit-demo-token"}})
+check(status == 200, f"a connection to it: {status}")
+answers = []
+
+
+def operate():
+    began = time.time()
+    status, got = house.ask("POST", f"/v1/connections/{made['connection_id']}/operations/get_contact", {"contactId": "x"}, timeout=60)
+    answers.append((status, time.time() - began, got))
+
+
+askers = [threading.Thread(target=operate) for _ in range(12)]
+for t in askers:
+    t.start()
+time.sleep(1)
+refused = [a for a in answers if a[0] == 503]
+check(len(refused) == 10 and "Too many requests to other systems" in refused[0][2]["error"]["message"], f"two wait, ten are told at once: {[a[:2] for a in answers]}")
+for method, path, key in (("GET", "/api/v1/account/me", other), ("GET", "/v1/connections", None), ("GET", "/p/abcdefghjkmn", ""), ("GET", "/healthz", "")):
+    began = time.time()
+    house.ask(method, path, key=key, raw=True)
+    check(time.time() - began < 5, f"{method} {path} does not wait: {time.time() - began:.1f} s")
+for t in askers:
+    t.join()
+check(len(answers) == 12, "all are answered in the end")
+check(house.stop() == 0, "a clean end")
+done()
