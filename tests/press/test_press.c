@@ -148,7 +148,7 @@ static void test_compile(void **state)
     case_pictures(&c);
     assert_true(press_compile(press, &c, NULL, 0, &r, &f));
     assert_true(r.is_ok);
-    assert_string_equal(r.warnings[0], "the picture of side 1 has 1 x 1 pixels, 8 dpi; printers want 300: 2775 x 1875");
+    assert_string_equal(r.warnings[0], "the picture of side 1 has 1 x 1 pixels, 0 dpi; printers want 300: 2775 x 1875");
 }
 
 int main(int argc, char **argv)

@@ -11,7 +11,7 @@
 #include "queries.h"
 #include <unistd.h>
 
-enum { LONGEST_WISH_MS = 60000 };
+enum { LONGEST_WISH_MS = 60000, DOUBLINGS_MAX = 10 };
 
 struct doing {
     struct kizen *kizen;
@@ -107,7 +107,8 @@ static enum action_outcome hand_on(struct doing *d)
 
 static int64_t delay(const struct doing *d)
 {
-    int64_t wait = limit_get(LIMIT_ACTION_RETRY_FIRST_MS) << (d->x->tries - 1);
+    int doublings = d->x->tries - 1 < DOUBLINGS_MAX ? d->x->tries - 1 : DOUBLINGS_MAX;
+    int64_t wait = limit_get(LIMIT_ACTION_RETRY_FIRST_MS) << doublings; /* long past any patience at the end */
     int64_t wish = d->try.retry_after_ms;
     if (wish >= 0) return wish < LONGEST_WISH_MS ? wish : LONGEST_WISH_MS;
     return wait / 2 + (int64_t)random_below((uint64_t)wait + 1);
