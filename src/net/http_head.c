@@ -20,18 +20,27 @@ static enum http_method method_of(const char *name)
  * it hands out does not show that, but where it lies does: between a value and the next name there are exactly CR LF. */
 struct head_scan {
     struct http_guard guard;
-    const char *end; /* of the previous value, or of the request line */
+    const char *next; /* where the next name must begin: behind the line of the previous value, or the request line */
     bool is_odd;
 };
+
+/* From version 1 on the library ends a value before the spaces and tabs behind it, writes a NUL over the first, and leaves the others and CR LF. */
+static const char *behind_line(const char *value_end)
+{
+    const char *p = value_end + 1;
+    if (MHD_VERSION < 0x01000000) return value_end + 2;
+    while (*p == ' ' || *p == '\t') p++;
+    return p[0] == '\r' && p[1] == '\n' ? p + 2 : value_end + 2;
+}
 
 static enum MHD_Result scan_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value,
                                   size_t value_len)
 {
     struct head_scan *scan = cls;
     (void)kind;
-    if (name != scan->end + 2) scan->is_odd = true;
+    if (name != scan->next) scan->is_odd = true;
     if (!value) value = "", value_len = 0;
-    scan->end = value + value_len;
+    scan->next = behind_line(value + value_len);
     http_guard_field(&scan->guard, str_make(name, name_len), str_make(value, value_len));
     return MHD_YES;
 }
@@ -50,12 +59,12 @@ static bool head_is_sound(struct http_exchange *x, const char *method, const cha
         return refuse(x, strncmp(version, "HTTP/", 5) == 0 ? 505 : 400, "This server speaks HTTP/1.0 and HTTP/1.1.");
     if (x->raw_uri != method + strlen(method) + 1 || version != x->raw_uri + x->target.len + 1)
         return refuse(x, 400, "The request line is malformed.");
-    struct head_scan scan = {.guard = {.is_http_11 = is_11}, .end = version + strlen(version)};
+    struct head_scan scan = {.guard = {.is_http_11 = is_11}, .next = version + strlen(version) + 2};
     MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, scan_field, &scan);
     const char *bad = http_guard_end(&scan.guard);
-    /* Behind the last value stand CR LF CR LF and the head is over: an empty name or a NUL would end it sooner. */
+    /* Behind the last line stand CR LF and the head is over: an empty name or a NUL would end it sooner. */
     const union MHD_ConnectionInfo *size = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    if (!size || scan.end + 4 != method + size->header_size) scan.is_odd = true;
+    if (!size || scan.next + 2 != method + size->header_size) scan.is_odd = true;
     if (!bad && scan.is_odd) bad = "A header line is folded or does not end in CR LF.";
     return !bad || refuse(x, 400, bad);
 }

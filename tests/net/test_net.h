@@ -1,6 +1,7 @@
 /* test_net.h: raw requests for the tests of the server. */
 #pragma once
 #include <arpa/inet.h>
+#include <microhttpd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -15,8 +16,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+/* What libmicrohttpd answers by itself, before we see it, since its version 1 and before. */
+#define LIBRARY(since_1, before) (MHD_VERSION >= 0x01000000 ? (since_1) : (before))
+
 struct raw_answer {
-    char bytes[65536];
+    char bytes[65536 + 1]; /* with a NUL at its end */
     size_t len;
     char statuses[64]; /* "200 404": those of all answers that came */
     bool is_closed;
@@ -39,8 +43,8 @@ static inline void raw_find_statuses(struct raw_answer *a)
     const char *p = a->bytes, *end = a->bytes + a->len;
     a->statuses[0] = '\0';
     while ((p = memmem(p, (size_t)(end - p), "HTTP/1.1 ", 9)) != NULL && p + 12 <= end && n + 5 < sizeof a->statuses) {
-        n += (size_t)sprintf(a->statuses + n, "%s%.3s", n ? " " : "", p + 9);
-        p += 12;
+        p += 9;
+        if (strspn(p, "0123456789") >= 3) n += (size_t)sprintf(a->statuses + n, "%s%.3s", n ? " " : "", p);
     }
 }
 
@@ -49,16 +53,17 @@ static inline void raw_read(int fd, int quiet_ms, struct raw_answer *a)
 {
     a->len = 0;
     a->is_closed = false;
-    while (a->len < sizeof a->bytes) {
+    while (a->len < sizeof a->bytes - 1) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
         if (poll(&p, 1, quiet_ms) <= 0) break;
-        ssize_t n = recv(fd, a->bytes + a->len, sizeof a->bytes - a->len, 0);
+        ssize_t n = recv(fd, a->bytes + a->len, sizeof a->bytes - 1 - a->len, 0);
         if (n <= 0) {
             a->is_closed = true;
             break;
         }
         a->len += (size_t)n;
     }
+    a->bytes[a->len] = '\0';
     raw_find_statuses(a);
 }
 
