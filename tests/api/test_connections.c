@@ -341,6 +341,7 @@ static void test_subscriptions(void **state)
     assert_int_equal(ask(house.key, "PATCH", target, "{\"connection_id\":424242}").status, 400);
     assert_int_equal(ask(house.key, "POST", path("/v1/subscriptions/%lld/secret", last), "{}").status, 409);
     /* the hosted service's view knows webhooks only */
+    assert_int_equal(ask(house.key, "PATCH", target, "{\"connection_id\":null}").status, 400);
     assert_answer(ask(house.key, "GET", "/api/v1/webhooks", NULL), 200, "[]");
     assert_int_equal(ask(house.key, "GET", path("/api/v1/webhooks/%lld", last), NULL).status, 404);
     assert_int_equal(ask(house.key, "DELETE", path("/api/v1/webhooks/%lld", last), NULL).status, 404);
