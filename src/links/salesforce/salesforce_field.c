@@ -99,10 +99,12 @@ static bool fit_one(struct sf_fitting *g, const struct sf_object *o, struct faul
     return store_write(g->sf->house->store, finish, &c, f);
 }
 
+/* Of a connection that is gone; what it leaves is due still. */
 static bool forget(struct tx *tx, void *arg)
 {
     const struct due_item *item = arg;
-    return tx_run(tx, Q_REMOTE_FIELD_CLEAR, &(struct q_remote_field_clear){item->account_id, item->id, item->id}, NULL);
+    struct q_remote_field_clear in = {item->account_id, item->id, limit_get(LIMIT_CONNECTION_CLEAR_ROWS)};
+    return tx_run(tx, Q_REMOTE_FIELD_CLEAR, &in, NULL);
 }
 
 static bool run_item(struct sf_fitting *g, struct due_item *item, struct fault *f)
