@@ -11,6 +11,7 @@ bool connection_end(struct tx *tx, const struct link_house *h, int64_t account, 
     return connection_remove(tx, account, id) && destination_remove(h->outbox, tx, account, id) &&
            tx_run(tx, Q_DROP_PRINTER_CLEAR, &(struct q_drop_printer_clear){account, id}, NULL) &&
            tx_run(tx, Q_MIRROR_CLEAR, &(struct q_mirror_clear){account, id}, NULL) &&
+           tx_run(tx, Q_REMOTE_IMPORT_STOP, &(struct q_remote_import_stop){account, id}, NULL) &&
            tx_run(tx, Q_CONNECTION_GONE_PUT, &gone, NULL);
 }
 
@@ -19,6 +20,7 @@ bool connection_end_of_account(struct tx *tx, int64_t account)
     int64_t due_at = tx_now(tx) + OTHERS_AFTER_MS;
     return tx_run(tx, Q_DROP_PRINTER_CLEAR_ALL, &(struct q_drop_printer_clear_all){account}, NULL) &&
            tx_run(tx, Q_MIRROR_CLEAR_ALL, &(struct q_mirror_clear_all){account}, NULL) &&
+           tx_run(tx, Q_REMOTE_IMPORT_STOP_ALL, &(struct q_remote_import_stop_all){account}, NULL) &&
            tx_run(tx, Q_CONNECTION_GONE_PUT_ALL, &(struct q_connection_gone_put_all){account, due_at}, NULL) &&
            tx_run(tx, Q_CONNECTION_GONE_PUT, &(struct q_connection_gone_put){account, 0, due_at}, NULL);
 }

@@ -437,6 +437,16 @@ DELETE FROM drop_printer WHERE account_id = $1 AND connection_id = $2;
 -- in: account_id int, connection_id int
 DELETE FROM mirror WHERE account_id = $1 AND connection_id = $2;
 
+-- name: remote_import_stop
+-- Imports that are under way: whoever reads one finds it gone, and its file goes.
+-- in: account_id int, connection_id int
+DELETE FROM remote_import WHERE account_id = $1 AND connection_id = $2 AND due_at IS NOT NULL;
+
+-- name: remote_import_stop_all
+-- Of an account that is gone.
+-- in: account_id int
+DELETE FROM remote_import WHERE account_id = $1 AND due_at IS NOT NULL;
+
 -- name: drop_printer_clear_all
 -- Of an account that is gone.
 -- in: account_id int
@@ -488,7 +498,7 @@ UPDATE connection_gone SET due_at = $2 WHERE account_id = $1;
 DELETE FROM connection_gone WHERE account_id = $1 AND connection_id = $2;
 
 -- name: remote_import_clear
--- What was handed over is an intake and goes on.
+-- What is over of them; what was handed over is an intake and goes on.
 -- in: account_id int, connection_id int, n int
 DELETE FROM remote_import WHERE account_id = $1 AND import_id IN
  (SELECT import_id FROM remote_import WHERE account_id = $1 AND connection_id = $2 ORDER BY import_id LIMIT $3);
