@@ -116,9 +116,7 @@ void handle_action_send(struct http_exchange *x)
     k->done = action_done;
     k->arg = x;
     http_hold(x);
-    if (kizen_action_begin(api_caller(x)->api->config.kizen, k, &f)) return; /* from here on x may be gone */
-    http_fail_fault(x, &f);
-    http_release(x);
+    kizen_action_begin(api_caller(x)->api->config.kizen, k); /* from here on x may be gone */
 }
 
 /* ---- to look at ---- */

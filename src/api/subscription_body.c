@@ -41,7 +41,10 @@ static bool read_events(struct json_value root, struct hook_wish *w, struct faul
         if (code < 0) return fault_user(f, 400, "events must be an array of names or codes.");
         w->codes |= UINT64_C(1) << code;
     }
-    return true;
+    return w->codes ||
+           fault_user(f, 400,
+                      "events is empty: nothing would ever be told. Name at least one, leave events away for all of "
+                      "them, or say \"is_enabled\": false to have a rest.");
 }
 
 void subscription_events_json(struct json_out *j, const struct subscription *s)

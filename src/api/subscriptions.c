@@ -76,12 +76,17 @@ void handle_subscriptions_get(struct http_exchange *x)
 static bool read_send(struct http_exchange *x, struct json_value root, struct hook_wish *w, struct fault *f)
 {
     struct json_value send = json_get(root, "send");
+    struct mailing_settings settings;
     if (send.type == JSON_MISSING || send.type == JSON_NULL) return true;
     if (w->url.ptr || w->secret.ptr || w->connection_id)
         return fault_user(f, 400,
                           "An event goes to a url, to a connection, or sends mail: say one of url, connection_id and send.");
+    if (!mailing_settings_read(send, http_arena(x), &settings, f)) return false;
     w->is_send = true;
-    return mailing_settings_read(send, http_arena(x), &w->settings, &w->url, f);
+    w->settings = settings.settings;
+    w->url = settings.address;
+    w->endpoint = settings.endpoint;
+    return true;
 }
 
 struct subscription_made {
@@ -99,14 +104,18 @@ static void made_json(void *arg, struct buf *out, bool is_kept)
     json_out_end(&j);
 }
 
+static bool has_no_condition(struct json_value root, struct fault *f)
+{
+    return json_get(root, "condition").type == JSON_MISSING ||
+           fault_user(f, 400, "A subscription carries no condition: it would tell of every event. Leave condition away.");
+}
+
 static bool read_new(struct http_exchange *x, struct hook_wish *w, struct fault *f)
 {
     struct subscription_body b;
     struct json_value root;
     struct str word;
-    if (!body_parse(x, false, &root, f)) return false;
-    if (json_get(root, "condition").type != JSON_MISSING)
-        return fault_user(f, 400, "A subscription carries no condition: it would tell of every event. Leave condition away.");
+    if (!body_parse(x, false, &root, f) || !has_no_condition(root, f)) return false;
     if (!body_text(json_get(root, "source"), "source", http_arena(x), &word, f) || !read_source(word, &w->source, f) ||
         !subscription_read(x, root, &b, w, f) || !connection_of_subscription(x, root, w, f) || !read_send(x, root, w, f))
         return false;
@@ -145,6 +154,24 @@ void handle_subscription_get(struct http_exchange *x)
     if (find(x, &h)) reply_one(x, &h, NULL);
 }
 
+/* What a subscription is cannot be changed: events of its source, to an address, to a connection, or to a campaign. To say again what it is does
+ * no harm: null where it has nothing. */
+static bool stays_what_it_is(struct http_exchange *x, struct json_value root, const struct subscription *s, struct fault *f)
+{
+    struct str word;
+    enum event_source source;
+    if (!body_text(json_get(root, "source"), "source", http_arena(x), &word, f)) return false;
+    if (word.ptr && !read_source(word, &source, f)) return false;
+    if (word.ptr && source != s->source)
+        return fault_user(f, 400, "A subscription keeps its source, \"%s\": make another one.", event_source_word(s->source));
+    if (json_get(root, "send").type == JSON_NULL && s->link == MAILING_NUMBER)
+        return fault_user(f, 400,
+                          "This subscription sends mail: say what with send, or delete it and make one that tells somebody.");
+    if (json_get(root, "connection_id").type == JSON_NULL && s->connection_id != DB_NULL)
+        return fault_user(f, 400, "A subscription keeps its connection: make another one.");
+    return has_no_condition(root, f);
+}
+
 void handle_subscription_patch(struct http_exchange *x)
 {
     struct hooks hooks = api_hooks(x);
@@ -154,7 +181,8 @@ void handle_subscription_patch(struct http_exchange *x)
     struct fault f;
     if (!find(x, &h)) return;
     struct hook_wish w = {.source = h.s.source};
-    bool ok = body_parse(x, false, &root, &f) && subscription_read(x, root, &b, &w, &f) &&
+    bool ok = body_parse(x, false, &root, &f) && stays_what_it_is(x, root, &h.s, &f) &&
+              subscription_read(x, root, &b, &w, &f) &&
               connection_settings_of_subscription(x, root, h.s.connection_id, &w, &f) && read_send(x, root, &w, &f) &&
               hook_change(&hooks, api_account(x), h.s.subscription_id, &w, http_arena(x), &h, &f);
     if (!request_failed(x, ok, &f)) reply_one(x, &h, &w);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "base/settings.h"
+#include "links/connection_end.h"
 #include "links/highlevel/highlevel.h"
 #include "links/kizen/kizen.h"
 #include "links/mailing/mailing.h"
@@ -201,6 +202,7 @@ static bool open_parts(struct house *h, bool with_port, struct fault *f)
     h->jobs = jobs_create(h->store);
     if (!open_outbox(h, f)) return false;
     accounts_source_add(h->accounts, h->jobs);
+    connection_clear_add(&h->link_house);
     set_purl_base(h);
     h->printers[0] = &printer_folder;
     h->printers[1] = postalytics_printer(h->postalytics);

@@ -1,5 +1,6 @@
 /* redact.c: see redact.h. Pure. */
 #include "base/redact.h"
+#include "base/digest.h"
 #include "base/json.h"
 #include "base/json_out.h"
 #include <stdio.h>
@@ -49,19 +50,47 @@ static void add_encoded(struct redaction *r, struct str value)
     buf_finish(&b);
 }
 
+/* Inside a text in base 64, behind 0, 1 or 2 bytes of a group of three: the letters that are its alone. */
+static void add_inside(struct redaction *r, struct str value, struct str (*encode)(struct arena *a, struct str s))
+{
+    for (size_t before = 0; before < 3; before++) {
+        struct str text = str_of(arena_printf(r->arena, "%.*s%.*s", (int)before, "::", STR_ARG(value)));
+        size_t from = (before * 8 + 5) / 6, to = text.len * 8 / 6;
+        if (to - from >= SECRET_LEAST) add_spelling(r, str_make(encode(r->arena, text).ptr + from, to - from));
+    }
+}
+
+/* In base 64: as a part of any text, and, so that no letter is left of it, alone and as a user's name without a password. */
+static void add_base64(struct redaction *r, struct str value)
+{
+    struct str as_user = str_of(arena_printf(r->arena, "%.*s:", STR_ARG(value)));
+    add_spelling(r, base64_encode(r->arena, value));
+    add_spelling(r, base64_encode(r->arena, as_user));
+    add_spelling(r, base64_url_encode(r->arena, value));
+    add_spelling(r, base64_url_encode(r->arena, as_user));
+    add_inside(r, value, base64_encode);
+    add_inside(r, value, base64_url_encode);
+}
+
+static void add_plain(struct redaction *r, struct str value)
+{
+    add_spelling(r, value);
+    add_quoted(r, value);
+    add_encoded(r, value);
+}
+
 void redaction_add(struct redaction *r, struct str secret)
 {
     struct str line, all = str_trim(secret);
     if (all.len < SECRET_LEAST) return;
-    if (memchr(all.ptr, '\n', all.len)) {
+    if (memchr(all.ptr, '\n', all.len)) { /* a key: it signs, and is itself never sent */
         for (struct str rest = all; rest.ptr;)
             if ((line = str_trim(str_cut(rest, '\n', &rest))).len >= LINE_LEAST && !str_starts(line, STR("-----")))
-                redaction_add(r, line);
+                add_plain(r, line);
         return;
     }
-    add_spelling(r, all);
-    add_quoted(r, all);
-    add_encoded(r, all);
+    add_plain(r, all);
+    add_base64(r, all);
 }
 
 static bool is_no_secret(struct str name) { return str_ends(name, STR("_url")) || str_ends(name, STR("_id")); }

@@ -1,27 +1,29 @@
 /* connection_end.c: see connection_end.h. A unit that finds a connection gone must make nothing new of it; what a request under way writes
  * after it is a row that nobody reads, and goes with the account. */
 #include "links/connection_end.h"
-#include "mail/piece.h"
 #include "queries.h"
 
-static bool clear(struct tx *tx, int64_t account, int64_t from, int64_t to)
-{
-    struct q_remote_piece_clear pieces = {account, from, to, SEATS_A_BATCH, BATCH_READY, BATCH_HANDING_OVER, BATCH_UNKNOWN};
-#define CLEAR(QUERY, query) tx_run(tx, Q_##QUERY##_CLEAR, &(struct q_##query##_clear){account, from, to}, NULL)
-    return CLEAR(HOOK_SEEN, hook_seen) && CLEAR(REMOTE_CONTACT, remote_contact) && CLEAR(REMOTE_FIELD, remote_field) &&
-           CLEAR(REMOTE_VALUE, remote_value) && CLEAR(REMOTE_IMPORT, remote_import) && CLEAR(ACTION_LOG, action_log) &&
-           CLEAR(MIRROR, mirror) && CLEAR(MIRROR_DROP, mirror_drop) && CLEAR(MIRROR_EVENT, mirror_event) &&
-           CLEAR(MIRROR_POST, mirror_post) && CLEAR(MIRROR_LIST, mirror_list) && CLEAR(DROP_PRINTER, drop_printer) &&
-           tx_run(tx, Q_REMOTE_PIECE_CLEAR, &pieces, NULL);
-#undef CLEAR
-}
+enum { OTHERS_AFTER_MS = 5000 }; /* whoever ends it clears it; after him the scheduler does */
 
 bool connection_end(struct tx *tx, const struct link_house *h, int64_t account, int64_t id)
 {
-    return connection_remove(tx, account, id) && destination_remove(h->outbox, tx, account, id) && clear(tx, account, id, id);
+    struct q_connection_gone_put gone = {account, id, tx_now(tx) + OTHERS_AFTER_MS};
+    return connection_remove(tx, account, id) && destination_remove(h->outbox, tx, account, id) &&
+           tx_run(tx, Q_DROP_PRINTER_CLEAR, &(struct q_drop_printer_clear){account, id}, NULL) &&
+           tx_run(tx, Q_MIRROR_CLEAR, &(struct q_mirror_clear){account, id}, NULL) &&
+           tx_run(tx, Q_REMOTE_IMPORT_STOP, &(struct q_remote_import_stop){account, id}, NULL) &&
+           tx_run(tx, Q_CONNECTION_GONE_PUT, &gone, NULL);
 }
 
-bool connection_end_of_account(struct tx *tx, int64_t account) { return clear(tx, account, 0, INT64_MAX); }
+bool connection_end_of_account(struct tx *tx, int64_t account)
+{
+    int64_t due_at = tx_now(tx) + OTHERS_AFTER_MS;
+    return tx_run(tx, Q_DROP_PRINTER_CLEAR_ALL, &(struct q_drop_printer_clear_all){account}, NULL) &&
+           tx_run(tx, Q_MIRROR_CLEAR_ALL, &(struct q_mirror_clear_all){account}, NULL) &&
+           tx_run(tx, Q_REMOTE_IMPORT_STOP_ALL, &(struct q_remote_import_stop_all){account}, NULL) &&
+           tx_run(tx, Q_CONNECTION_GONE_PUT_ALL, &(struct q_connection_gone_put_all){account, due_at}, NULL) &&
+           tx_run(tx, Q_CONNECTION_GONE_PUT, &(struct q_connection_gone_put){account, 0, due_at}, NULL);
+}
 
 struct drop_it {
     const struct link_house *house;
@@ -40,6 +42,7 @@ bool connection_drop(const struct link_house *h, const struct connector *d, int6
     if (d && d->leave) d->leave(d->ctx, account, id);
     if (!store_write(h->store, drop_it, &it, f)) return false;
     if (d && d->removed) d->removed(d->ctx, id);
+    connection_clear(h, account);
     return true;
 }
 

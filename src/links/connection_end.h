@@ -1,6 +1,7 @@
 /* connection_end.h: what goes with a connection: its destination, its subscriptions and what waited for them, the drops that it printed (their
- * account's printer prints them again), and all that was known of the other side. Of pieces that were sent through it the rows stay where their
- * batch is not over, because they keep a piece from being sent twice. */
+ * account's printer prints them again), and, soon after, all that was known of the other side, and of its people: of what happened there the events
+ * stay, without whom they were about. Of pieces that were sent through it the rows stay where their batch is not over, because they keep a piece
+ * from being sent twice. */
 #pragma once
 #include "links/connector.h"
 
@@ -15,5 +16,10 @@ int connections_leave(const struct link_house *h, const struct connector *const 
                       struct connection **rows);
 /* After it was removed, committed: what lay on the disk for its connections, or in memory, goes. */
 void connections_removed(const struct connector *const *all, int n, const struct connection *rows, int n_rows);
-/* Inside the unit that removes an account with its connections (mail/account_end.h): what they and its actions left. */
+/* Inside the unit that removes an account with its connections (mail/account_end.h): what they and its actions left is to be cleared. */
 bool connection_end_of_account(struct tx *tx, int64_t account);
+
+/* After one of these units: clears what is left of an account's connections that are gone (connection_clear.c), connection.clear_rows a unit, for as
+ * many units as somebody may wait for; what remains, after a crash too, the scheduler clears. */
+void connection_clear(const struct link_house *h, int64_t account);
+void connection_clear_add(const struct link_house *h /* lives as long */); /* to the scheduler, before jobs_start */

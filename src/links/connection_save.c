@@ -254,6 +254,7 @@ bool connection_save(const struct link_house *h, const struct connection_wish *w
     if (!trial->is_refused || s.was.is_sealed_shut) return true;
     if (!store_write(h->store, put_back, &s, &later)) return *f = later, false;
     if (!s.was.connection_id && w->connector->removed) w->connector->removed(w->connector->ctx, s.now.connection_id);
+    if (!s.was.connection_id) connection_clear(h, s.now.account_id);
     return fault_user(f, 400, "%s", trial->sentence);
 }
 

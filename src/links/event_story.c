@@ -9,7 +9,8 @@ static bool read_watched(struct json_parser *p, struct link_delivery *d, struct 
     struct json_value root, person, v;
     *out = (struct piece_story){.contact_id = e->subject_id, .is_test = e->is_test};
     if (!e->detail.ptr || !json_parse(p, json_padded(d->arena, e->detail), &root, NULL)) {
-        snprintf(d->sentence, sizeof d->sentence, "The event says not whose mail it is about.");
+        snprintf(d->sentence, sizeof d->sentence,
+                 "Whose mail the event was about is forgotten: the connection that it came from was removed.");
         return false;
     }
     person = json_get(root, "person");

@@ -116,6 +116,17 @@ struct take {
     int n;
 };
 
+/* What a request is known by, in a bounded length. Two that are long and not the same are still told apart: nothing is taken for a repeat that is none. */
+static struct str known_by(struct arena *a, struct str repeat_id)
+{
+    uint8_t digest[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    if ((int64_t)repeat_id.len <= limit_get(LIMIT_INCOMING_ID_BYTES)) return repeat_id;
+    sha256(repeat_id, digest);
+    hex_encode(digest, sizeof digest, hex);
+    return str_of(arena_printf(a, "sha256:%s", hex));
+}
+
 /* *is_repeat: it was had, and not so long ago that it means something new. */
 static bool look(struct tx *tx, const struct connection *c, struct str repeat_id, bool *is_repeat)
 {
@@ -123,6 +134,7 @@ static bool look(struct tx *tx, const struct connection *c, struct str repeat_id
     int64_t now = tx_now(tx), kept_ms = limit_get(LIMIT_INCOMING_REPEAT_DAYS) * DAY_MS;
     *is_repeat = false;
     if (!repeat_id.ptr) return true;
+    repeat_id = known_by(tx_arena(tx), repeat_id);
     struct q_hook_seen_find in = {c->account_id, c->connection_id, repeat_id};
     *is_repeat = tx_first(tx, Q_HOOK_SEEN_FIND, &in, &row) && row.seen_at > now - kept_ms;
     if (!tx_ok(tx) || *is_repeat) return tx_ok(tx);

@@ -21,7 +21,7 @@ bool incoming_connection(const struct link_house *h, const struct connector *d, 
 
 struct incoming_piece {
     struct send send;     /* prepared (send_prepare) */
-    struct str repeat_id; /* STR_NULL: none */
+    struct str repeat_id; /* STR_NULL: none; of any length, kept as incoming.id_bytes says */
     bool is_refused;      /* leave it out */
     bool is_repeat;       /* out: it was sent within incoming.repeat days before */
 };

@@ -425,70 +425,151 @@ INSERT INTO hook_seen (account_id, connection_id, repeat_id, seen_at) VALUES ($1
 DELETE FROM hook_seen WHERE account_id = $1 AND connection_id = $2 AND repeat_id IN
  (SELECT repeat_id FROM hook_seen WHERE account_id = $1 AND connection_id = $2 AND seen_at < $3 ORDER BY seen_at LIMIT $4);
 
--- ---- connections that are gone (connection_end.c): from a number to a number, so that an account's are all cleared alike ----
-
--- name: hook_seen_clear
--- Requests that it had already.
--- in: account_id int, from_id int, to_id int
-DELETE FROM hook_seen WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
-
--- name: remote_contact_clear
--- Its contacts' numbers.
--- in: account_id int, from_id int, to_id int
-DELETE FROM remote_contact WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
-
--- name: remote_field_clear
--- Fields that were to be made there.
--- in: account_id int, from_id int, to_id int
-DELETE FROM remote_field WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
-
--- name: remote_value_clear
--- What they hold.
--- in: account_id int, from_id int, to_id int
-DELETE FROM remote_value WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
-
--- name: remote_import_clear
--- What was handed over is an intake and goes on.
--- in: account_id int, from_id int, to_id int
-DELETE FROM remote_import WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
-
--- name: action_log_clear
--- Actions without a connection go with the account (from 0).
--- in: account_id int, from_id int, to_id int
-DELETE FROM action_log WHERE account_id = $1 AND COALESCE(connection_id, 0) BETWEEN $2 AND $3;
-
--- name: mirror_clear
--- When it was to be asked again.
--- in: account_id int, from_id int, to_id int
-DELETE FROM mirror WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
-
--- name: mirror_drop_clear
--- Its drops.
--- in: account_id int, from_id int, to_id int
-DELETE FROM mirror_drop WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
-
--- name: mirror_event_clear
--- What was told.
--- in: account_id int, from_id int, to_id int
-DELETE FROM mirror_event WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
-
--- name: mirror_post_clear
--- What waited to be told.
--- in: account_id int, from_id int, to_id int
-DELETE FROM mirror_post WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
-
--- name: mirror_list_clear
--- Its lists; those here that followed them stay as they are.
--- in: account_id int, from_id int, to_id int
-DELETE FROM mirror_list WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+-- ---- connections that are gone (connection_end.c, connection_clear.c) ----
 
 -- name: drop_printer_clear
 -- The account's printer prints its drops again.
--- in: account_id int, from_id int, to_id int
-DELETE FROM drop_printer WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3;
+-- in: account_id int, connection_id int
+DELETE FROM drop_printer WHERE account_id = $1 AND connection_id = $2;
+
+-- name: mirror_clear
+-- It is asked no more.
+-- in: account_id int, connection_id int
+DELETE FROM mirror WHERE account_id = $1 AND connection_id = $2;
+
+-- name: remote_import_stop
+-- Imports that are under way: whoever reads one finds it gone, and its file goes.
+-- in: account_id int, connection_id int
+DELETE FROM remote_import WHERE account_id = $1 AND connection_id = $2 AND due_at IS NOT NULL;
+
+-- name: remote_import_stop_all
+-- Of an account that is gone.
+-- in: account_id int
+DELETE FROM remote_import WHERE account_id = $1 AND due_at IS NOT NULL;
+
+-- name: drop_printer_clear_all
+-- Of an account that is gone.
+-- in: account_id int
+DELETE FROM drop_printer WHERE account_id = $1;
+
+-- name: mirror_clear_all
+-- Of an account that is gone.
+-- in: account_id int
+DELETE FROM mirror WHERE account_id = $1;
+
+-- name: connection_gone_put
+-- What it has left is to be cleared.
+-- in: account_id int, connection_id int, due_at int
+INSERT INTO connection_gone (account_id, connection_id, step, place, due_at) VALUES ($1, $2, 0, 0, $3)
+ ON CONFLICT (account_id, connection_id) DO UPDATE SET step = 0, place = 0, due_at = excluded.due_at;
+
+-- name: connection_gone_put_all
+-- All that an account ever had: a request that was under way may have written for one that had been cleared.
+-- in: account_id int, due_at int
+INSERT INTO connection_gone (account_id, connection_id, step, place, due_at) SELECT account_id, connection_id, 0, 0, $2 FROM connection WHERE account_id = $1
+ ON CONFLICT (account_id, connection_id) DO UPDATE SET step = 0, place = 0, due_at = excluded.due_at;
+
+-- name: connection_gone_due
+-- across accounts: the scheduler looks for work of everybody
+-- The longest waiting first.
+-- in: n int
+-- out: account_id int, connection_id int, due_at int
+SELECT account_id, connection_id, due_at FROM connection_gone ORDER BY due_at LIMIT $1;
+
+-- name: connection_gone_first
+-- One of an account, and how far it is cleared.
+-- in: account_id int
+-- out: connection_id int, step int, place int
+SELECT connection_id, step, place FROM connection_gone WHERE account_id = $1 ORDER BY connection_id LIMIT 1;
+
+-- name: connection_gone_move
+-- It is cleared so far.
+-- in: account_id int, connection_id int, step int, place int, due_at int
+UPDATE connection_gone SET step = $3, place = $4, due_at = $5 WHERE account_id = $1 AND connection_id = $2;
+
+-- name: connection_gone_later
+-- After something went wrong.
+-- in: account_id int, due_at int
+UPDATE connection_gone SET due_at = $2 WHERE account_id = $1;
+
+-- name: connection_gone_remove
+-- Nothing of it is left.
+-- in: account_id int, connection_id int
+DELETE FROM connection_gone WHERE account_id = $1 AND connection_id = $2;
+
+-- name: remote_import_clear
+-- What is over of them; what was handed over is an intake and goes on.
+-- in: account_id int, connection_id int, n int
+DELETE FROM remote_import WHERE account_id = $1 AND import_id IN
+ (SELECT import_id FROM remote_import WHERE account_id = $1 AND connection_id = $2 ORDER BY import_id LIMIT $3);
+
+-- name: remote_field_clear
+-- Fields that were to be made there.
+-- in: account_id int, connection_id int, n int
+DELETE FROM remote_field WHERE account_id = $1 AND connection_id = $2 AND (drop_id, object) IN
+ (SELECT drop_id, object FROM remote_field WHERE account_id = $1 AND connection_id = $2 ORDER BY drop_id, object LIMIT $3);
+
+-- name: mirror_post_clear
+-- What waited to be told.
+-- in: account_id int, connection_id int, n int
+DELETE FROM mirror_post WHERE account_id = $1 AND connection_id = $2 AND post_id IN
+ (SELECT post_id FROM mirror_post WHERE account_id = $1 AND connection_id = $2 ORDER BY post_id LIMIT $3);
+
+-- name: hook_seen_clear
+-- Requests that it had already.
+-- in: account_id int, connection_id int, n int
+DELETE FROM hook_seen WHERE account_id = $1 AND connection_id = $2 AND repeat_id IN
+ (SELECT repeat_id FROM hook_seen WHERE account_id = $1 AND connection_id = $2 ORDER BY repeat_id LIMIT $3);
+
+-- name: remote_contact_clear
+-- Its contacts' numbers.
+-- in: account_id int, connection_id int, n int
+DELETE FROM remote_contact WHERE account_id = $1 AND connection_id = $2 AND contact_id IN
+ (SELECT contact_id FROM remote_contact WHERE account_id = $1 AND connection_id = $2 ORDER BY contact_id LIMIT $3);
+
+-- name: remote_value_clear
+-- What fields hold.
+-- in: account_id int, connection_id int, n int
+DELETE FROM remote_value WHERE account_id = $1 AND connection_id = $2 AND (drop_id, remote_id) IN
+ (SELECT drop_id, remote_id FROM remote_value WHERE account_id = $1 AND connection_id = $2 ORDER BY drop_id, remote_id LIMIT $3);
+
+-- name: mirror_drop_clear
+-- Its drops.
+-- in: account_id int, connection_id int, n int
+DELETE FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 AND drop_id IN
+ (SELECT drop_id FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 ORDER BY drop_id LIMIT $3);
+
+-- name: mirror_list_clear
+-- Its lists; those here that followed them stay as they are.
+-- in: account_id int, connection_id int, n int
+DELETE FROM mirror_list WHERE account_id = $1 AND connection_id = $2 AND remote_list_id IN
+ (SELECT remote_list_id FROM mirror_list WHERE account_id = $1 AND connection_id = $2 ORDER BY remote_list_id LIMIT $3);
+
+-- name: mirror_event_clear
+-- What was told.
+-- in: account_id int, connection_id int, n int
+DELETE FROM mirror_event WHERE account_id = $1 AND connection_id = $2 AND repeat_id IN
+ (SELECT repeat_id FROM mirror_event WHERE account_id = $1 AND connection_id = $2 ORDER BY repeat_id LIMIT $3);
+
+-- name: action_log_window
+-- How many there are of the next n actions behind one, whosever they are, and the last of them (NULL: there is none).
+-- in: account_id int, after int, n int
+-- out: n int, last int
+SELECT count(*) AS n, max(action_id) AS last FROM (SELECT action_id FROM action_log WHERE account_id = $1 AND action_id > $2 ORDER BY action_id LIMIT $3) w;
+
+-- name: action_log_clear
+-- Of those its own; of connection 0 those without one.
+-- in: account_id int, connection_id int, after int, last int
+DELETE FROM action_log WHERE account_id = $1 AND COALESCE(connection_id, 0) = $2 AND action_id > $3 AND action_id <= $4;
+
+-- name: remote_piece_window
+-- How many there are of the next n pieces behind one, whosever they are, and the last of them (NULL: there is none).
+-- in: account_id int, after int, n int
+-- out: n int, last int
+SELECT count(*) AS n, max(piece_id) AS last FROM (SELECT piece_id FROM remote_piece WHERE account_id = $1 AND piece_id > $2 ORDER BY piece_id LIMIT $3) w;
 
 -- name: remote_piece_clear
--- Except where a batch is not over, in one of three states: there the rows keep pieces from being sent twice.
--- in: account_id int, from_id int, to_id int, seats_a_batch int, ready int, handing_over int, unknown int
-DELETE FROM remote_piece WHERE account_id = $1 AND connection_id BETWEEN $2 AND $3 AND NOT EXISTS (SELECT 1 FROM batch b
- WHERE b.account_id = $1 AND b.batch_id = remote_piece.piece_id / $4 AND b.state IN ($5, $6, $7));
+-- Of those its own, except where a batch is not over, in one of three states: there the rows keep pieces from being sent twice.
+-- in: account_id int, connection_id int, after int, last int, seats_a_batch int, ready int, handing_over int, unknown int
+DELETE FROM remote_piece WHERE account_id = $1 AND connection_id = $2 AND piece_id > $3 AND piece_id <= $4 AND NOT EXISTS (SELECT 1 FROM batch b
+ WHERE b.account_id = $1 AND b.batch_id = remote_piece.piece_id / $5 AND b.state IN ($6, $7, $8));

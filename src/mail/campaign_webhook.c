@@ -132,6 +132,10 @@ static bool put_send(struct tx *tx, struct work *w, struct subscription *s)
     if (!w->wish->is_send && w->wish->url.ptr)
         return tx_refuse(tx, FAULT_USER, 400, "This subscription sends mail: it has no url. Say what it sends with send.");
     if (w->wish->secret.ptr) return tx_refuse(tx, FAULT_USER, 400, "This subscription sends mail: it has no secret.");
+    if (w->wish->is_send &&
+        !tx_first(tx, Q_DROP_BY_ENDPOINT, &(struct q_drop_by_endpoint){w->account, w->wish->endpoint}, NULL))
+        return tx_ok(tx) && tx_refuse(tx, FAULT_USER, 404, "send: there is no campaign with the endpoint \"%.*s\".",
+                                      STR_ARG(w->wish->endpoint));
     apply(w->wish, s);
     if (!subscription_put(w->hooks->outbox, tx, w->hooks->sends, s, STR_NULL)) return false;
     s->link = w->hooks->sends->number;

@@ -27,12 +27,13 @@ struct hook_wish {
     int64_t connection_id; /* hook_add: whose destination the events go to, instead of an address; 0: none */
     struct str settings;   /* a JSON object that its connector has checked */
     bool is_send;          /* to `sends`: url is what is shown of it, settings are said */
+    struct str endpoint;   /* with is_send: of the campaign that is sent */
 };
 struct hook {
     struct subscription s;
     bool is_new_secret; /* new_secret was taken: to be shown, once */
 };
-/* Makes one, or changes the one that this source has at this address. 404: no such drop, campaign, list, connection.
+/* Makes one, or changes the one that this source has at this address. 404: no such drop, campaign, list, connection, or endpoint.
  * `out` is set before its unit has ended. */
 bool hook_add(const struct hooks *h, int64_t account, const struct hook_wish *w, struct arena *a, struct hook *out,
               struct fault *f);

@@ -77,6 +77,19 @@ bool event_is_wanted(struct outbox *o, int64_t account, enum event_source source
 
 /* ---- to look at ---- */
 
+bool event_details_forget(struct tx *tx, int64_t account, enum event_source source, int64_t source_id, int64_t most,
+                          int64_t *place, int64_t *n)
+{
+    struct r_event_window w = {0};
+    struct q_event_window in = {account, source, source_id, *place, most};
+    if (!tx_first(tx, Q_EVENT_WINDOW, &in, &w)) return false;
+    struct q_event_blank blank = {account, source, source_id, *place, w.last};
+    if (w.n && !tx_run(tx, Q_EVENT_BLANK, &blank, NULL)) return false;
+    if (w.n) *place = w.last;
+    *n = w.n;
+    return true;
+}
+
 struct page {
     struct arena *arena;
     struct q_event_page in;

@@ -49,6 +49,10 @@ struct event {
 bool event_emit(struct outbox *o, struct tx *tx, struct event *e);
 /* Does anybody want this code of this source? For bulk work whose events nobody would read (a list's import). Any thread, no waiting. */
 bool event_is_wanted(struct outbox *o, int64_t account, enum event_source source, int64_t source_id, int code);
+/* Inside a unit: forgets the details of the next `most` events of a source behind the event `*place` (0: from the first one on); that they happened
+ * stays. *n: how many there were; then *place is the last of them. */
+bool event_details_forget(struct tx *tx, int64_t account, enum event_source source, int64_t source_id, int64_t most,
+                          int64_t *place, int64_t *n);
 /* Newest first from the start-th (0-based) on; returns how many, -1 with a fault. */
 int event_page(struct store *s, struct arena *a, int64_t account, enum event_source source, int64_t source_id, int64_t start,
                int n, struct event **out, struct fault *f);

@@ -55,6 +55,7 @@ struct link_delivery {
     int64_t pause_until;  /* LINK_PAUSE_DESTINATION, LINK_REST, LINK_WAIT; LINK_RETRY_LATER: not before (0: the ladder alone) */
     struct str leave_mark; /* kept as sent_mark for the next attempt */
     char sentence[300];    /* for people: what came of it; set with every result but LINK_ASK and LINK_OK */
+    bool says_it_all;      /* what the answer said is in the sentence, so its body is not put behind it */
 };
 
 #define LINK_GATHER_MOST 200

@@ -24,6 +24,18 @@ SELECT code, is_test, hops, subject_id, person_id, happened_at, recorded_at, det
 SELECT event_id, code, is_test, hops, subject_id, person_id, happened_at, recorded_at, detail FROM event
  WHERE account_id = $1 AND source = $2 AND source_id = $3 ORDER BY event_id DESC LIMIT $5 OFFSET $4;
 
+-- name: event_window
+-- How many there are of the next n events of a source behind one, and the last of them (NULL: there is none).
+-- in: account_id int, source int, source_id int, after int, n int
+-- out: n int, last int
+SELECT count(*) AS n, max(event_id) AS last FROM (SELECT event_id FROM event WHERE account_id = $1 AND source = $2 AND source_id = $3 AND event_id > $4
+ ORDER BY event_id LIMIT $5) w;
+
+-- name: event_blank
+-- That they happened stays; whom they were about does not.
+-- in: account_id int, source int, source_id int, after int, last int
+UPDATE event SET detail = NULL WHERE account_id = $1 AND source = $2 AND source_id = $3 AND event_id > $4 AND event_id <= $5 AND detail IS NOT NULL;
+
 -- ---- subscriptions ----
 
 -- name: subscription_every

@@ -168,7 +168,7 @@ static struct str note(const struct attempt *a)
     struct str said = clean(arena, str_of(a->d.sentence), sizeof a->d.sentence * 3);
     struct str body = clean(arena, a->answer.body, (size_t)limit_get(LIMIT_OUTBOX_ANSWER_BYTES));
     if (a->result == LINK_OK) return STR_NULL;
-    if (!a->http_status || !body.len) return said;
+    if (!a->http_status || !body.len || a->d.says_it_all) return said;
     return str_of(arena_printf(arena, "%.*s: %.*s", STR_ARG(said), STR_ARG(body)));
 }
 

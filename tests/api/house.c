@@ -41,7 +41,7 @@ static void start_outbox(void)
 {
     struct fault f;
     char key[100];
-    static const struct link_def *links[2];
+    static const struct link_def *links[3];
     snprintf(key, sizeof key, "%s/house.key", house.dir);
     house.guard = address_guard_create(STR("127.0.0.0/8"), true, STR("all"), &f);
     assert_non_null(house.guard);
@@ -50,8 +50,10 @@ static void start_outbox(void)
     house.webhook = webhook_create();
     links[0] = webhook_link(house.webhook);
     links[1] = fake_connector.link;
+    house.mailing = mailing_create(&house.links);
+    links[2] = mailing_link(house.mailing);
     struct outbox_config config = {
-        .store = house.store, .jobs = house.jobs, .fetcher = house.fetcher, .links = links, .n_links = 2, .seal = house.seal};
+        .store = house.store, .jobs = house.jobs, .fetcher = house.fetcher, .links = links, .n_links = 3, .seal = house.seal};
     house.outbox = outbox_create(&config, &f);
     if (!house.outbox) fail_msg("%s", f.text);
     house.links = (struct link_house){
@@ -68,6 +70,7 @@ static void start_http(void)
                                 .mail = house.mail,
                                 .outbox = house.outbox,
                                 .webhook = webhook_link(house.webhook),
+                                .mailing = mailing_link(house.mailing),
                                 .guard = house.guard,
                                 .links = &house.links,
                                 .connectors = connectors,
@@ -138,6 +141,7 @@ int house_close(void **state)
     fetcher_destroy(&house.fetcher);
     outbox_destroy(&house.outbox);
     webhook_destroy(&house.webhook);
+    mailing_destroy(&house.mailing);
     seal_close(&house.seal);
     address_guard_destroy(&house.guard);
     press_destroy(&house.press);

@@ -9,6 +9,7 @@
 #include "fresh_store.h"
 #include "api/api.h"
 #include "base/seal.h"
+#include "links/mailing/mailing.h"
 #include "links/webhook/webhook.h"
 
 struct test_house {
@@ -22,6 +23,7 @@ struct test_house {
     struct seal *seal;
     struct link_house links; /* and one connector: fake_connector.h */
     struct webhook *webhook;
+    struct mailing *mailing;
     struct outbox *outbox;
     struct mail *mail;
     struct api *api;

@@ -2,7 +2,9 @@
  * trial, operations, and subscriptions that go to a connection. */
 #include "fake_connector.h"
 #include "house.h"
+#include "base/limits.h"
 #include "base/log.h"
+#include "links/connection_end.h"
 #include "press/press.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -339,6 +341,7 @@ static void test_subscriptions(void **state)
     assert_int_equal(ask(house.key, "PATCH", target, "{\"url\":\"http://127.0.0.1:9/\"}").status, 400);
     assert_int_equal(ask(house.key, "PATCH", target, "{\"settings\":{\"z\":1}}").status, 400);
     assert_int_equal(ask(house.key, "PATCH", target, "{\"connection_id\":424242}").status, 400);
+    assert_int_equal(ask(house.key, "PATCH", target, "{\"connection_id\":null}").status, 400);
     assert_int_equal(ask(house.key, "POST", path("/v1/subscriptions/%lld/secret", last), "{}").status, 409);
     /* the hosted service's view knows webhooks only */
     assert_answer(ask(house.key, "GET", "/api/v1/webhooks", NULL), 200, "[]");
@@ -409,6 +412,72 @@ static void test_nothing_left(void **state)
     assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", stays), NULL).status, 200);
 }
 
+static int64_t events(int64_t account, int64_t id, const char *which)
+{
+    char sql[300];
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM event WHERE account_id = %lld AND source = 4 AND source_id = %lld AND code = 3 AND %s",
+             (long long)account, (long long)id, which);
+    return fresh_store_number(house.address, sql);
+}
+
+/* n of what there may be very many of: contacts, values, and events that say whom they were about. */
+static void leave_many(int64_t account, int64_t id, int n)
+{
+    char sql[400];
+    for (int i = 1; i <= n; i++) {
+        long long a = account, c = id, k = 100 * c + i;
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO remote_contact (account_id, connection_id, contact_id, remote_id) VALUES (%lld, %lld, %lld, 'a')",
+                 a, c, k);
+        fresh_store_script(house.address, sql);
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO remote_value (account_id, connection_id, drop_id, remote_id, piece_id, code, happened_at) VALUES "
+                 "(%lld, %lld, %d, 'b', 1, 0, 1)",
+                 a, c, i);
+        fresh_store_script(house.address, sql);
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO event (account_id, source, source_id, event_id, code, is_test, subject_id, person_id, "
+                 "happened_at, recorded_at, detail) "
+                 "VALUES (%lld, 4, %lld, %lld, 3, 0, 1, 1, 1, 1, '{\"person\":{\"first_name\":\"Ada\"}}')",
+                 a, c, k);
+        fresh_store_script(house.address, sql);
+    }
+}
+
+/* However much a connection has left, it is cleared in units of a bounded size; what one that is killed had not done, the next does. Of events it is
+ * forgotten whom they were about, not that they happened. */
+static void test_cleared(void **state)
+{
+    (void)state;
+    enum { MANY = 25 };
+    int64_t gone = make(house.key, GOOD), stays = make(house.key, GOOD), before, after = INT64_MAX;
+    leave_rows(house.account, gone);
+    leave_many(house.account, gone, MANY);
+    leave_rows(house.account, stays);
+    leave_many(house.account, stays, MANY);
+    limit_set(STR("connection.clear_rows"), 2, NULL);
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", gone), NULL).status, 200);
+    before = rows("remote_contact") + rows("remote_value") + events(house.account, gone, "detail IS NOT NULL");
+    assert_int_equal(rows("connection_gone"), 1); /* the one who asked does not wait for all of it */
+    assert_int_equal(ask(house.key, "GET", path("/v1/connections/%lld", gone), NULL).status, 404);
+    for (int i = 0; rows("connection_gone"); i++) {
+        assert_true(i < 10);
+        connection_clear(&house.links, house.account);
+        after = rows("remote_contact") + rows("remote_value") + events(house.account, gone, "detail IS NOT NULL");
+        assert_true(before - after <= 2 * 20);
+        before = after;
+    }
+    limit_set(STR("connection.clear_rows"), 1000, NULL);
+    assert_left(gone, 0);
+    assert_int_equal(events(house.account, gone, "detail IS NULL AND subject_id = 1"), MANY);
+    assert_int_equal(events(house.account, stays, "detail IS NOT NULL"), MANY);
+    assert_int_equal(rows("remote_contact"), MANY + 1);
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", stays), NULL).status, 200);
+    assert_int_equal(events(house.account, stays, "detail IS NULL"), MANY);
+    assert_int_equal(rows("connection_gone"), 0);
+}
+
 /* An account that is deleted leaves no secret and no token behind. */
 static void test_account_gone(void **state)
 {
@@ -426,6 +495,7 @@ static void test_account_gone(void **state)
     assert_int_equal(ask(key, "POST", "/v1/subscriptions", body).status, 200);
     assert_int_equal(ask(NULL, "POST", hook, "{\"proof\":\"good\"}").status, 200);
     leave_rows(account, id);
+    leave_many(account, id, 3);
     fresh_store_script(
         house.address,
         path("INSERT INTO action_log (account_id, action_id, endpoint, outcome, tries, took_ms) VALUES (%lld, 5, 'a', 0, 1, 1)",
@@ -440,6 +510,8 @@ static void test_account_gone(void **state)
     assert_int_equal(fake_removed, id);
     assert_left(id, 0);
     assert_int_equal(rows("action_log"), 0);
+    assert_int_equal(events(account, id, "detail IS NULL"), 3);
+    assert_int_equal(rows("connection_gone"), 0);
 }
 
 static int open_house(void **state)
@@ -456,7 +528,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_shown),        cmocka_unit_test(test_connectors),
         cmocka_unit_test(test_changes),       cmocka_unit_test(test_put_back),     cmocka_unit_test(test_operations),
-        cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_nothing_left), cmocka_unit_test(test_account_gone),
+        cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_nothing_left), cmocka_unit_test(test_cleared),
+        cmocka_unit_test(test_account_gone),
     };
     return cmocka_run_group_tests(tests, open_house, house_close);
 }

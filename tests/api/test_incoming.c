@@ -62,7 +62,7 @@ static int open_all(void **state)
 /* %E in a body is the campaign's endpoint. */
 static struct answer call(const char *text)
 {
-    char body[4000];
+    static char body[120000];
     const char *mark;
     size_t n = 0;
     while ((mark = strstr(text, "%E"))) {
@@ -131,6 +131,41 @@ static void test_content(void **state)
     snprintf(sql, sizeof sql, "SELECT count(*) FROM piece WHERE source_ref = '%lld:c0ffee' AND recipient LIKE '%%shoe%%'",
              (long long)connection);
     assert_int_equal(fresh_store_number(house.address, sql), 1);
+}
+
+/* A request may be known by as much as it likes: what is kept of it has a bound, and two that differ in their last letter are two. */
+static void test_long_ids(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int len;
+        char last;
+        int made;
+    } ids[] = {{"the longest that is kept as it is", 200, 'a', 1},
+               {"again", 200, 'a', 0},
+               {"one byte more", 201, 'a', 1},
+               {"again", 201, 'a', 0},
+               {"another one", 201, 'b', 1},
+               {"very long", 100000, 'a', 1},
+               {"again", 100000, 'a', 0},
+               {"very long, another one", 100000, 'b', 1}};
+    enum { MOST = 100000 };
+    char *body = malloc(MOST + 1000), *id = malloc(MOST + 1);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        int64_t before = pieces();
+        memset(id, 'x', (size_t)ids[i].len);
+        id[ids[i].len - 1] = ids[i].last;
+        id[ids[i].len] = 0;
+        snprintf(body, MOST + 1000,
+                 "{\"proof\":\"s3cret\",\"pieces\":[{\"endpoint\":\"%%E\",\"body\":" PERSON ",\"repeat_id\":\"%s\"}]}", id);
+        struct answer a = call(body);
+        if (a.status != 200 || pieces() - before != ids[i].made)
+            fail_msg("%s: %d %s, %d pieces", ids[i].name, a.status, a.body, (int)(pieces() - before));
+    }
+    assert_int_equal(fresh_store_number(house.address, "SELECT max(length(repeat_id)) FROM hook_seen"), 200);
+    free(body);
+    free(id);
 }
 
 /* Seven days later it means something new. */
@@ -261,9 +296,9 @@ int main(int argc, char **argv)
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_requests), cmocka_unit_test(test_content), cmocka_unit_test(test_old),
-        cmocka_unit_test(test_tokens),   cmocka_unit_test(test_pace),    cmocka_unit_test(test_cap),
-        cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_requests), cmocka_unit_test(test_content), cmocka_unit_test(test_long_ids),
+        cmocka_unit_test(test_old),      cmocka_unit_test(test_tokens),  cmocka_unit_test(test_pace),
+        cmocka_unit_test(test_cap),      cmocka_unit_test(test_gone),
     };
     return cmocka_run_group_tests(tests, open_all, house_close);
 }

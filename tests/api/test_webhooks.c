@@ -148,6 +148,8 @@ static void test_refused(void **state)
          REFUSED("events: \\\"Delivered\\\" is no event of a drop.", 400)},
         {"code 1", "{\"campaign_id\":%lld,\"url\":\"http://127.0.0.1/\",\"events\":[1]}", 400,
          REFUSED("events must be an array of names or codes.", 400)},
+        {"no event at all", "{\"campaign_id\":%lld,\"url\":\"http://127.0.0.1/\",\"events\":[]}", 400,
+         "{\"error\":{\"message\":\"events is empty: nothing would ever be told. Name at least one, ~"},
         {"secret", "{\"campaign_id\":%lld,\"url\":\"http://127.0.0.1/\",\"secret\":\"hush\"}", 400,
          "{\"error\":{\"message\":~"},
         {"flag", "{\"campaign_id\":%lld,\"url\":\"http://127.0.0.1/\",\"is_enabled\":2}", 400, "{\"error\":{\"message\":~"},
@@ -218,6 +220,79 @@ static void test_subscriptions(void **state)
     assert_answer(ask(house.key, "GET", "/v1/subscriptions?source=list", NULL), 200, "[]");
 }
 
+/* Whatever a change of a subscription cannot do is said, not passed over. %o and %s: the endpoints of another account's campaign and of ours. */
+static const struct {
+    const char *name;
+    char of /* u: it has a url; s: it sends; n: it is to be made */;
+    const char *body;
+    int status;
+    const char *has;
+} changes[] = {
+    {"no event at all", 'n', "{\"url\":\"http://127.0.0.1:9/c\",\"events\":[]}", 400, "events is empty"},
+    {"a campaign that is not there", 'n', "{\"send\":{\"endpoint\":\"nowhere\"}}", 404,
+     "send: there is no campaign with the endpoint \\\"nowhere\\\"."},
+    {"another account's campaign", 'n', "{\"send\":{\"endpoint\":\"%o\"}}", 404,
+     "send: there is no campaign with the endpoint"},
+    {"its own", 'n', "{\"send\":{\"endpoint\":\"%s\"}}", 200, "\"send\":{\"endpoint\":"},
+    {"no event any more", 'u', "{\"events\":[]}", 400, "events is empty"},
+    {"another source", 'u', "{\"source\":\"list\"}", 400, "A subscription keeps its source, \\\"drop\\\": make another one."},
+    {"no source that there is", 'u', "{\"source\":\"job\"}", 400, "source must be"},
+    {"the source that it has", 'u', "{\"source\":\"drop\"}", 200, "\"source\":\"drop\""},
+    {"a condition", 'u', "{\"condition\":\"x\"}", 400, "carries no condition"},
+    {"null for what it does not do", 'u', "{\"send\":null,\"connection_id\":null}", 200, "\"send\":null"},
+    {"sends no more", 's', "{\"send\":null}", 400, "This subscription sends mail: say what with send, or delete it"},
+    {"sends what is not there", 's', "{\"send\":{\"endpoint\":\"nowhere\"}}", 404, "no campaign with the endpoint"},
+    {"sends another account's", 's', "{\"send\":{\"endpoint\":\"%o\"}}", 404, "no campaign with the endpoint"},
+    {"another delay", 's', "{\"delay_s\":5}", 200, "\"delay_s\":5,"},
+};
+
+static void campaign_of(const char *key, char *endpoint, size_t size)
+{
+    char body[600];
+    int64_t template = answer_number(
+        ask(key, "POST", "/api/v1/templates", "{\"name\":\"Card\",\"size\":2,\"html\":\"<p>Hello</p>\"}"), "template_id");
+    house_publish(template);
+    snprintf(body, sizeof body,
+             "{\"DirectMailName\":\"D\",\"TemplateFrontId\":%lld,\"CreditTypeId\":22,\"PostageType\":0," SENDER "}",
+             (long long)template);
+    answer_text(ask(key, "POST", "/api/v1/campaigns", body), "endpoint", endpoint, size);
+}
+
+static const char *with_endpoint(const char *text, const char *ours, const char *theirs)
+{
+    static char out[300];
+    const char *mark = strchr(text, '%');
+    if (!mark) return text;
+    snprintf(out, sizeof out, "%.*s%s%s", (int)(mark - text), text, mark[1] == 'o' ? theirs : ours, mark + 2);
+    return out;
+}
+
+static void test_changed(void **state)
+{
+    (void)state;
+    char ours[80], theirs[80], body[200];
+    campaign_of(house.key, ours, sizeof ours);
+    campaign_of(house.other_key, theirs, sizeof theirs);
+    int64_t url =
+        answer_number(ask(house.key, "POST", "/v1/subscriptions", "{\"url\":\"http://127.0.0.1:9/u\"}"), "subscription_id");
+    snprintf(body, sizeof body, "{\"send\":{\"endpoint\":\"%s\"}}", ours);
+    int64_t send = answer_number(ask(house.key, "POST", "/v1/subscriptions", body), "subscription_id"), made = 0;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        const char *said = with_endpoint(changes[i].body, ours, theirs);
+        struct answer a = changes[i].of == 'n' ? ask(house.key, "POST", "/v1/subscriptions", said)
+                                               : ask(house.key, "PATCH",
+                                                     path("/v1/subscriptions/%lld", changes[i].of == 'u' ? url : send), said);
+        if (a.status != changes[i].status || !strstr(a.body, changes[i].has))
+            fail_msg("%s: %d %s", changes[i].name, a.status, a.body);
+        if (changes[i].of == 'n' && a.status == 200) made = answer_number(a, "subscription_id");
+    }
+    struct answer a = ask(house.key, "GET", path("/v1/subscriptions/%lld", send), NULL);
+    assert_non_null(strstr(a.body, ours)); /* as it was */
+    int64_t all[] = {url, send, made};
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ask(house.key, "DELETE", path("/v1/subscriptions/%lld", all[i]), NULL).status, 200);
+}
+
 static bool happen(struct tx *tx, void *arg)
 {
     int64_t person = *(int64_t *)arg;
@@ -281,7 +356,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_made),          cmocka_unit_test(test_same_address), cmocka_unit_test(test_any_number),
         cmocka_unit_test(test_put),           cmocka_unit_test(test_refused),      cmocka_unit_test(test_delete),
-        cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_outbox),
+        cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_changed),      cmocka_unit_test(test_outbox),
     };
     return cmocka_run_group_tests(tests, house_open, house_close);
 }

@@ -34,6 +34,14 @@ static const struct {
     {"too short to be told from any other word", "1234", "1234"},
     {"a Basic header's credentials",
      "you sent Authorization: Basic cGVubnk6cG9zdHBvc3Q=", "you sent Authorization: Basic [secret]"},
+    {"in base 64", "x czNjciJldC8rcGFzcw== y", "x [secret] y"},
+    {"in base 64 as a user without a password", "x czNjciJldC8rcGFzczo= y", "x [secret] y"},
+    {"another's in base 64 as a user", "x d2hzZWNfTWZLUTlyOEdLWXFyVHdqVVBEOElMUFpJbzJMYUxhU3c6 y", "x [secret] y"},
+    {"behind a name of three, in base 64", "x YWI6czNjciJldC8rcGFzcw== y", "x YWI6[secret] y"},
+    {"behind a name of four", "x YWJjOnMzY3IiZXQvK3Bhc3M= y", "x YWJjOn[secret]M= y"},
+    {"behind a name of five", "x YWJjZDpzM2NyImV0LytwYXNz y", "x YWJjZDp[secret] y"},
+    {"for addresses", "x fj9zM2NyImV0LytwYXNzfj8 y", "x fj9[secret]fj8 y"},
+    {"in base 64, cut off", "x d2hzZWNfTWZLUTlyOEdLWXFyVHdqVV...", "x [secret]..."},
     {"an own secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "[secret]"},
 };
 

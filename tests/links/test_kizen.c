@@ -58,10 +58,9 @@ static void over(struct kizen_action *x)
 
 static void ask_for(struct kizen_action *x)
 {
-    struct fault f;
     *x = (struct kizen_action){
         .arena = arena_create(1024), .account = 1, .endpoint = STR("spring"), .contact = STR(CONTACT), .done = over};
-    if (!kizen_action_begin(t.kizen, x, &f)) fail_msg("%s", f.text);
+    kizen_action_begin(t.kizen, x);
 }
 
 /* All threads are at the sender's. */
@@ -170,6 +169,33 @@ static void test_late(void **state)
     arena_destroy(&x.arena);
 }
 
+/* Nobody looks for a thread for it any more: it is answered at once, and can be seen like any other. */
+static void test_too_many(void **state)
+{
+    (void)state;
+    struct kizen_action busy[THREADS], waits, x;
+    struct action_row *rows;
+    struct fault f;
+    fill(busy);
+    limit_set(STR("action.queue"), 1, NULL);
+    ask_for(&waits);
+    ask_for(&x);
+    assert_int_equal(sem_trywait(&t.done), 0);
+    check_unsent(&x);
+    assert_int_equal(action_page(t.house.store, x.arena, 1, 0, 1, &rows, &f), 1);
+    assert_int_equal(rows[0].action_id, x.action_id);
+    assert_string_equal(action_outcome_word(rows[0].outcome), "not_sent");
+    assert_true(str_eq(rows[0].endpoint, STR("spring")));
+    let_all_go();
+    for (int i = 0; i < THREADS + 1; i++) sem_wait(&t.done);
+    assert_int_equal(waits.outcome, ACTION_SENT);
+    assert_int_equal(t.sent, THREADS + 1);
+    limit_set(STR("action.queue"), 200, NULL);
+    for (int i = 0; i < THREADS; i++) arena_destroy(&busy[i].arena);
+    arena_destroy(&waits.arena);
+    arena_destroy(&x.arena);
+}
+
 static void *let_go_later(void *arg)
 {
     usleep(200000);
@@ -214,9 +240,8 @@ static void test_tries_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_in_time, begin, end),
-        cmocka_unit_test_setup_teardown(test_late, begin, end),
-        cmocka_unit_test_setup_teardown(test_stop, begin, end),
+        cmocka_unit_test_setup_teardown(test_in_time, begin, end),   cmocka_unit_test_setup_teardown(test_late, begin, end),
+        cmocka_unit_test_setup_teardown(test_too_many, begin, end),  cmocka_unit_test_setup_teardown(test_stop, begin, end),
         cmocka_unit_test_setup_teardown(test_tries_fit, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);

@@ -3,6 +3,7 @@
 #include "links/salesforce/salesforce_delivery.h"
 #include "links/salesforce/salesforce_layout.h"
 #include "links/salesforce/salesforce_wish.h"
+#include "links/salesforce/salesforce_xml.h"
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdarg.h>
@@ -610,6 +611,51 @@ static void test_hooks(void **state)
     }
 }
 
+/* XML that libxml2 would take seconds for is refused before: attributes of one element, namespaces that lie around many, and the same where a tag
+ * does not end, behind which libxml2 goes on reading. */
+static struct str many(const char *begin, const char *each, int n, const char *end)
+{
+    struct buf b = BUF_INIT;
+    buf_addz(&b, begin);
+    for (int i = 0; i < n; i++) buf_addf(&b, each, i);
+    buf_addz(&b, end);
+    struct str s = arena_str(a, buf_str(&b));
+    buf_finish(&b);
+    return s;
+}
+
+static const struct {
+    const char *name, *begin, *each;
+    int n;
+    const char *end, *says; /* NULL: it is read */
+} wide[] = {
+    {"as many as may be", "<x", " a%d='>'", 100, "/>", NULL},
+    {"one more", "<x", " a%d=''", 101, "/>", "more than 100 attributes"},
+    {"thirty thousand", "<x", " a%d=''", 30000, "/>", "more than 100 attributes"},
+    {"without blanks", "<x", "a%d=''", 30000, "/>", "more than 100 attributes"},
+    {"behind others", "<?a b='<'?><y><!-- <a --><z b='c'/><![CDATA[<x y=']]><x", " a%d=''", 101, "/></y>",
+     "more than 100 attributes"},
+    {"not in tags", "<y><!-- <a ", " a%d='' ", 1000, "--></y>", NULL},
+    {"nor in a CDATA section", "<y><![CDATA[<a ", " a%d='' ", 1000, "]]></y>", NULL},
+    {"of many elements, a few each", "<y>", "<x a%d='' b=''/>", 1000, "</y>", NULL},
+    {"behind a tag that does not end", "<y><x a=\"<z", " a%d=''", 30000, "\"/></y>", "broken"},
+    {"in a comment that does not end", "<y><!-- <z", " a%d=''", 30000, "/></y>", "broken"},
+    {"as many namespaces as may be", "<y>", "<x xmlns:a%d='u'/>", 500, "</y>", NULL},
+    {"one more", "<y>", "<x xmlns:a%d='u'/>", 501, "</y>", "more than 500 namespaces"},
+};
+
+static void test_wide_xml(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        struct fault f = {0};
+        struct _xmlDoc *doc = sf_xml_read(many(wide[i].begin, wide[i].each, wide[i].n, wide[i].end), &f);
+        if ((doc != NULL) != !wide[i].says || (!doc && (f.status != 400 || !strstr(f.text, wide[i].says))))
+            fail_msg("%s, number %zu: %d %s", wide[i].name, i, f.status, f.text);
+        sf_xml_free(&doc);
+    }
+}
+
 /* ---- what an answer means for each of a group: two deliveries, of the records 003…1 and 003…2, or of two e-mail addresses ---- */
 
 #define ROW_OK       "{\"id\":\"003000000000001AAA\",\"success\":true,\"errors\":[]}"
@@ -717,9 +763,9 @@ static void test_refused(void **state)
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {T(test_instances), T(test_jwt),     T(test_renewals), T(test_renew_ask),
-                                       T(test_authorise), T(test_answers), T(test_limits),   T(test_values),
-                                       T(test_names),     T(test_objects), T(test_layouts),  T(test_takes),
-                                       T(test_queries),   T(test_hooks),   T(test_groups),   T(test_refused)};
+    const struct CMUnitTest tests[] = {
+        T(test_instances), T(test_jwt),    T(test_renewals), T(test_renew_ask), T(test_authorise), T(test_answers),
+        T(test_limits),    T(test_values), T(test_names),    T(test_objects),   T(test_layouts),   T(test_takes),
+        T(test_queries),   T(test_hooks),  T(test_wide_xml), T(test_groups),    T(test_refused)};
     return cmocka_run_group_tests_name("links salesforce", tests, NULL, NULL);
 }

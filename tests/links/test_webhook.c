@@ -258,7 +258,8 @@ static void test_watched_body(void **state)
     if (!str_eq(got.ask.body, str_of(want))) fail_msg("the body is\n%.*s, not\n%s", STR_ARG(got.ask.body), want);
     e.detail = STR_NULL;
     got = ask(&h, webhook_link(w), e, false);
-    assert_string_equal(got.sentence, "The event says not whose mail it is about.");
+    assert_string_equal(got.sentence,
+                        "Whose mail the event was about is forgotten: the connection that it came from was removed.");
     webhook_destroy(&w);
     house_close(&h);
 }

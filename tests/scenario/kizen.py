@@ -129,6 +129,24 @@ house.check(log[0]["outcome"] == "unexpected_response" and set(log[0]) == {"acti
             f"of an action outcome, status, tries and time are kept: {log[0]}")
 house.check("send_date" not in json.dumps(log) and "Lovelace" not in json.dumps(log), "and nothing of the answer or of the person")
 
+# ---- too many at once ----
+import threading
+h.stop()
+h.start(env={"PENNYPOST_ACTION_THREADS": "1", "PENNYPOST_ACTION_QUEUE": "1"})
+remote.will({"path": "/send/", "delay_ms": 1500, "times": 2})
+crowd = [threading.Thread(target=h.ask, args=("POST", ACTION, {"endpoint": "spring", "connection_id": link, "contact_id": ada}), kwargs={"timeout": 60}) for _ in range(2)]
+for one in crowd:
+    one.start()
+    time.sleep(0.3)
+got = act(503, "one more than may wait is answered at once", "Nothing was sent", contact=CONTACT)
+house.check(got["error"]["code"] == "not_sent" and got["error"]["tries"] == 0 and got["error"]["last_status"] is None, f"with its code: {got}")
+last = h.ask("GET", "/v1/actions?limit=1")[1][0]
+house.check(last["outcome"] == "not_sent" and last["endpoint"] == endpoint and last["tries"] == 0, f"and can be seen afterwards: {last}")
+for one in crowd:
+    one.join()
+h.stop()
+h.start()
+
 # ---- the command ----
 h.ask("PATCH", f"/v1/connections/{link}", {"settings": {"send_through": None}})
 done = h.cli("contacts", "send", endpoint, str(link), ada, "--account", str(account))

@@ -76,7 +76,8 @@ subscribe(400, "one of url", send={"endpoint": "x"}, url="http://127.0.0.1/")
 subscribe(400, "send takes", send={"endpoint": "x", "campaign": 1})
 subscribe(400, "must be an object", send="x")
 subscribe(400, "5184000", send={"endpoint": "x"}, delay_s=60 * 86400 + 1)
-subscribe(200, send={"endpoint": "later"}, delay_s=60 * 86400, events=["ReturnedToSender"])
+subscribe(404, "no campaign with the endpoint", send={"endpoint": "nowhere"})
+subscribe(200, send={"endpoint": follow_endpoint}, delay_s=60 * 86400, events=["ReturnedToSender"])
 house.check(h.ask("GET", "/api/v1/webhooks")[1] == [], "the hosted service's webhooks do not show them")
 status, got = h.ask("PATCH", f"/v1/subscriptions/{made['subscription_id']}", {"url": "http://127.0.0.1/"})
 house.check(status == 400, f"a sending subscription gets no url: {got}")
@@ -84,10 +85,12 @@ status, got = h.ask("PATCH", f"/v1/subscriptions/{made['subscription_id']}", {"s
 house.check(status == 200 and got["send"] == {"endpoint": welcome_endpoint}, f"but another campaign: {got}")
 
 # ---- a campaign that is not there is given up with its sentence ----
-lost = subscribe(source="list", source_id=people, events=["contact.updated"], send={"endpoint": "nowhere"})
+gone, gone_endpoint = campaign("Gone")
+lost = subscribe(source="list", source_id=people, events=["contact.updated"], send={"endpoint": gone_endpoint})
+house.check(h.ask("DELETE", f"/api/v1/campaigns/{gone}")[0] == 200, "a campaign that a subscription sends is deleted")
 contact = h.ask("GET", f"/api/v1/contacts/{people}")[1][0]["contact_id"]
 h.ask("PUT", f"/api/v1/contacts/{contact}", {"contact_list_id": people, "contact_id": contact, **PERSON})
-until("a campaign that is not there is given up, with the reason", lambda: any("nowhere" in (d["last_error"] or "") or "campaign" in (d["last_error"] or "") for d in h.ask("GET", "/v1/outbox?state=given_up")[1]))
+until("a campaign that is not there is given up, with the reason", lambda: any(f'no campaign with the endpoint "{gone_endpoint}"' in (d["last_error"] or "") for d in h.ask("GET", "/v1/outbox?state=given_up")[1]))
 
 # ---- a circle ----
 a, a_endpoint = campaign("Circle A")

@@ -1,6 +1,6 @@
 """Two ends that speak Postalytics' API: a played Postalytics that fails in every way while it prints our pieces, and a second Pennypost that prints
 them and whose events come back. `postalytics_ends.py build/src/app/pennypost`."""
-import json, os, pathlib, sys, time
+import http.client, json, os, pathlib, sys, time
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
 import house, postalytics
 from ends import LOOSE, PERSON, furnish, until
@@ -209,9 +209,23 @@ def left():
 
 was = left()
 house.check(all(was.values()), f"it has left rows: {was}")
-house.check(h.ask("DELETE", f"/v1/connections/{pair}")[0] == 200, "the connection is deleted")
-time.sleep(2)
-house.check(not any(left().values()), f"and they are gone with it: {left()}")
+happened = h.rows(f"SELECT event_id, code, person_id FROM event WHERE source = 4 AND source_id = {pair} ORDER BY event_id")
+people = lambda: h.rows(f"SELECT count(*) FROM event WHERE source = 4 AND source_id = {pair} AND detail IS NOT NULL")[0][0]
+house.check(len(happened) > 2 and people() == len(happened), f"and {len(happened)} events that say whom they were about")
+h.stop()
+h.start(env={"PENNYPOST_CONNECTION_CLEAR_ROWS": "1", "PENNYPOST_FAILPOINT": "connection.clear.after:5"})
+try:
+    h.ask("DELETE", f"/v1/connections/{pair}")
+except (OSError, http.client.HTTPException):
+    pass
+died = h.has_died(20)
+h.kill()
+house.check(died and h.rows("SELECT count(*) FROM connection_gone") == [[1]] and (people() or any(left().values())), f"killed in the middle of it, some is left: {people()} people, {left()}")
+h.start()
+house.check(h.ask("GET", f"/v1/connections/{pair}")[0] == 404, "the connection is deleted")
+until("and all that it left goes, after the kill too", lambda: h.rows("SELECT count(*) FROM connection_gone") == [[0]])
+house.check(not any(left().values()), f"they are gone with it: {left()}")
+house.check(people() == 0 and h.rows(f"SELECT event_id, code, person_id FROM event WHERE source = 4 AND source_id = {pair} ORDER BY event_id") == happened, "its events stay, without whom they were about")
 house.check(h.ask("GET", f"/v1/drops/{drop}/printer")[1]["connection_id"] is None, "its drop has the account's printer again")
 
 log = (h.dir / "server.log").read_text()

@@ -99,6 +99,14 @@ static bool mentions(const char *text, const char *words)
     return false;
 }
 
+bool highlevel_speaks(const struct fetch_answer *answer)
+{
+    char said[MESSAGE_MOST + 5];
+    if (answer->error != FETCH_OK) return false;
+    message_of(answer, said);
+    return *said != '\0';
+}
+
 bool highlevel_says_gone(const struct fetch_answer *answer)
 {
     char said[MESSAGE_MOST + 5];

@@ -37,6 +37,8 @@ bool highlevel_renew_read(void *ctx, const struct connection *c, struct arena *a
 /* LINK_OK, LINK_PERMANENT, LINK_AUTH, LINK_PAUSE_DESTINATION (429, 503 with Retry-After) or LINK_RETRY_LATER, and for all but the first a
  * sentence that says what to do. What looks like a secret in the other side's words is left out. */
 enum link_result highlevel_judge(const struct fetch_answer *answer, char *sentence, size_t n);
+/* It has words for people, which the sentence of an answer that says no repeats. */
+bool highlevel_speaks(const struct fetch_answer *answer);
 /* The contact that was asked about is not there: 404, or 400 and 422 that say so. */
 bool highlevel_says_gone(const struct fetch_answer *answer);
 /* 401 or 403 that says so: the token is good, and a renewed one would lack the same. */

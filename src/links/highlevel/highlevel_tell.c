@@ -7,39 +7,22 @@
  *   the note      may not: when an attempt may have written it, the contact's notes are read first and its marker looked for
  *
  * All requests of an attempt are taken from the pace before the first one. */
-#include "links/highlevel/highlevel_private.h"
-#include "links/crm.h"
+#include "links/highlevel/highlevel_telling.h"
 #include "links/tokens.h"
-#include "base/buf.h"
-#include "base/limits.h"
-#include "net/url.h"
 #include <stdio.h>
 
-enum { TIMEOUT_MS = 15000, TOKEN_WAIT_MS = 200, MARK_MOST = 300 };
-enum doing { NOTHING, BY_EMAIL, BY_PHONE, CREATE, UNTAG, TAG, LOOK, NOTE, FINISHED, NOBODY };
-
-struct telling {
-    struct crm_update update;
-    struct highlevel_terms terms;
-    struct str contact_id; /* STR_NULL: not found yet */
-    enum doing doing;      /* what was asked last */
-    int n_taken;           /* requests that the pace has given and that were not made yet */
-    bool tried_email, tried_phone;
-    bool is_gone; /* the contact that we knew is not there any more */
-    bool is_untagged, is_tagged;
-    bool may_be_noted; /* an attempt may have written the note */
-    bool has_looked;   /* … it has not */
-    bool was_found;    /* contact_id is to be remembered */
-    bool was_lost;     /* what was remembered is to be forgotten */
-};
-
+enum { TOKEN_WAIT_MS = 200, MARK_MOST = 300, ID_SHOWN = 60 };
 /* ---- the mark: words parted by blanks ---- */
 
 static void mark_read(struct telling *t, struct arena *a, struct str mark)
 {
     for (struct str rest = mark; rest.len;) {
         struct str word = str_cut(rest, ' ', &rest);
-        if (str_eq(word, STR("gone"))) t->is_gone = true, t->contact_id = STR_NULL; /* the one that load has found */
+        if (str_eq(word, STR("gone"))) { /* the one that load has found */
+            t->is_gone = true;
+            t->lost_id = t->contact_id;
+            t->contact_id = STR_NULL;
+        }
         if (str_eq(word, STR("untagged"))) t->is_untagged = true;
         if (str_eq(word, STR("tagged"))) t->is_tagged = true;
         if (str_eq(word, STR("noting"))) t->may_be_noted = true;
@@ -102,110 +85,6 @@ static int n_to_make(const struct telling *t)
            (t->terms.writes_note && t->may_be_noted && !t->has_looked);
 }
 
-/* ---- asking ---- */
-
-static struct json_out body_begin(struct buf *b)
-{
-    *b = BUF_INIT;
-    struct json_out j = json_out_begin(b);
-    json_object(&j, NULL);
-    return j;
-}
-
-static void body_end(struct link_delivery *d, struct json_out *j, struct buf *b)
-{
-    json_end(j);
-    json_out_end(j);
-    d->ask.body = arena_str(d->arena, buf_str(b));
-    d->ask.headers[d->ask.n_headers++] = STR("Content-Type: application/json");
-    buf_finish(b);
-}
-
-static void ask_search(struct link_delivery *d, const struct telling *t, const char *by, struct str value)
-{
-    d->ask.method = "GET";
-    d->ask.url =
-        str_of(arena_printf(d->arena, "/contacts/search/duplicate?locationId=%.*s&%s=%.*s",
-                            STR_ARG(url_encoded(d->arena, t->terms.location_id)), by, STR_ARG(url_encoded(d->arena, value))));
-}
-
-static void ask_create(struct link_delivery *d, const struct telling *t)
-{
-    static const struct {
-        int field;
-        const char *name;
-    } fields[] = {{FIELD_FIRST_NAME, "firstName"},    {FIELD_LAST_NAME, "lastName"}, {FIELD_COMPANY, "companyName"},
-                  {FIELD_ADDRESS_STREET, "address1"}, {FIELD_ADDRESS_CITY, "city"},  {FIELD_ADDRESS_STATE, "state"},
-                  {FIELD_ADDRESS_ZIP, "postalCode"},  {FIELD_WEBSITE, "website"}};
-    const struct recipient *who = &t->update.piece.who;
-    struct buf b;
-    struct json_out j = body_begin(&b);
-    json_str(&j, "locationId", t->terms.location_id);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (fields[i].field < who->n_values && who->values[fields[i].field].len)
-            json_str(&j, fields[i].name, who->values[fields[i].field]);
-    if (t->update.email.len) json_str(&j, "email", t->update.email);
-    if (t->update.phone.len) json_str(&j, "phone", t->update.phone);
-    json_strz(&j, "source", "Pennypost");
-    d->ask.method = "POST";
-    d->ask.url = STR("/contacts/upsert");
-    body_end(d, &j, &b);
-}
-
-static void ask_contact(struct link_delivery *d, const struct telling *t, const char *method, const char *what)
-{
-    d->ask.method = method;
-    d->ask.url = str_of(arena_printf(d->arena, "/contacts/%.*s/%s", STR_ARG(url_encoded(d->arena, t->contact_id)), what));
-}
-
-/* "Postalytics Event: Mailed" */
-static struct str tag_of(struct arena *a, const struct telling *t)
-{
-    struct str words = t->terms.tag;
-    const char *at = memmem(words.ptr, words.len, "{code}", 6);
-    if (!at) return words;
-    struct str after = str_make(at + 6, words.len - (size_t)(at + 6 - words.ptr));
-    return str_of(arena_printf(a, "%.*s%s%.*s", (int)(at - words.ptr), words.ptr, t->update.status->crm, STR_ARG(after)));
-}
-
-static void ask_tag(struct link_delivery *d, const struct telling *t, const char *method)
-{
-    struct buf b;
-    ask_contact(d, t, method, "tags");
-    struct json_out j = body_begin(&b);
-    json_array(&j, "tags");
-    json_str(&j, NULL, tag_of(d->arena, t));
-    json_end(&j);
-    body_end(d, &j, &b);
-    d->ask.is_repeatable = true;
-}
-
-static void ask_note(struct link_delivery *d, const struct telling *t)
-{
-    struct buf b;
-    ask_contact(d, t, "POST", "notes");
-    struct json_out j = body_begin(&b);
-    json_str(&j, "body", crm_note(d->arena, d, &t->update, true));
-    body_end(d, &j, &b);
-}
-
-static void make(struct link_delivery *d, const struct telling *t, enum doing what)
-{
-    d->ask = (struct fetch_ask){.timeout_ms = TIMEOUT_MS, .is_guarded = true};
-    switch (what) {
-    case BY_EMAIL: ask_search(d, t, "email", t->update.email); break;
-    case BY_PHONE: ask_search(d, t, "number", t->update.phone); break;
-    case CREATE: ask_create(d, t); break;
-    case UNTAG: ask_tag(d, t, "DELETE"); break;
-    case TAG: ask_tag(d, t, "POST"); break;
-    case NOTE: ask_note(d, t); break;
-    default:
-        ask_contact(d, t, "GET", "notes");
-        d->ask.max_answer = limit_get(LIMIT_CONNECTOR_MAX_ANSWER_BYTES);
-        break;
-    }
-}
-
 /* ---- the token ---- */
 
 static enum link_result renew(const struct highlevel *h, struct link_delivery *d, const struct telling *t)
@@ -242,10 +121,17 @@ static enum link_result sign(const struct highlevel *h, struct link_delivery *d,
 
 static enum link_result nobody(struct link_delivery *d, const struct telling *t)
 {
+    bool can_search = t->update.email.len > 0 || t->update.phone.len > 0;
     const char *why;
-    if (t->is_gone)
-        why = "The contact was deleted in HighLevel, and none has the recipient's e-mail address or phone number.";
-    else if (!t->update.email.len && !t->update.phone.len)
+    d->says_it_all = true;
+    if (t->is_gone) {
+        snprintf(d->sentence, sizeof d->sentence, "HighLevel knows no contact %.*s: it was deleted or never was there, and %s.",
+                 (int)(t->lost_id.len < ID_SHOWN ? t->lost_id.len : ID_SHOWN), t->lost_id.len ? t->lost_id.ptr : "",
+                 can_search ? "none has the recipient's e-mail address or phone number"
+                            : "the piece has no e-mail address and no phone number to look for another by");
+        return LINK_PERMANENT;
+    }
+    if (!can_search)
         why = "Nothing says which contact this is: the piece has no HighLevel id, no e-mail address and no phone number. Send "
               "one of them with it.";
     else
@@ -273,7 +159,7 @@ static enum link_result advance(struct highlevel *h, struct link_delivery *d, st
     enum doing what = next(t);
     if (what == FINISHED) return LINK_OK;
     if (what == NOBODY) return nobody(d, t);
-    make(d, t, what);
+    highlevel_ask(d, t, what);
     enum link_result r = sign(h, d, t);
     if (r == LINK_ASK) r = take(h, d, t);
     if (r != LINK_ASK) return r;
@@ -323,6 +209,7 @@ static enum link_result found(struct highlevel *h, struct link_delivery *d, stru
 /* Once; then it is final. */
 static enum link_result lost(struct highlevel *h, struct link_delivery *d, struct telling *t)
 {
+    t->lost_id = t->contact_id;
     if (t->is_gone) {
         t->contact_id = STR_NULL;
         t->was_found = false;
@@ -392,6 +279,7 @@ static enum link_result understand(struct highlevel *h, struct link_delivery *d,
     struct json_value root = {.type = JSON_MISSING};
     highlevel_pace_hear(h->pace, d->connection_id, answer, d->now);
     enum link_result r = highlevel_judge(answer, d->sentence, sizeof d->sentence);
+    d->says_it_all = r != LINK_OK && highlevel_speaks(answer);
     if (r != LINK_OK) return refused(h, d, t, answer, r);
     struct json_parser *p = json_parser_create();
     if (!json_parse(p, json_padded(d->arena, answer->body), &root, NULL)) root.type = JSON_MISSING;

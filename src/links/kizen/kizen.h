@@ -22,7 +22,7 @@ const struct connector *kizen_connector(const struct kizen *k);
     ACTION(UNREADABLE, 3, "contact_not_read", 502)                                                                             \
     ACTION(REFUSED, 4, "refused", 502)                                                                                         \
     ACTION(NO_ANSWER, 5, "unavailable", 502)       /* after all tries */                                                       \
-    ACTION(UNSENT, 7, "not_sent", 503)             /* its turn came too late, or the server stops */                           \
+    ACTION(UNSENT, 7, "not_sent", 503)             /* no turn, or too late, or the server stops */                             \
     ACTION(UNKNOWN, 6, "unexpected_response", 502) /* a piece may have come of it: not repeated */
 enum action_outcome {
 #define ACTION(ident, number, word, status) ACTION_##ident = (number),
@@ -50,8 +50,9 @@ struct kizen_action {
     struct kizen *kizen;
 };
 /* Begins it on a thread of its own kind; `done` is called there when it is over and written down, after action.patience at most (and, in this
- * house, one commit). What has not found a thread by then is not sent. False: 503, action.queue wait already. */
-bool kizen_action_begin(struct kizen *k, struct kizen_action *x, struct fault *f);
+ * house, one commit). What has not found a thread by then is not sent. Nor is what finds action.queue waiting already, or the server stopping: that
+ * is written down and `done` before this returns, so the caller's thread must be one that may wait. */
+void kizen_action_begin(struct kizen *k, struct kizen_action *x);
 /* The HTTP status that answers it. */
 int kizen_action_status(const struct kizen_action *x);
 

@@ -11,6 +11,7 @@
 #include "queries.h"
 #include <unistd.h>
 
+#define STOPPING "The server is stopping. Nothing was sent; try again in a minute."
 enum { LONGEST_WISH_MS = 60000, DOUBLINGS_MAX = 10 };
 
 struct doing {
@@ -54,7 +55,7 @@ static bool read_connection(struct doing *d)
 static bool is_time(struct doing *d)
 {
     struct kizen_action *x = d->x;
-    if (d->kizen->stops) return fault_remote(&x->why, "The server is stopping. Nothing was sent; try again in a minute.");
+    if (d->kizen->stops) return fault_remote(&x->why, STOPPING);
     if (x->until_mono - clock_mono_ms() >= limit_get(LIMIT_CONNECTOR_LEAST_MS)) return true;
     return fault_remote(&x->why,
                         "The time for it (action.patience) was over before its turn came. Nothing was sent; try again in a "
@@ -166,17 +167,10 @@ static struct sender_piece piece_of(struct kizen_action *x)
     return p;
 }
 
-static void run(void *arg)
+static void finish(struct kizen_action *x)
 {
-    struct kizen_action *x = arg;
     struct store *store = x->kizen->house->store;
-    struct doing d = {.kizen = x->kizen, .x = x, .try = {.until_mono = x->until_mono}};
     struct fault f;
-    d.parser = json_parser_create();
-    d.piece = piece_of(x);
-    x->outcome = is_time(&d) ? ACTION_REFUSED : ACTION_UNSENT;
-    if (x->outcome != ACTION_UNSENT && read_connection(&d)) go(&d);
-    json_parser_destroy(&d.parser);
     x->action_id = tid_next(store_node(store));
     x->took_ms = clock_mono_ms() - x->from_mono;
     if (!store_write(store, write_log, x, &f))
@@ -184,14 +178,31 @@ static void run(void *arg)
     x->done(x);
 }
 
-bool kizen_action_begin(struct kizen *k, struct kizen_action *x, struct fault *f)
+static void run(void *arg)
+{
+    struct kizen_action *x = arg;
+    struct doing d = {.kizen = x->kizen, .x = x, .try = {.until_mono = x->until_mono}};
+    d.parser = json_parser_create();
+    d.piece = piece_of(x);
+    x->outcome = is_time(&d) ? ACTION_REFUSED : ACTION_UNSENT;
+    if (x->outcome != ACTION_UNSENT && read_connection(&d)) go(&d);
+    json_parser_destroy(&d.parser);
+    finish(x);
+}
+
+void kizen_action_begin(struct kizen *k, struct kizen_action *x)
 {
     x->kizen = k;
     x->from_mono = clock_mono_ms();
     x->until_mono = x->from_mono + limit_get(LIMIT_ACTION_PATIENCE_S) * 1000;
-    if (k->stops) return fault_remote(f, "The server is stopping. Nothing was sent; try again in a minute.");
-    return workpool_submit(k->pool, run, x, (int)limit_get(LIMIT_ACTION_QUEUE)) ||
-           fault_remote(f, "Too many actions wait already. Nothing was sent; try again in a minute.");
+    if (k->stops)
+        fault_remote(&x->why, STOPPING);
+    else if (workpool_submit(k->pool, run, x, (int)limit_get(LIMIT_ACTION_QUEUE)))
+        return;
+    else
+        fault_remote(&x->why, "Too many actions wait already (action.queue). Nothing was sent; try again in a minute.");
+    x->outcome = ACTION_UNSENT;
+    finish(x);
 }
 
 /* ---- what is shown ---- */

@@ -50,7 +50,7 @@ static bool check_values(struct json_value values, struct fault *f)
     return true;
 }
 
-bool mailing_settings_read(struct json_value send, struct arena *a, struct str *settings, struct str *address, struct fault *f)
+bool mailing_settings_read(struct json_value send, struct arena *a, struct mailing_settings *out, struct fault *f)
 {
     struct json_value endpoint = json_get(send, "endpoint"), values = json_get(send, "values");
     struct json_iter it = {0};
@@ -70,8 +70,9 @@ bool mailing_settings_read(struct json_value send, struct arena *a, struct str *
     if (values.type == JSON_OBJECT) json_value_write(&j, "values", values);
     json_end(&j);
     json_out_end(&j);
-    *settings = arena_str(a, buf_str(&b));
-    *address = str_of(arena_printf(a, "campaign %.*s", STR_ARG(str_trim(endpoint.string))));
+    out->settings = arena_str(a, buf_str(&b));
+    out->endpoint = arena_str(a, str_trim(endpoint.string));
+    out->address = str_of(arena_printf(a, "campaign %.*s", STR_ARG(out->endpoint)));
     buf_finish(&b);
     return true;
 }

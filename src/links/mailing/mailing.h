@@ -14,5 +14,8 @@ void mailing_destroy(struct mailing **m); /* after outbox_destroy */
 const struct link_def *mailing_link(const struct mailing *m);
 
 /* Reads a subscription's "send". `settings`: as they are stored; `address`: what a destination shows where an address would stand, one for
- * each campaign. From the arena. FAULT_USER 400 names what is wrong. */
-bool mailing_settings_read(struct json_value send, struct arena *a, struct str *settings, struct str *address, struct fault *f);
+ * each campaign. From the arena. FAULT_USER 400 names what is wrong. Whether there is such a campaign is asked when it is stored. */
+struct mailing_settings {
+    struct str settings, address, endpoint;
+};
+bool mailing_settings_read(struct json_value send, struct arena *a, struct mailing_settings *out, struct fault *f);

@@ -1,9 +1,7 @@
 /* salesforce_import.c: records into a list. A query is read page by page into a file; each page is on the disk before the row says that it is, so a
  * crash goes on where it was, behind the last page too. The whole file becomes an import by the list's key, the record's id: reading again renews
  * (mail/intake.h). What fails is tried again by the retry ladder; a day's requests that are used up are waited for. */
-#include "links/call.h"
-#include "links/imports.h"
-#include "links/salesforce/salesforce_wish.h"
+#include "links/salesforce/salesforce_reading.h"
 #include "base/clock.h"
 #include "base/durable.h"
 #include "base/failpoint.h"
@@ -11,185 +9,17 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "mail/intake.h"
-#include "net/url.h"
 #include "queries.h"
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ALL_READ "all read" /* the place behind the last page */
-enum { LEASE_MS = 300000, ATTEMPTS_MAX = 8, RESTARTS_MAX = 5 };
-
-/* ---- reading pages ---- */
-
-struct reading {
-    struct salesforce *sf;
-    struct arena *arena, *page;
-    struct json_parser *parser;
-    int64_t account;
-    struct remote_import row;
-    struct connection connection;
-    struct sf_config config;
-    struct sf_wish wish;
-    const char *path; /* of the file */
-    bool is_for_now, is_lost /* the import is not this node's any more, or was removed with its connection */;
-    int64_t pause_until; /* nothing is asked before; 0: the ladder alone */
-    struct fault *fault;
-};
-
-static bool is_over(const struct reading *g) { return g->row.place.ptr && str_eq(g->row.place, STR(ALL_READ)); }
-
-/* Salesforce has lost the query, or we have lost the file. */
-static void from_the_beginning(struct reading *g)
-{
-    g->row.place = STR_NULL;
-    g->row.at_byte = g->row.n_rows = 0;
-    g->row.n_all = -1;
-}
-
-/* A query is kept there for a while only. An import that never gets to its end in that time ends here. */
-static bool query_is_lost(struct reading *g)
-{
-    from_the_beginning(g);
-    g->is_for_now = ++g->row.restarts <= RESTARTS_MAX;
-    if (g->is_for_now)
-        return fault_remote(g->fault, "Salesforce no longer knows the query (INVALID_QUERY_LOCATOR): it is read from its "
-                                      "beginning again. No contact comes twice.");
-    return fault_user(g->fault, 400,
-                      "Salesforce forgot the query %d times before it was read to its end (INVALID_QUERY_LOCATOR). Import "
-                      "fewer records at a time, by a WHERE in soql.",
-                      RESTARTS_MAX + 1);
-}
-
-static bool used_up(struct reading *g, int64_t until)
-{
-    g->is_for_now = true;
-    g->pause_until = until;
-    return fault_remote(
-        g->fault,
-        "The organisation has used nearly all of its API requests of the day: the import goes on when there is room.");
-}
-
-static bool call(struct reading *g, struct str path, struct str *body)
-{
-    struct connector_answer answer;
-    int64_t now = clock_now_ms(), until = sf_pace(g->sf, g->row.connection_id, now);
-    if (until > now) return used_up(g, until);
-    struct fetch_ask ask = {.method = "GET", .url = path};
-    if (!connector_call(g->sf->house, &g->sf->connector, &g->connection, &ask, g->page, &answer, g->fault)) {
-        g->is_for_now = g->fault->whose != FAULT_USER;
-        return false;
-    }
-    *body = answer.body;
-    if (answer.result == LINK_OK) return true;
-    if (answer.result == LINK_PAUSE_DESTINATION) return used_up(g, now + limit_get(LIMIT_SALESFORCE_FULL_PAUSE_S) * 1000);
-    struct sf_error e;
-    sf_error_read(answer.body, &e);
-    if (strcmp(e.code, "INVALID_QUERY_LOCATOR") == 0 && g->row.place.ptr) return query_is_lost(g);
-    g->is_for_now = answer.result == LINK_RETRY_LATER;
-    return fault_user(g->fault, 400, "%s", answer.sentence);
-}
-
-static bool strange(struct reading *g)
-{
-    g->is_for_now = true;
-    return fault_remote(g->fault, "Salesforce's answer has not the shape of an answer to a query.");
-}
-
-/* The view's own query says what is in it; only our columns are read of that. */
-static bool view_query(struct reading *g)
-{
-    struct str body;
-    struct json_value root;
-    const char *rest =
-        arena_printf(g->page, "/sobjects/%.*s/listviews/%.*s/describe", STR_ARG(g->wish.object), STR_ARG(g->wish.list_view));
-    if (!call(g, sf_path(g->page, &g->config, rest), &body)) return false;
-    if (!json_parse(g->parser, json_padded(g->page, body), &root, NULL) || json_get(root, "query").type != JSON_STRING)
-        return strange(g);
-    g->wish.soql = arena_str(g->arena, json_get(root, "query").string);
-    return true;
-}
-
-static bool first_path(struct reading *g, struct str *path)
-{
-    struct str *fields = ARENA_ARRAY(g->page, struct str, SF_COLUMNS_MAX);
-    if (g->wish.list_view.ptr && !view_query(g)) return false;
-    for (int i = 0; i < g->wish.n_columns; i++) fields[i] = g->wish.columns[i].field;
-    struct str soql = sf_import_query(g->page, g->wish.soql, fields, g->wish.n_columns, g->fault);
-    if (!soql.ptr) return false;
-    *path = sf_path(g->page, &g->config, arena_printf(g->page, "/query?q=%.*s", STR_ARG(url_encoded(g->page, soql))));
-    return true;
-}
-
-/* Behind what the row says is there: a page that a crash left half written is cut off. */
-static bool append(struct reading *g, struct str text)
-{
-    if (g->row.at_byte + (int64_t)text.len > limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES))
-        return fault_user(g->fault, 413,
-                          "The records fill more than the %lld bytes that a list is imported from at once "
-                          "(http.max_upload_bytes). Import fewer at a time, by a WHERE in soql.",
-                          (long long)limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES));
-    int fd = open(g->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
-    if (fd < 0) return fault_errno(g->fault, "%s cannot be opened", g->path);
-    bool ok = ftruncate(fd, g->row.at_byte) == 0 && lseek(fd, g->row.at_byte, SEEK_SET) >= 0;
-    if (!ok) fault_errno(g->fault, "%s cannot be written", g->path);
-    ok = ok && fd_write_all(fd, text, g->fault);
-    if (ok && fsync(fd) != 0) ok = fault_errno(g->fault, "%s cannot be made durable", g->path);
-    close(fd);
-    return ok;
-}
-
-/* Where the page behind this one begins. One that leads to itself would be read for ever. */
-static bool next_place(struct reading *g, struct json_value root, struct str *place)
-{
-    struct json_value next = json_get(root, "nextRecordsUrl"), done = json_get(root, "done");
-    if (done.type == JSON_BOOL && done.boolean) {
-        *place = STR(ALL_READ);
-        return true;
-    }
-    if (next.type != JSON_STRING || !str_starts(next.string, STR("/services/data/")) || str_eq(next.string, g->row.place))
-        return strange(g);
-    *place = arena_str(g->arena, next.string);
-    return true;
-}
-
-/* The row is changed when all of the page is on the disk, and by nothing less. */
-static bool take_page(struct reading *g, struct json_value root, struct buf *b)
-{
-    struct json_value all = json_get(root, "totalSize");
-    struct str place;
-    bool is_first = !g->row.place.ptr;
-    if (is_first) sf_rows_header(&g->wish, b);
-    int64_t n = sf_rows_add(g->page, &g->wish, json_get(root, "records"), b);
-    if (n < 0 || !next_place(g, root, &place)) return n < 0 ? strange(g) : false;
-    if (!append(g, buf_str(b))) return false;
-    (void)FAILPOINT("salesforce.page.written");
-    g->row.at_byte += (int64_t)b->len;
-    g->row.n_rows += n;
-    g->row.place = place;
-    if (all.type == JSON_INT && is_first) g->row.n_all = all.integer;
-    return true;
-}
-
-static bool read_page(struct reading *g)
-{
-    struct str path = g->row.place, body;
-    struct json_value root;
-    struct buf b = BUF_INIT;
-    if (!path.ptr && !first_path(g, &path)) return false;
-    if (!call(g, path, &body)) return false;
-    if (!json_parse(g->parser, json_padded(g->page, body), &root, NULL) || json_get(root, "records").type != JSON_ARRAY)
-        return strange(g);
-    bool ok = take_page(g, root, &b);
-    buf_finish(&b);
-    return ok;
-}
+enum { LEASE_MS = 300000, ATTEMPTS_MAX = 8 };
 
 /* ---- the row ---- */
 
-static struct q_remote_import_move row_of(const struct reading *g, int64_t due_at)
+static struct q_remote_import_move row_of(const struct sf_reading *g, int64_t due_at)
 {
     const struct remote_import *r = &g->row;
     return (struct q_remote_import_move){
@@ -207,7 +37,7 @@ static struct q_remote_import_move row_of(const struct reading *g, int64_t due_a
     };
 }
 
-static int64_t due_of(const struct reading *g, int64_t now)
+static int64_t due_of(const struct sf_reading *g, int64_t now)
 {
     const struct remote_import *r = &g->row;
     if (r->state == REMOTE_IMPORT_FAILED) return DB_NULL;
@@ -217,7 +47,7 @@ static int64_t due_of(const struct reading *g, int64_t now)
 
 static bool keep(struct tx *tx, void *arg)
 {
-    struct reading *g = arg;
+    struct sf_reading *g = arg;
     const struct remote_import *r = &g->row;
     int64_t now = tx_now(tx), is_ours = 0;
     struct q_remote_import_move in = row_of(g, due_of(g, now));
@@ -249,7 +79,7 @@ static bool rest(struct tx *tx, void *arg)
 /* Rides along with the intake's own unit: the file is an intake and the row says so, or neither. */
 struct handing {
     struct rider rider; /* must be first */
-    const struct reading *g;
+    const struct sf_reading *g;
     const struct intake *intake;
 };
 
@@ -263,7 +93,7 @@ static bool hand_over(struct rider *r, struct tx *tx)
     return tx_run(tx, Q_REMOTE_IMPORT_MOVE, &last, NULL) && tx_run(tx, Q_REMOTE_IMPORT_HANDED, &in, NULL);
 }
 
-static bool as_intake(struct reading *g)
+static bool as_intake(struct sf_reading *g)
 {
     struct intake in;
     struct handing h = {.rider = {.before = ride_along, .after = hand_over}, .g = g, .intake = &in};
@@ -276,12 +106,12 @@ static bool as_intake(struct reading *g)
 
 /* ---- the source ---- */
 
-static bool read_all(struct reading *g)
+static bool read_all(struct sf_reading *g)
 {
-    while (!is_over(g)) {
+    while (!sf_reading_is_over(g)) {
         if (jobs_stopping(g->sf->house->jobs)) return true;
         arena_reset(g->page);
-        if (!read_page(g)) return false;
+        if (!sf_reading_page(g)) return false;
         g->row.attempt = 0;
         g->row.last_error = STR_NULL;
         if (!store_write(g->sf->house->store, keep, g, g->fault)) return false;
@@ -290,7 +120,7 @@ static bool read_all(struct reading *g)
     return as_intake(g);
 }
 
-static bool open_reading(struct reading *g, int64_t import_id)
+static bool open_reading(struct sf_reading *g, int64_t import_id)
 {
     const struct link_house *h = g->sf->house;
     struct json_value root;
@@ -304,11 +134,11 @@ static bool open_reading(struct reading *g, int64_t import_id)
     g->path = arena_printf(g->arena, "%s/%lld.csv", folder, (long long)import_id);
     if (!make_dirs(folder, 0750, g->fault)) return false;
     struct stat st;
-    if (g->row.at_byte && (stat(g->path, &st) != 0 || st.st_size < g->row.at_byte)) from_the_beginning(g);
+    if (g->row.at_byte && (stat(g->path, &st) != 0 || st.st_size < g->row.at_byte)) sf_reading_begin(g);
     return true;
 }
 
-static void failed(struct reading *g)
+static void failed(struct sf_reading *g)
 {
     struct fault f;
     if (g->is_lost) {
@@ -329,14 +159,14 @@ static void run(void *ctx, struct due_item item)
     struct salesforce *s = ctx;
     struct fault f = {0};
     if (!store_write(s->house->store, claim, &item, &f)) return;
-    struct reading g = {
+    struct sf_reading g = {
         .sf = s, .arena = arena_create(1 << 14), .page = arena_create(1 << 20), .account = item.account_id, .fault = &f};
     g.parser = json_parser_create();
     g.row.import_id = item.id;
     bool is_known = open_reading(&g, item.id) || g.row.contact_list_id != 0;
     if (f.whose ? is_known : !read_all(&g))
         failed(&g);
-    else if (!is_over(&g) && !store_write(s->house->store, rest, &item, &f)) /* the server stops */
+    else if (!sf_reading_is_over(&g) && !store_write(s->house->store, rest, &item, &f)) /* the server stops */
         log_warning("salesforce", "An import's lease could not be given back: %s", f.text);
     json_parser_destroy(&g.parser);
     arena_destroy(&g.page);

@@ -254,8 +254,7 @@ static void ask_all(struct salesforce *sf, struct link_delivery *const *group, i
     const struct sf_delivery *s = sf_of(first);
     int64_t until = sf_pace(sf, first->connection_id, first->now);
     if (until) {
-        sf_all_say(group, n, results, LINK_PAUSE_DESTINATION, until,
-                   "The organisation has used nearly all of its API requests of the day.");
+        sf_all_say(group, n, results, LINK_REST, until, "The organisation has used nearly all of its API requests of the day.");
         return;
     }
     first->ask = (struct fetch_ask){.timeout_ms = TIMEOUT_MS, .is_guarded = true, .is_repeatable = true};

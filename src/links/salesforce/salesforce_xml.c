@@ -1,6 +1,8 @@
 /* salesforce_xml.c: XML from outside, read by libxml2. What could make a small text large, or fetch something, is refused before it is parsed:
- * a document type, an entity, another coding than UTF-8. */
+ * a document type, an entity, another coding than UTF-8. So is what libxml2 would take too long for: it compares each attribute with all before it
+ * on its element, and looks for a prefix among all that are declared around it. */
 #include "links/salesforce/salesforce_xml.h"
+#include "base/limits.h"
 #include "base/utf8.h"
 #include <libxml/parser.h>
 #include <libxml/tree.h>
@@ -20,9 +22,64 @@ static bool is_plain(struct str body, struct fault *f)
     return true;
 }
 
+/* Behind a comment, a CDATA section or an instruction that begins at `at`; `at` itself: it is a tag; NULL: it has no end. */
+static const char *skip(const char *at, const char *end)
+{
+    static const struct {
+        const char *begin, *end;
+    } others[] = {{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        size_t n = strlen(others[i].begin), n_end = strlen(others[i].end);
+        if (!str_starts(str_make(at, (size_t)(end - at)), str_of(others[i].begin))) continue;
+        at = memmem(at + n, (size_t)(end - at) - n, others[i].end, n_end);
+        return at ? at + n_end : NULL;
+    }
+    return at;
+}
+
+/* Counts what a tag holds. Its end; NULL: it has none, or another begins inside it, where libxml2 would go on. */
+static const char *count_tag(const char *at, const char *end, int64_t *n_attributes, int64_t *n_namespaces)
+{
+    char quote = 0;
+    *n_attributes = 0;
+    for (at++; at < end && *at != '<'; at++) {
+        if (quote) {
+            if (*at == quote) quote = 0;
+            continue;
+        }
+        if (*at == '>') return at + 1;
+        if (*at == '"' || *at == '\'') quote = *at;
+        *n_attributes += *at == '=';
+        *n_namespaces += *at == 'x' && str_starts(str_make(at, (size_t)(end - at)), STR("xmlns"));
+    }
+    return NULL;
+}
+
+static bool is_bounded(struct str body, struct fault *f)
+{
+    int64_t most = limit_get(LIMIT_XML_ATTRIBUTES), most_namespaces = limit_get(LIMIT_XML_NAMESPACES), n, n_namespaces = 0;
+    const char *end = body.ptr + body.len, *at = body.ptr, *next;
+    while ((at = memchr(at, '<', (size_t)(end - at)))) {
+        next = skip(at, end);
+        if (next == at)
+            next = count_tag(at, end, &n, &n_namespaces);
+        else
+            n = 0;
+        if (n > most)
+            return fault_user(f, 400, "An element of the XML has more than %lld attributes (xml.max_attributes).",
+                              (long long)most);
+        if (n_namespaces > most_namespaces)
+            return fault_user(f, 400, "The XML declares more than %lld namespaces (xml.max_namespaces).",
+                              (long long)most_namespaces);
+        if (!next) return fault_user(f, 400, "The XML is broken: something in it does not end before the next begins.");
+        at = next;
+    }
+    return true;
+}
+
 struct _xmlDoc *sf_xml_read(struct str body, struct fault *f)
 {
-    if (!is_plain(body, f)) return NULL;
+    if (!is_plain(body, f) || !is_bounded(body, f)) return NULL;
     xmlParserCtxt *ctx = xmlNewParserCtxt();
     if (!ctx) {
         fault_ours(f, "libxml2 has no memory");
