@@ -12,7 +12,7 @@ enum batch_state {
     BATCH_READY,
     BATCH_HANDING_OVER,
     BATCH_HANDED_OVER,
-    BATCH_DONE,
+    BATCH_DONE, /* of the table of states; nothing moves a batch there: HandedOver is the end */
     BATCH_CANCELLED,
     BATCH_FAILED,
     BATCH_UNKNOWN,
@@ -48,6 +48,7 @@ struct piece {
 /* piece_id = batch_id * SEATS_A_BATCH + seat. A batch never has more pieces, or two pieces would share a
  * number. */
 #define SEATS_A_BATCH         8192
+#define BATCH_MOST            ((1LL << 27) - 1) /* the last number of a batch: a piece's is written with 40 bits (purl.c) */
 #define PIECE_BATCH(piece_id) ((piece_id) / SEATS_A_BATCH)
 #define PIECE_SEAT(piece_id)  ((piece_id) % SEATS_A_BATCH)
 _Static_assert(LIMIT_MOST_BATCH_MAX_PIECES <= SEATS_A_BATCH, "every piece of a batch has a seat");
