@@ -53,3 +53,5 @@ CREATE TABLE mirror_post (account_id BIGINT NOT NULL, connection_id BIGINT NOT N
 CREATE INDEX mirror_post_due ON mirror_post (due_at);
 CREATE TABLE mirror_list (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, remote_list_id BIGINT NOT NULL, contact_list_id BIGINT NOT NULL, name TEXT, n_contacts BIGINT NOT NULL,
   digest BYTEA, intake_id BIGINT, seen_at BIGINT NOT NULL, PRIMARY KEY (account_id, connection_id, remote_list_id)) CLUSTERED;
+-- Print files that are kept (mail/tidy.c).
+CREATE INDEX batch_with_file ON batch (opened_at) WHERE file <> '';
