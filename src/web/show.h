@@ -12,7 +12,7 @@ void show_bytes(struct view *v, const char *name, int64_t n); /* "1.2 MB" */
 /* An item with `iso` and `text`: "3 Mar 14:30", "3 Mar 2025 14:30" in another year; UTC. Nothing for DB_NULL and 0. */
 void show_time(struct view *v, const char *name, int64_t ms);
 void show_day(struct view *v, const char *name, int64_t ms); /* the same without the time of day */
-const char *show_size(int size); /* "6x9 postcard" */
+const char *show_size(int size);                             /* "6x9 postcard" */
 /* Item `forgotten_days` when the batch had a print file that is not kept any more: how long they are kept. */
 void show_forgotten(struct view *v, const struct batch *b);
 /* Items `state` with class, glyph, word: web/state.html. */
