@@ -13,7 +13,7 @@ static void line(struct json_value v, const char *label, const char *key)
 {
     struct json_value m = json_get(v, key);
     if (m.type == JSON_INT) printf("  %-18s %lld\n", label, (long long)m.integer);
-    if (m.type == JSON_STRING) printf("  %-18s %.*s\n", label, STR_ARG(m.string));
+    if (m.type == JSON_STRING && m.string.len) printf("  %-18s %.*s\n", label, STR_ARG(m.string));
 }
 
 static void print_names(struct json_value list)

@@ -419,7 +419,7 @@ struct changer {
     pthread_barrier_t *barrier;
     bool puts;
 };
-enum { ROUNDS = 200 };
+enum { ROUNDS = 500 };
 
 static void *change_domain(void *arg)
 {

@@ -83,6 +83,8 @@ until("an address that was told is open", lambda: ">Open" in row("addresses", "/
 until("one that refused it fails", lambda: "Fails, is tried again" in row("addresses", there + "/no"))
 until("a connection whose first event waits says it still", lambda: "Waiting for the first" in row("connections", "Sales office"))
 until("the campaign was sent", lambda: ">Open" in row("sent", thanks_endpoint))
+words = h.cli("why", str(piece), "--account", str(account)).stdout
+check(re.search(r"MailPieceCreated \(test\), \d+ attempts to tell, \d waiting until 20\d\d-", words), "why says until when it waits to be told:\n" + words)
 told = row("told", "MailPieceCreated")
 check(f'<a href="/pieces/{piece}">Ada Lovelace</a>' in told and f'<a href="/campaigns/{hello}">Spring &amp; summer</a>' in told, f"whose piece, of which campaign: {told[:400]}")
 told = row("told", "Grace Hopper")

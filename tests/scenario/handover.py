@@ -110,6 +110,8 @@ def basic():
     house.ask("PUT", f"/api/v1/campaigns/{drop}", {"is_live_mode": True})
     keep, recalled = send(house, endpoint, "Keep"), send(house, endpoint, "Recall")
     check(piece(house, recalled)["recall_until"], "a piece says until when it can be recalled")
+    words = house.cli("why", str(recalled), "--account", str(account)).stdout
+    check(re.search(r"recallable until +20\S+\n(.*\n)+  waits until +20\S+\n", words), "and so does why, and until when its batch waits:\n" + words)
     status, answer = house.ask("DELETE", f"/v1/pieces/{recalled}")
     check(status == 200, f"recalled: {answer}")
     wait_state(house, keep, "handed over")
