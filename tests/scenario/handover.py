@@ -130,8 +130,7 @@ def basic():
     check(piece(house, late)["state"] == "refused" and piece(house, late)["reason"] == "suppressed", f"a suppressed person is refused: {piece(house, late)['reason']}")
 
     # the cap: eight a day, four and a refused one and a recalled one are counted
-    for n in range(6):
-        last = send(house, endpoint, f"Cap{n}")
+    below, *_, last = [send(house, endpoint, f"Cap{n}") for n in range(6)]
     held = batch(house, last)
     check(held["is_held"] == 1 and held["state"] == "open", f"above the daily cap a batch is held: {held['state']}")
     status, answer = house.ask("POST", f"/v1/batches/{held['batch_id']}/release")
@@ -139,6 +138,7 @@ def basic():
     done_ = house.cli("batch", "release", str(held["batch_id"]), "--account", str(account))
     check(done_.returncode == 0, f"the operator does {done_.stderr}")
     wait_state(house, last, "handed over")
+    wait_state(house, below, "handed over")
     check(house.cli("batch", "resolve", str(held["batch_id"]), "printed", "--account", str(account)).returncode == 3, "there is nothing to resolve")
 
     # the printer's return
