@@ -66,6 +66,10 @@ static bool create(struct tx *tx, void *arg)
     if (tx_first(tx, Q_ACCOUNT_BY_USERNAME, &(struct q_account_by_username){in->username}, NULL))
         return tx_refuse(tx, FAULT_USER, 409, "The username \"%.*s\" is taken.", STR_ARG(in->username));
     in->account_id = tx_next_id(tx, ID_ACCOUNT);
+    if (in->account_id > ACCOUNT_MOST)
+        return tx_refuse(tx, FAULT_OPERATOR, 0,
+                         "This house has given its %d account numbers away: another house must take the next account.",
+                         ACCOUNT_MOST);
     in->created_at = tx_now(tx);
     struct q_account_insert row = {
         in->account_id,    in->parent_id,   in->username,   in->first_name,     in->last_name,

@@ -30,7 +30,8 @@ struct account {
     bool has_rate;    /* false: the house's */
     struct rate rate; /* of each of its keys */
 };
-struct accounts; /* the directory in memory; one per server */
+#define ACCOUNT_MOST ((1 << 20) - 1) /* the last number of an account: a personal URL has 20 bits for it (mail/purl.c) */
+struct accounts;                     /* the directory in memory; one per server */
 struct accounts *accounts_load(struct store *s, struct fault *f);
 void accounts_destroy(struct accounts **a);
 struct jobs;
@@ -46,7 +47,7 @@ bool accounts_exists(struct accounts *a, int64_t account_id);
 bool accounts_is_child(struct accounts *a, int64_t parent, int64_t child);
 
 /* Makes an account with one key, the GUID that is shown this once; key, account_id and created_at are set before its unit has ended. 409 when
- * the user name is taken; 403 when the parent is a sub-account. */
+ * the user name is taken; 403 when the parent is a sub-account; the operator's when no number is left. */
 bool account_make(struct accounts *a, struct account *in, char key[37], struct fault *f);
 bool account_create(struct accounts *a, const struct account *in, int64_t *account_id, char key[37], struct fault *f);
 bool account_get(struct store *s, struct arena *arena, int64_t account_id, struct account *out, struct fault *f); /* 404 */

@@ -120,7 +120,11 @@ void handle_batch_pdf(struct http_exchange *x)
     if (!find_batch(x, &b)) return;
     const char *path = batch_pdf(api_mail(x), http_arena(x), &b);
     if (!*path) {
-        http_fail(x, 409, "Batch %lld has no file: it is %s.", (long long)b.batch_id, batch_state_word(b.state));
+        if (batch_is_forgotten(&b))
+            http_fail(x, 409, "Batch %lld has no file any more: print files are kept %lld days.", (long long)b.batch_id,
+                      (long long)limit_get(LIMIT_KEEP_BATCH_DAYS));
+        else
+            http_fail(x, 409, "Batch %lld has no file: it is %s.", (long long)b.batch_id, batch_state_word(b.state));
         return;
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC);

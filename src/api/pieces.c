@@ -20,7 +20,7 @@ void piece_json(struct json_out *j, struct http_exchange *x, const struct piece 
     json_int(j, "batch_id", p->batch_id);
     json_int(j, "drop_id", p->drop_id);
     json_strz(j, "state", piece_state_word(p->state));
-    json_strz(j, "reason", p->reason ? piece_reason_text(p->reason) : NULL);
+    json_strz(j, "reason", p->refusal ? piece_refusal_text(p->refusal) : NULL);
     json_str(j, "detail", p->detail);
     json_int(j, "first_page", p->first_page);
     json_str(j, "tracking_code", p->tracking);
@@ -70,7 +70,10 @@ static bool find_printed(struct http_exchange *x, struct printed *out)
         return false;
     *out = (struct printed){batch_pdf(api_mail(x), http_arena(x), &b), p->first_page, (int)b.pages_each};
     if (*out->pdf && p->first_page > 0) return true;
-    if (p->state == PIECE_SEATED)
+    if (batch_is_forgotten(&b))
+        http_fail(x, 409, "Piece %lld cannot be shown as printed any more: print files are kept %lld days.",
+                  (long long)p->piece_id, (long long)limit_get(LIMIT_KEEP_BATCH_DAYS));
+    else if (p->state == PIECE_SEATED)
         http_fail(x, 409, "Piece %lld is not printed: its batch is %s.", (long long)p->piece_id, batch_state_word(b.state));
     else
         http_fail(x, 409, "Piece %lld is not printed: it is %s.", (long long)p->piece_id, piece_state_word(p->state));

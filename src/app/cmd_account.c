@@ -92,6 +92,11 @@ static const struct verb {
 };
 enum { N_VERBS = sizeof verbs / sizeof *verbs };
 
+static void forms(FILE *to)
+{
+    for (const struct verb *v = verbs; v < verbs + N_VERBS; v++) fprintf(to, "pennypost account %s\n", v->form);
+}
+
 /* Says what is missing or too much, and how it is written, before anything is opened. */
 static bool is_complete(const struct options *o)
 {
@@ -102,7 +107,7 @@ static bool is_complete(const struct options *o)
                 o->n_rest ? "pennypost account: there is no \"%s\"; it is one of\n"
                           : "pennypost account: say what; it is one of\n",
                 o->n_rest ? o->rest[0] : "");
-        for (v = verbs; v < verbs + N_VERBS; v++) fprintf(stderr, "  pennypost account %s\n", v->form);
+        forms(stderr);
         return false;
     }
     int n = 0;
@@ -143,7 +148,7 @@ int cmd_account(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON) || !is_complete(&o)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON, forms) || !is_complete(&o)) return EXIT_USAGE;
     struct remote *r = remote_open(NULL, str_eq(str_of(o.rest[0]), STR("create")), &f);
     if (!r) return fail(&f);
     int code = act(r, &o, &f);

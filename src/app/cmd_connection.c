@@ -316,6 +316,16 @@ static int act(struct work *w, const char *verb, struct fault *f)
 
 /* ---- the command line ---- */
 
+static void forms(FILE *to)
+{
+    for (const struct verb *v = verbs; v < verbs + N_VERBS; v++) {
+        const char *note = strstr(v->form, "   (");
+        int n = note ? (int)(note - v->form) : (int)strlen(v->form);
+        fprintf(to, "pennypost connection %.*s --account ID%s\n", n, v->form, v->form + n);
+    }
+    fputs(SECRETS_HINT, to);
+}
+
 /* NULL: it is said how it is written. */
 static const struct verb *verb_of(const struct options *o)
 {
@@ -326,8 +336,7 @@ static const struct verb *verb_of(const struct options *o)
                 o->n_rest ? "pennypost connection: there is no \"%s\"; it is one of\n"
                           : "pennypost connection: say what; it is one of\n",
                 o->n_rest ? o->rest[0] : "");
-        for (v = verbs; v < verbs + N_VERBS; v++) fprintf(stderr, "  pennypost connection %s --account ID\n", v->form);
-        fputs(SECRETS_HINT, stderr);
+        forms(stderr);
         return NULL;
     }
     char command[40];
@@ -350,7 +359,7 @@ int cmd_connection(int argc, char **argv)
     struct fault f = {0};
     struct work w = {.o = &o};
     const struct verb *v;
-    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT | TAKES_SECRETS | TAKES_UNTESTED) ||
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT | TAKES_SECRETS | TAKES_UNTESTED, forms) ||
         !(v = verb_of(&o)))
         return EXIT_USAGE;
     int code = EXIT_CANNOT;

@@ -10,6 +10,8 @@
     "email_address a row "                                                                                                     \
     "updates the contact that has its e-mail address)"
 
+static void forms(FILE *to) { fputs(FORM "\n" CONTACTS_SEND_FORM "\n", to); }
+
 /* NULL: everything is there. */
 static const char *missing(const struct options *o)
 {
@@ -29,7 +31,7 @@ int cmd_contacts(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     int64_t list = 0;
-    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT | TAKES_KEY)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT | TAKES_KEY, forms)) return EXIT_USAGE;
     if (o.n_rest && str_eq(str_of(o.rest[0]), STR("send")))
         return options_take(&o, "contacts send", TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT) ? cmd_contacts_send(&o) : EXIT_USAGE;
     const char *what = missing(&o);

@@ -7,11 +7,6 @@
 #include "base/json_out.h"
 #include <stdio.h>
 
-#define FORM                                                                                                                   \
-    "pennypost contacts send ENDPOINT FILE.json --account ID, or pennypost contacts send ENDPOINT CONNECTION CONTACT "         \
-    "--account ID "                                                                                                            \
-    "(FILE.json holds the contact as Kizen has it; CONNECTION is the number of a connection to Kizen, CONTACT the contact's "  \
-    "id there)"
 enum { FILE_MOST = 1 << 20 };
 
 static const char *missing(const struct options *o)
@@ -51,7 +46,7 @@ int cmd_contacts_send(const struct options *o)
     struct buf body = BUF_INIT;
     struct json_value root;
     const char *what = missing(o);
-    if (what) return fprintf(stderr, "pennypost contacts: %s: %s\n", what, FORM), EXIT_USAGE;
+    if (what) return fprintf(stderr, "pennypost contacts: %s: %s\n", what, CONTACTS_SEND_FORM), EXIT_USAGE;
     if (!write_body(o, &body, &f)) {
         buf_finish(&body);
         return fprintf(stderr, "pennypost contacts: %s\n", f.text), EXIT_CANNOT;

@@ -206,16 +206,18 @@ static bool look_at_batch(struct demo *d, struct progress *bar, bool *done, stru
     if (!json_next(root, &it, NULL, &batch)) return look_at_campaign(d, f);
     struct str state = json_get(batch, "state").string;
     d->batch = json_get(batch, "batch_id").integer;
-    progress_set(bar, json_get(batch, "n_done").integer, json_get(batch, "n_refused").integer);
+    if (bar) progress_set(bar, json_get(batch, "n_done").integer, json_get(batch, "n_refused").integer);
     if (!look_for_error("batch", d->batch, batch, f)) return false;
     *done = str_eq(state, STR("ready"));
     if (*done) snprintf(d->pdf, sizeof d->pdf, "%.*s", STR_ARG(json_get(batch, "pdf").string));
     return true;
 }
 
-static bool wait_for_batch(struct demo *d, struct fault *f)
+static bool wait_for_batch(struct demo *d, bool *was_ready, struct fault *f)
 {
-    bool done = false, ok = true;
+    bool done = false, ok = look_at_batch(d, NULL, &done, f);
+    *was_ready = done;
+    if (!ok || done) return ok;
     struct progress *bar = progress_create("Printing", "pieces", 25, d->quiet);
     for (int waited_us = 0; ok && !done; waited_us += POLL_US) {
         ok = look_at_batch(d, bar, &done, f);
@@ -227,6 +229,15 @@ static bool wait_for_batch(struct demo *d, struct fault *f)
     return ok;
 }
 
+/* The result is told on standard output; this beside it. */
+static void tell_what_was_there(const struct demo *d)
+{
+    if (d->quiet) return;
+    fprintf(stderr, "The demo is as it was left: its batch %" PRId64 " was printed earlier, nothing is printed now.\n",
+            d->batch);
+    if (!*d->pdf) fputs("Its PDF is gone: print files are kept for keep.batch_days of pennypost limits.\n", stderr);
+}
+
 static bool play(struct demo *d, struct fault *f)
 {
     if (!make_account(d, f)) return false;
@@ -234,14 +245,17 @@ static bool play(struct demo *d, struct fault *f)
         if (!make_template(d, i, f)) return false;
     for (int i = 0; i < N_TEMPLATES; i++)
         if (!settle_template(d, i, f)) return false;
-    return make_list(d, f) && make_campaign(d, f) && wait_for_batch(d, f);
+    bool was_ready = false;
+    if (!make_list(d, f) || !make_campaign(d, f) || !wait_for_batch(d, &was_ready, f)) return false;
+    if (was_ready) tell_what_was_there(d);
+    return true;
 }
 
 int cmd_demo(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_SHARE) || !options_no_words(&o, argv[0]))
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_SHARE, NULL) || !options_no_words(&o, argv[0]))
         return EXIT_USAGE;
     struct demo d = {.share = o.share ? o.share : "share/demo", .quiet = o.json};
     d.arena = arena_create(8192);

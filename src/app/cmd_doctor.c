@@ -65,7 +65,7 @@ static void look_at_programs(void)
 int cmd_doctor(int argc, char **argv)
 {
     struct options o;
-    if (!options_read(&o, argc, argv, TAKES_NODE) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE, NULL) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     look_at_data();
     look_at_database();
     look_at_programs();
@@ -76,7 +76,7 @@ int cmd_migrate(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv, TAKES_NODE) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE, NULL) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     struct house *h = house_open(false, &f);
     if (!h) return fprintf(stderr, "pennypost migrate: %s\n", f.text), EXIT_CANNOT;
     house_close(&h);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A form of a command: its first word, how many words follow, and what it is for. */
+/* A form of a command: its first word, how many words follow, and what it is for. A list of them ends in one without a verb. */
 struct form {
     const char *verb;
     int n_args;
@@ -17,14 +17,19 @@ struct form {
     const char *text;
 };
 
-static const struct form *form_of(const char *command, const struct form *forms, size_t n, const struct options *o)
+static void print_forms(FILE *to, const char *command, const struct form *forms)
 {
-    for (size_t i = 0; i < n; i++)
-        if (o->n_rest && strcmp(forms[i].verb, o->rest[0]) == 0 && o->n_rest == forms[i].n_args + 1 &&
-            (!forms[i].needs_account || o->account))
-            return &forms[i];
+    for (; forms->verb; forms++) fprintf(to, "pennypost %s %s\n", command, forms->text);
+}
+
+static const struct form *form_of(const char *command, const struct form *forms, const struct options *o)
+{
+    for (const struct form *form = forms; form->verb; form++)
+        if (o->n_rest && strcmp(form->verb, o->rest[0]) == 0 && o->n_rest == form->n_args + 1 &&
+            (!form->needs_account || o->account))
+            return form;
     fprintf(stderr, "pennypost %s: it is one of\n", command);
-    for (size_t i = 0; i < n; i++) fprintf(stderr, "  pennypost %s %s\n", command, forms[i].text);
+    print_forms(stderr, command, forms);
     return NULL;
 }
 
@@ -65,7 +70,9 @@ static const struct form printer_forms[] = {
     {"remove", 1, false, "remove NAME"},
     {"grant", 2, false, "grant NAME ACCOUNT   (the account prints there)"},
     {"revoke", 1, false, "revoke ACCOUNT   (it prints nowhere)"},
+    {0},
 };
+static void show_printer_forms(FILE *to) { print_forms(to, "printer", printer_forms); }
 
 static int list_printers(struct remote *r, const struct options *o)
 {
@@ -114,8 +121,8 @@ int cmd_printer(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     const struct form *form;
-    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON) ||
-        !(form = form_of("printer", printer_forms, sizeof printer_forms / sizeof *printer_forms, &o)))
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON, show_printer_forms) ||
+        !(form = form_of("printer", printer_forms, &o)))
         return EXIT_USAGE;
     struct remote *r = remote_open(NULL, true, &f);
     if (!r) return fail("printer", &f);
@@ -129,7 +136,9 @@ int cmd_printer(int argc, char **argv)
 static const struct form batch_forms[] = {
     {"release", 1, true, "release BATCH --account ID   (a daily cap holds it)"},
     {"resolve", 2, true, "resolve BATCH printed|not_printed --account ID   (its fate is unknown, and somebody has looked)"},
+    {0},
 };
+static void show_batch_forms(FILE *to) { print_forms(to, "batch", batch_forms); }
 
 int cmd_batch(int argc, char **argv)
 {
@@ -139,8 +148,8 @@ int cmd_batch(int argc, char **argv)
     struct str json = STR_NULL;
     char target[200];
     const struct form *form;
-    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT) ||
-        !(form = form_of("batch", batch_forms, sizeof batch_forms / sizeof *batch_forms, &o)))
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT, show_batch_forms) ||
+        !(form = form_of("batch", batch_forms, &o)))
         return EXIT_USAGE;
     struct remote *r = remote_open(o.account, false, &f);
     if (!r) return fail("batch", &f);
@@ -155,7 +164,8 @@ int cmd_batch(int argc, char **argv)
 /* ---- printers' returns ---- */
 
 static const struct form printed_forms[] = {
-    {"import", 1, true, "import FILE.csv --account ID   (columns piece_id, status, time)"}};
+    {"import", 1, true, "import FILE.csv --account ID   (columns piece_id, status, time)"}, {0}};
+static void show_printed_forms(FILE *to) { print_forms(to, "printed", printed_forms); }
 
 static int64_t number_of(struct json_value root, const char *name) { return json_get(root, name).integer; }
 
@@ -178,7 +188,8 @@ int cmd_printed(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     struct json_value root;
-    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT) || !form_of("printed", printed_forms, 1, &o))
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT, show_printed_forms) ||
+        !form_of("printed", printed_forms, &o))
         return EXIT_USAGE;
     if (access(o.rest[1], R_OK) != 0) return fault_errno(&f, "the file %s cannot be read", o.rest[1]), fail("printed", &f);
     struct remote *r = remote_open(o.account, false, &f);

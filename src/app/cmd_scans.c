@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define FORM "pennypost scans import FILE [acs] [--account ID]   (acs: address change records)"
+static void forms(FILE *to) { fputs(FORM "\n", to); }
+
 enum { POLL_US = 150000, SHOWN_REFUSALS = 20 };
 
 static bool wait_for(struct remote *r, int64_t id, int64_t bytes, bool quiet, int64_t *refused, struct fault *f)
@@ -82,7 +84,7 @@ int cmd_scans(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     int64_t id = 0, refused = 0;
-    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT, forms)) return EXIT_USAGE;
     bool is_form = (o.n_rest == 2 || o.n_rest == 3) && str_eq(str_of(o.rest[0]), STR("import")) &&
                    (o.n_rest == 2 || str_eq(str_of(o.rest[2]), STR("acs")));
     if (!is_form) return fprintf(stderr, "pennypost scans: %s\n", FORM), EXIT_USAGE;

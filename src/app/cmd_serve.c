@@ -35,7 +35,7 @@ int cmd_serve(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv, TAKES_NODE) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE, NULL) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     if (!house_check_settings(&f)) return fprintf(stderr, "pennypost serve: %s\n", f.text), EXIT_USAGE;
     block_signals();
     if (!privileges_drop(setting_get(SETTING_DATA), &f)) return fprintf(stderr, "pennypost serve: %s\n", f.text), EXIT_CANNOT;

@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* ---- imb ---- */
@@ -29,14 +30,18 @@ static bool imb_line(struct str line, bool encode)
     return result == IMB_OK;
 }
 
+static void imb_forms(FILE *to)
+{
+    fputs("pennypost imb encode | decode   (on standard input; encode: tracking[,routing] a line; decode: 65 letters a line)\n",
+          to);
+}
+
 int cmd_imb(int argc, char **argv)
 {
-    bool encode = argc == 2 && str_eq(str_of(argv[1]), STR("encode"));
-    if (argc != 2 || (!encode && !str_eq(str_of(argv[1]), STR("decode"))))
-        return fputs("pennypost imb encode | decode   (on standard input; encode: tracking[,routing] a line; decode: 65 "
-                     "letters a line)\n",
-                     stderr),
-               EXIT_USAGE;
+    struct options o;
+    if (!options_read(&o, argc, argv, 0, imb_forms)) return EXIT_USAGE;
+    bool encode = o.n_rest == 1 && strcmp(o.rest[0], "encode") == 0;
+    if (o.n_rest != 1 || (!encode && strcmp(o.rest[0], "decode") != 0)) return imb_forms(stderr), EXIT_USAGE;
     char line[256];
     int code = EXIT_DONE;
     while (fgets(line, sizeof line, stdin))
@@ -91,12 +96,16 @@ static bool address_line(struct json_parser *p, struct arena *a, struct str line
     return ok;
 }
 
+static void address_forms(FILE *to)
+{
+    fputs("pennypost address takes no words and no flags, but one JSON address a line on standard input\n", to);
+}
+
 int cmd_address(int argc, char **argv)
 {
-    if (argc != 1)
-        return fprintf(stderr, "pennypost %s takes no words and no flags, but one JSON address a line on standard input\n",
-                       argv[0]),
-               EXIT_USAGE;
+    struct options o;
+    if (!options_read(&o, argc, argv, 0, address_forms)) return EXIT_USAGE;
+    if (o.n_rest) return address_forms(stderr), EXIT_USAGE;
     struct json_parser *p = json_parser_create();
     struct arena *a = arena_create(4096);
     struct buf out = BUF_INIT;
@@ -123,10 +132,13 @@ struct table {
     bool is_found;
 };
 
-static bool table_begin(struct table *t, int argc, char **argv, const char *noun)
+static void limits_forms(FILE *to) { fputs("pennypost limits [NAME]   (all, or the one of that name)\n", to); }
+static void settings_forms(FILE *to) { fputs("pennypost settings [NAME]   (all, or the one of that name)\n", to); }
+
+static bool table_begin(struct table *t, int argc, char **argv, const char *noun, options_forms *forms)
 {
     struct options o;
-    if (!options_read(&o, argc, argv, TAKES_NODE)) return false;
+    if (!options_read(&o, argc, argv, TAKES_NODE, forms)) return false;
     *t = (struct table){argv[0], noun, o.n_rest ? o.rest[0] : NULL, false};
     if (o.n_rest <= 1) return true;
     return fprintf(stderr, "pennypost %s takes one name at most; \"%s\" is one too many\n", argv[0], o.rest[1]), false;
@@ -149,7 +161,7 @@ static int table_end(const struct table *t)
 int cmd_limits(int argc, char **argv)
 {
     struct table t;
-    if (!table_begin(&t, argc, argv, "limit")) return EXIT_USAGE;
+    if (!table_begin(&t, argc, argv, "limit", limits_forms)) return EXIT_USAGE;
     for (int i = 0; i < LIMIT_COUNT; i++) {
         const struct limit_def *d = limit_def((enum limit)i);
         if (table_has(&t, d->name))
@@ -161,7 +173,7 @@ int cmd_limits(int argc, char **argv)
 int cmd_settings(int argc, char **argv)
 {
     struct table t;
-    if (!table_begin(&t, argc, argv, "setting")) return EXIT_USAGE;
+    if (!table_begin(&t, argc, argv, "setting", settings_forms)) return EXIT_USAGE;
     for (int i = 0; i < SETTING_COUNT; i++) {
         const struct setting_def *d = setting_def((enum setting)i);
         const char *value = setting_get((enum setting)i);
@@ -177,7 +189,7 @@ int cmd_settings(int argc, char **argv)
 int cmd_version(int argc, char **argv)
 {
     struct options o;
-    if (!options_read(&o, argc, argv, 0) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, 0, NULL) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     printf("pennypost %s, schema %lld\n", PENNYPOST_VERSION, (long long)store_schema_known());
     return EXIT_DONE;
 }

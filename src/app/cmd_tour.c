@@ -62,7 +62,7 @@ int cmd_tour(int argc, char **argv)
 {
     struct options o;
     struct fault f = {0};
-    if (!options_read(&o, argc, argv, TAKES_SHARE | TAKES_KEEP) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_SHARE | TAKES_KEEP, NULL) || !options_no_words(&o, argv[0])) return EXIT_USAGE;
     setvbuf(stdout, NULL, _IOLBF, 0);
     struct tour t = {.arena = arena_create(16384), .started_ms = clock_mono_ms()};
     bool is_open = open_tour(&t, o.share, &f), ok = is_open && play(&t, &f);

@@ -3,14 +3,17 @@
 #include "app/options.h"
 #include "app/remote.h"
 #include <stdio.h>
+#include <string.h>
 
 #define FORM "pennypost why PIECE --account ID   (PIECE is the piece's number)"
+
+static void forms(FILE *to) { fputs(FORM "\n", to); }
 
 static void line(struct json_value v, const char *label, const char *key)
 {
     struct json_value m = json_get(v, key);
     if (m.type == JSON_INT) printf("  %-18s %lld\n", label, (long long)m.integer);
-    if (m.type == JSON_STRING) printf("  %-18s %.*s\n", label, STR_ARG(m.string));
+    if (m.type == JSON_STRING && m.string.len) printf("  %-18s %.*s\n", label, STR_ARG(m.string));
 }
 
 static void print_names(struct json_value list)
@@ -45,13 +48,19 @@ static int count(struct json_value list)
     return n;
 }
 
-static int count_given_up(struct json_value list)
+/* What waits to be told: how much of it was given up, and when the next one goes out. */
+static struct str look_at_waiting(struct json_value list, int *n_given_up)
 {
     struct json_iter it = {0};
     struct json_value v;
-    int n = 0;
-    while (json_next(list, &it, NULL, &v)) n += json_get(v, "is_given_up").boolean;
-    return n;
+    struct str next = STR_NULL;
+    *n_given_up = 0;
+    while (json_next(list, &it, NULL, &v)) {
+        struct str due = json_get(v, "due_date").string;
+        *n_given_up += json_get(v, "is_given_up").boolean;
+        if (due.len && (!next.len || strncmp(due.ptr, next.ptr, due.len) < 0)) next = due; /* all of one length */
+    }
+    return next;
 }
 
 static void print_events(struct json_value story)
@@ -61,14 +70,23 @@ static void print_events(struct json_value story)
     puts("events");
     while (json_next(json_get(story, "events"), &it, NULL, &e)) {
         struct json_value waiting = json_get(e, "waiting");
-        int n_given_up = count_given_up(waiting);
-        printf("  %.*s  %.*s%s, %d attempts to tell, %d waiting, %d given up\n", STR_ARG(json_get(e, "happened_date").string),
+        int n_given_up;
+        struct str next = look_at_waiting(waiting, &n_given_up);
+        printf("  %.*s  %.*s%s, %d attempts to tell, %d waiting", STR_ARG(json_get(e, "happened_date").string),
                STR_ARG(json_get(e, "status").string), json_get(e, "is_test").boolean ? " (test)" : "",
-               count(json_get(e, "attempts")), count(waiting) - n_given_up, n_given_up);
+               count(json_get(e, "attempts")), count(waiting) - n_given_up);
+        if (next.len) printf(" until %.*s", STR_ARG(next));
+        printf(", %d given up\n", n_given_up);
     }
     puts("visits");
     while (json_next(json_get(story, "visits"), &visits, NULL, &e))
         printf("  %.*s  %.*s\n", STR_ARG(json_get(e, "date").string), STR_ARG(json_get(e, "url").string));
+}
+
+static struct str day_of(struct json_value v, const char *key)
+{
+    struct str time = json_get(v, key).string;
+    return str_make(time.ptr, time.len < 10 ? time.len : 10); /* 2026-12-03T… */
 }
 
 static void print_story(struct json_value s)
@@ -78,6 +96,7 @@ static void print_story(struct json_value s)
     line(s, "state", "state");
     line(s, "refused because", "refused_because");
     line(s, "accepted", "accepted_date");
+    line(s, "recallable until", "recall_until");
     line(s, "status", "status");
     line(s, "tracking code", "tracking_code");
     line(s, "contact", "contact_id");
@@ -87,13 +106,14 @@ static void print_story(struct json_value s)
     line(drop, "template version", "template_version");
     line(batch, "batch", "batch_id");
     line(batch, "batch state", "state");
+    line(batch, "waits until", "due_date");
     line(batch, "file", "file");
     line(s, "first page", "first_page");
     line(batch, "handed over", "handed_over_date");
     line(batch, "last error", "last_error");
     if (expected.type == JSON_OBJECT)
-        printf("  expected           %.10s to %.10s (not observed)\n", json_get(expected, "from").string.ptr,
-               json_get(expected, "to").string.ptr);
+        printf("  %-18s from %.*s until %.*s (not observed)\n", "expected", STR_ARG(day_of(expected, "from")),
+               STR_ARG(day_of(expected, "to")));
     print_scans(s);
     print_events(s);
 }
@@ -105,7 +125,7 @@ int cmd_why(int argc, char **argv)
     int64_t id;
     char target[80];
     struct json_value root;
-    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT)) return EXIT_USAGE;
+    if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT, forms)) return EXIT_USAGE;
     if (o.n_rest != 1 || !str_to_int64(str_of(o.rest[0]), &id) || id < 1 || !o.account)
         return fprintf(stderr, "pennypost why: %s\n", FORM), EXIT_USAGE;
     snprintf(target, sizeof target, "/v1/pieces/%lld/story", (long long)id);

@@ -12,6 +12,11 @@ int cmd_printed(int argc, char **argv);
 int cmd_account(int argc, char **argv);
 int cmd_connection(int argc, char **argv);
 int cmd_contacts(int argc, char **argv);
+#define CONTACTS_SEND_FORM                                                                                                     \
+    "pennypost contacts send ENDPOINT FILE.json --account ID, or pennypost contacts send ENDPOINT CONNECTION CONTACT "         \
+    "--account ID "                                                                                                            \
+    "(FILE.json holds the contact as Kizen has it; CONNECTION is the number of a connection to Kizen, CONTACT the contact's "  \
+    "id there)"
 struct options;
 int cmd_contacts_send(const struct options *o); /* contacts send */
 int cmd_scans(int argc, char **argv);

@@ -40,7 +40,9 @@ static void usage(FILE *to)
 {
     fputs("pennypost: real, personalised mail from data\n\n", to);
     for (size_t i = 0; i < n_commands; i++) fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
-    fputs("\nExit codes: 0 done, 1 some items refused (and listed), 2 usage, 3 cannot run.\n", to);
+    fputs("\npennypost COMMAND --help says how a command is written.\nExit codes: 0 done, 1 some items refused (and listed), 2 "
+          "usage, 3 cannot run.\n",
+          to);
 }
 
 int main(int argc, char **argv)

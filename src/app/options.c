@@ -7,19 +7,51 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct option flags[] = {{"data", required_argument, NULL, TAKES_DATA},
-                                      {"db", required_argument, NULL, TAKES_DB},
-                                      {"listen", required_argument, NULL, TAKES_LISTEN},
-                                      {"config", required_argument, NULL, TAKES_CONFIG},
-                                      {"set", required_argument, NULL, TAKES_SET},
-                                      {"json", no_argument, NULL, TAKES_JSON},
-                                      {"account", required_argument, NULL, TAKES_ACCOUNT},
-                                      {"share", required_argument, NULL, TAKES_SHARE},
-                                      {"key", required_argument, NULL, TAKES_KEY},
-                                      {"secrets", required_argument, NULL, TAKES_SECRETS},
-                                      {"untested", no_argument, NULL, TAKES_UNTESTED},
-                                      {"keep", no_argument, NULL, TAKES_KEEP},
-                                      {0}};
+/* name, what it is given (NULL: nothing), its bit, what it is for */
+#define FLAGS(X)                                                                                                               \
+    X("data", "DIR", TAKES_DATA, "where everything lies")                                                                      \
+    X("db", "ADDRESS", TAKES_DB, "sqlite:FILE or postgresql://USER@HOST/DATABASE")                                             \
+    X("listen", "ADDR:PORT", TAKES_LISTEN, "where the server listens")                                                         \
+    X("config", "FILE", TAKES_CONFIG, "settings and limits, a line NAME = VALUE each")                                         \
+    X("set", "NAME=VALUE", TAKES_SET, "one of pennypost settings or pennypost limits")                                         \
+    X("json", NULL, TAKES_JSON, "the answer as JSON, without progress")                                                        \
+    X("account", "ID", TAKES_ACCOUNT, "whose it is")                                                                           \
+    X("share", "DIR", TAKES_SHARE, "the files that come with the program")                                                     \
+    X("key", "FIELD", TAKES_KEY, "contacts are told apart by it")                                                              \
+    X("secrets", "FILE", TAKES_SECRETS, "a connection's secrets; -: standard input")                                           \
+    X("untested", NULL, TAKES_UNTESTED, "a connection is saved without being tried")                                           \
+    X("keep", NULL, TAKES_KEEP, "the tour's folder stays")
+
+enum { HELP = 1 << 30 };
+static const struct option flags[] = {
+#define X(name, arg, bit, what) {name, arg ? required_argument : no_argument, NULL, bit},
+    FLAGS(X)
+#undef X
+        {"help", no_argument, NULL, HELP},
+    {0}};
+static const struct flag_words {
+    const char *arg, *what;
+} words_of[] = {
+#define X(name, arg, bit, what) {arg, what},
+    FLAGS(X)
+#undef X
+};
+enum { N_FLAGS = sizeof words_of / sizeof *words_of };
+
+/* For who asks how the command is written. */
+static _Noreturn void help(const char *command, unsigned takes, options_forms *forms)
+{
+    if (forms)
+        forms(stdout);
+    else
+        printf("pennypost %s%s\n", command, takes ? " [flags]" : "");
+    for (int i = 0; i < N_FLAGS; i++) {
+        char flag[40];
+        snprintf(flag, sizeof flag, "--%s %s", flags[i].name, words_of[i].arg ? words_of[i].arg : "");
+        if (takes & (unsigned)flags[i].val) printf("  %-20s %s\n", flag, words_of[i].what);
+    }
+    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : 3);
+}
 
 static bool set_pair(const char *pair, struct fault *f)
 {
@@ -30,12 +62,13 @@ static bool set_pair(const char *pair, struct fault *f)
 }
 
 /* Before anything is set. */
-static bool look(int argc, char **argv, struct options *o, struct fault *f)
+static bool look(int argc, char **argv, unsigned takes, options_forms *forms, struct options *o, struct fault *f)
 {
     int flag;
     optind = 1;
-    while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
-        if (flag == '?') return fault_user(f, 0, "that flag is not known here; see pennypost help");
+    while ((flag = getopt_long(argc, argv, "h", flags, NULL)) != -1) {
+        if (flag == 'h' || flag == HELP) help(argv[0], takes, forms);
+        if (flag == '?') return fault_user(f, 0, "that flag is not known here; see pennypost %s --help", argv[0]);
         o->given |= (unsigned)flag;
     }
     return true;
@@ -46,7 +79,7 @@ static bool apply(int argc, char **argv, struct options *o, bool only_config, st
 {
     int flag;
     optind = 1;
-    while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
+    while ((flag = getopt_long(argc, argv, "h", flags, NULL)) != -1) {
         if (only_config != (flag == TAKES_CONFIG)) continue;
         switch (flag) {
         case TAKES_CONFIG:
@@ -89,7 +122,7 @@ static const char *names_of(unsigned takes, char *out, size_t max)
 {
     size_t n = 0;
     snprintf(out, max, "no flag");
-    for (const struct option *flag = flags; flag->name; flag++) {
+    for (const struct option *flag = flags; flag < flags + N_FLAGS; flag++) {
         unsigned this = (unsigned)flag->val, later = takes & ~(this * 2 - 1);
         if (!(takes & this)) continue;
         const char *before = !n ? "" : later ? ", " : " and ";
@@ -101,7 +134,7 @@ static const char *names_of(unsigned takes, char *out, size_t max)
 bool options_take(const struct options *o, const char *command, unsigned takes)
 {
     char all[200];
-    for (const struct option *flag = flags; flag->name; flag++)
+    for (const struct option *flag = flags; flag < flags + N_FLAGS; flag++)
         if (o->given & ~takes & (unsigned)flag->val)
             return fprintf(stderr, "pennypost %s: --%s means nothing here; it takes %s\n", command, flag->name,
                            names_of(takes, all, sizeof all)),
@@ -109,11 +142,11 @@ bool options_take(const struct options *o, const char *command, unsigned takes)
     return true;
 }
 
-bool options_read(struct options *o, int argc, char **argv, unsigned takes)
+bool options_read(struct options *o, int argc, char **argv, unsigned takes, options_forms *forms)
 {
     struct fault f = {0};
     *o = (struct options){0};
-    if (!look(argc, argv, o, &f)) return fprintf(stderr, "pennypost %s: %s\n", argv[0], f.text), false;
+    if (!look(argc, argv, takes, forms, o, &f)) return fprintf(stderr, "pennypost %s: %s\n", argv[0], f.text), false;
     if (!options_take(o, argv[0], takes)) return false;
     if (!apply(argc, argv, o, true, &f) || !settings_read_environment(&f) || !apply(argc, argv, o, false, &f))
         return fprintf(stderr, "pennypost %s: %s\n", argv[0], f.text), false;

@@ -2,6 +2,7 @@
  * flags. */
 #pragma once
 #include "base/fault.h"
+#include <stdio.h>
 
 /* Bits: a command says which it takes, and refuses the others. */
 enum {
@@ -32,9 +33,11 @@ struct options {
     int n_rest;
     unsigned given; /* flags: TAKES_… */
 };
+/* How a command is written, a line each: "pennypost account list". NULL: its name and flags, no words. */
+typedef void options_forms(FILE *to);
 /* Reads argv[1…] of a command: the flags that it `takes` (TAKES_…), and plain words. False when the usage is wrong: a sentence has been printed, and nothing
- * is set. */
-bool options_read(struct options *o, int argc, char **argv, unsigned takes);
+ * is set. With --help or -h it prints the command's forms and flags, and the process ends well. */
+bool options_read(struct options *o, int argc, char **argv, unsigned takes, options_forms *forms);
 /* The same for a part of a command, "connection list", that takes fewer. */
 bool options_take(const struct options *o, const char *command, unsigned takes);
 /* False when there are words where a command takes none: a sentence has been printed. */

@@ -6,6 +6,7 @@
 #include "postal/imb.h"
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,6 +86,10 @@ static bool flags_take(struct press_options *o, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
         const struct flag *flag = NULL;
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            fputs(usage, stdout);
+            exit(fflush(stdout) == 0 ? EXIT_SUCCESS : 3);
+        }
         for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
             if (strcmp(argv[i], flags[k].name) == 0) flag = &flags[k];
         bool is_set = strcmp(argv[i], "--set") == 0, needs_value = is_set || (flag && flag->kind != FLAG_BOOL);

@@ -3,6 +3,7 @@
 #include "links/connection_save.h"
 #include "links/connection_end.h"
 #include "links/operation.h"
+#include "links/tokens.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "queries.h"
@@ -277,6 +278,7 @@ bool connection_try(const struct link_house *h, const struct connector *d, int64
     *t = (struct connection_trial){.is_tried = true};
     if (!op) return fault_user(f, 409, "There is nothing that a connection to %s could be tried with.", d->title);
     if (!connection_get(h->store, h->seal, a, account, id, &c, f)) return false;
+    if (h->tokens) token_forget(h->tokens, account, id);
     if (!connector_operate(h, d, &c, op, nothing, a, &answer, f)) return of_fault(t, f);
     t->status = answer.status;
     t->is_working = answer.result == LINK_OK;

@@ -8,7 +8,6 @@
 #include "base/workpool.h"
 #include "net/url.h"
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -71,17 +70,22 @@ void tokens_destroy(struct tokens **tp)
     free(t);
 }
 
+/* Both under the lock. NULL: nobody asked for one yet. */
+static struct entry *entry_find(struct tokens *t, int64_t account, int64_t connection_id)
+{
+    int64_t key[] = {account, connection_id};
+    return map_get(t->entries, str_make(key, sizeof key));
+}
+
 static struct entry *entry_of(struct tokens *t, const struct connector *d, const struct connection *c)
 {
-    char name[60];
-    int n = snprintf(name, sizeof name, "%lld %lld", (long long)c->account_id, (long long)c->connection_id);
-    struct str key = str_make(name, (size_t)n);
-    struct entry *e = map_get(t->entries, key);
+    int64_t key[] = {c->account_id, c->connection_id};
+    struct entry *e = entry_find(t, c->account_id, c->connection_id);
     if (e) return e;
     e = calloc(1, sizeof *e);
     ASSERT(e);
     *e = (struct entry){.tokens = t, .connector = d, .account = c->account_id, .connection_id = c->connection_id};
-    map_put(t->entries, key, e);
+    map_put(t->entries, str_make(key, sizeof key), e);
     return e;
 }
 
@@ -237,4 +241,12 @@ bool token_renew_now(struct tokens *t, const struct connector *d, struct connect
     }
     if (state != TOKEN_RENEWED) return false;
     return connection_get(t->house->store, t->house->seal, a, c->account_id, c->connection_id, c, f);
+}
+
+void token_forget(struct tokens *t, int64_t account, int64_t connection_id)
+{
+    pthread_mutex_lock(&t->lock);
+    struct entry *e = entry_find(t, account, connection_id);
+    if (e) e->refused = e->failed = 0;
+    pthread_mutex_unlock(&t->lock);
 }

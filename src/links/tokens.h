@@ -20,3 +20,5 @@ enum token_state {
 enum token_state token_renew(struct tokens *t, const struct connector *d, const struct connection *c, struct fault *why);
 /* The same, waiting; on true *c was read again (texts in the arena). */
 bool token_renew_now(struct tokens *t, const struct connector *d, struct connection *c, struct arena *a, struct fault *f);
+/* A person wants it tried now: what was refused or failed for this connection is forgotten, and the next call asks again. */
+void token_forget(struct tokens *t, int64_t account, int64_t connection_id);

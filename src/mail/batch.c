@@ -12,8 +12,7 @@ static const unsigned moves[BATCH_STATES] = {
     [BATCH_CLOSED] = TO(RENDERING) | TO(CANCELLED),
     [BATCH_RENDERING] = TO(READY) | TO(CLOSED) | TO(FAILED),
     [BATCH_READY] = TO(HANDING_OVER) | TO(CANCELLED) | TO(HANDED_OVER) | TO(UNKNOWN),
-    [BATCH_HANDING_OVER] = TO(HANDED_OVER) | TO(READY) | TO(FAILED) | TO(UNKNOWN),
-    [BATCH_HANDED_OVER] = TO(DONE) | TO(READY),
+    [BATCH_HANDING_OVER] = TO(HANDED_OVER) | TO(READY) | TO(UNKNOWN),
     [BATCH_UNKNOWN] = TO(READY) | TO(HANDED_OVER),
 };
 #undef TO
@@ -87,15 +86,24 @@ static bool insert(struct tx *tx, const struct batch_birth *b, int64_t batch_id,
     return tx_run(tx, Q_BATCH_INSERT, &in, NULL);
 }
 
-int64_t batch_open(struct tx *tx, const struct batch_birth *b)
+static int64_t next_number(struct tx *tx)
 {
     int64_t id = tx_next_id(tx, ID_BATCH);
+    if (id <= BATCH_MOST) return id;
+    tx_refuse(tx, FAULT_OPERATOR, 0, "This house has made its %lld batches: another house must take the mail that follows.",
+              BATCH_MOST);
+    return 0;
+}
+
+int64_t batch_open(struct tx *tx, const struct batch_birth *b)
+{
+    int64_t id = next_number(tx);
     return id && insert(tx, b, id, BATCH_OPEN, 0, DB_NULL) ? id : 0;
 }
 
 int64_t batch_make_closed(struct tx *tx, const struct batch_birth *b, int64_t n)
 {
-    int64_t id = tx_next_id(tx, ID_BATCH), first;
+    int64_t id = next_number(tx), first;
     move(BATCH_OPEN, BATCH_CLOSED);
     if (!id || !serial_run_take(tx, &(struct serial_want){b->account, id, b->mid, n, b->is_test}, &first)) return 0;
     return insert(tx, b, id, BATCH_CLOSED, n, first) ? id : 0;

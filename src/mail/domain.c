@@ -12,41 +12,68 @@ struct domain {
     int64_t account, created_at;
     char host[WEB_HOST_MAX_BYTES + 1];
 };
-/* Under the lock: host to struct domain. Few, so those of an account are looked for. */
+/* by_host: host to struct domain, under the lock. Few, so those of an account are looked for, and a group that changed one reads all of them
+ * again: `next` is what they are when it is committed, and takes the place of by_host on the committer's thread, before anybody is answered. */
 struct domains {
+    struct participant participant; /* must be first */
     pthread_rwlock_t lock;
-    struct map *by_host;
+    struct map *by_host, *next;
 };
 
 /* ---- in memory ---- */
 
-static void note(struct domains *d, struct str host, int64_t account, int64_t created_at)
+static void forget(struct map **by_host)
 {
-    struct domain *e = calloc(1, sizeof *e);
-    ASSERT(e && host.len <= WEB_HOST_MAX_BYTES);
-    *e = (struct domain){.account = account, .created_at = created_at};
-    memcpy(e->host, host.ptr, host.len);
-    pthread_rwlock_wrlock(&d->lock);
-    free(map_put(d->by_host, host, e));
-    pthread_rwlock_unlock(&d->lock);
+    size_t at = 0;
+    struct str key;
+    void *entry;
+    if (!*by_host) return;
+    while (map_next(*by_host, &at, &key, &entry)) free(entry);
+    map_destroy(by_host);
 }
 
 static bool load(struct tx *tx, void *arg)
 {
+    struct domains *d = arg;
     struct r_tracking_domain_every row;
+    forget(&d->next);
+    d->next = map_create();
     struct rows r = tx_rows(tx, Q_TRACKING_DOMAIN_EVERY, NULL);
-    while (rows_next(&r, &row)) note(arg, row.host, row.account_id, row.created_at);
+    while (rows_next(&r, &row)) {
+        struct domain *e = calloc(1, sizeof *e);
+        ASSERT(e && row.host.len <= WEB_HOST_MAX_BYTES);
+        *e = (struct domain){.account = row.account_id, .created_at = row.created_at};
+        memcpy(e->host, row.host.ptr, row.host.len);
+        free(map_put(d->next, row.host, e));
+    }
     rows_end(&r);
     return tx_ok(tx);
+}
+
+static bool before_commit(struct participant *p, struct tx *tx) { return load(tx, p); }
+
+static void ended(struct participant *p, bool committed)
+{
+    struct domains *d = (struct domains *)p;
+    if (committed) {
+        pthread_rwlock_wrlock(&d->lock);
+        struct map *was = d->by_host;
+        d->by_host = d->next;
+        pthread_rwlock_unlock(&d->lock);
+        d->next = was;
+    }
+    forget(&d->next);
 }
 
 struct domains *domains_load(struct store *s, struct fault *f)
 {
     struct domains *d = calloc(1, sizeof *d);
     ASSERT(d);
-    d->by_host = map_create();
+    d->participant = (struct participant){.before_commit = before_commit, .ended = ended};
     pthread_rwlock_init(&d->lock, NULL);
-    if (!store_read(s, load, d, f)) domains_destroy(&d);
+    bool ok = store_read(s, load, d, f);
+    ended(&d->participant, ok);
+    if (!ok) domains_destroy(&d);
     return d;
 }
 
@@ -54,11 +81,7 @@ void domains_destroy(struct domains **dp)
 {
     struct domains *d = *dp;
     if (!d) return;
-    size_t at = 0;
-    struct str key;
-    void *entry;
-    while (map_next(d->by_host, &at, &key, &entry)) free(entry);
-    map_destroy(&d->by_host);
+    forget(&d->by_host);
     pthread_rwlock_destroy(&d->lock);
     free(d);
     *dp = NULL;
@@ -92,7 +115,8 @@ int64_t domain_account(struct mail *m, struct str host_header)
 /* ---- changing ---- */
 
 struct change {
-    int64_t account, at;
+    struct domains *domains;
+    int64_t account;
     struct str host;
 };
 
@@ -100,12 +124,11 @@ static bool put(struct tx *tx, void *arg)
 {
     struct change *c = arg;
     struct r_tracking_domain_find found;
-    c->at = 0;
     if (tx_first(tx, Q_TRACKING_DOMAIN_FIND, &(struct q_tracking_domain_find){c->host}, &found))
         return found.account_id == c->account ||
                tx_refuse(tx, FAULT_USER, 409, "%.*s is another account's tracking domain.", STR_ARG(c->host));
-    c->at = tx_now(tx);
-    return tx_run(tx, Q_TRACKING_DOMAIN_INSERT, &(struct q_tracking_domain_insert){c->host, c->account, c->at}, NULL);
+    tx_join(tx, &c->domains->participant);
+    return tx_run(tx, Q_TRACKING_DOMAIN_INSERT, &(struct q_tracking_domain_insert){c->host, c->account, tx_now(tx)}, NULL);
 }
 
 static bool is_host(struct str a, struct str header)
@@ -136,11 +159,10 @@ static bool host_check(struct mail *m, struct arena *a, struct str given, struct
 bool domain_put(struct mail *m, int64_t account, struct str host, struct str asked_at, struct fault *f)
 {
     struct arena *a = arena_create(1024);
-    struct change c = {.account = account};
+    struct change c = {.domains = m->domains, .account = account};
     bool ok = host_check(m, a, host, asked_at, &c.host, f);
     if (ok && !accounts_exists(m->accounts, account)) ok = not_found(f, "account", account);
     ok = ok && store_write(m->store, put, &c, f);
-    if (ok && c.at) note(m->domains, c.host, account, c.at);
     arena_destroy(&a);
     return ok;
 }
@@ -150,19 +172,17 @@ static bool take_away(struct tx *tx, void *arg)
     const struct change *c = arg;
     int64_t changed = 0;
     if (!tx_run(tx, Q_TRACKING_DOMAIN_REMOVE, &(struct q_tracking_domain_remove){c->host, c->account}, &changed)) return false;
-    return changed || tx_refuse(tx, FAULT_USER, 404, "There is no tracking domain %.*s of this account.", STR_ARG(c->host));
+    if (!changed) return tx_refuse(tx, FAULT_USER, 404, "There is no tracking domain %.*s of this account.", STR_ARG(c->host));
+    tx_join(tx, &c->domains->participant);
+    return tx_ok(tx);
 }
 
 bool domain_delete(struct mail *m, int64_t account, struct str host, struct fault *f)
 {
     char text[WEB_HOST_MAX_BYTES + 1];
-    struct change c = {.account = account};
-    if (!host_of(host, text, &c.host)) return fault_user(f, 404, "There is no such tracking domain.");
-    if (!store_write(m->store, take_away, &c, f)) return false;
-    pthread_rwlock_wrlock(&m->domains->lock);
-    free(map_remove(m->domains->by_host, c.host));
-    pthread_rwlock_unlock(&m->domains->lock);
-    return true;
+    struct change c = {.domains = m->domains, .account = account};
+    return host_of(host, text, &c.host) ? store_write(m->store, take_away, &c, f)
+                                        : fault_user(f, 404, "There is no such tracking domain.");
 }
 
 /* ---- showing ---- */

@@ -1,5 +1,5 @@
-/* domain.h: tracking domains: host names that serve nothing but the personal URLs of one account. In memory, changed after the commit, so
- * that every request may ask. The operator's to give: a name decides what a whole Host serves. */
+/* domain.h: tracking domains: host names that serve nothing but the personal URLs of one account. In memory, which changes
+ * with the commit (a participant), so that every request may ask. The operator's to give: a name decides what a whole Host serves. */
 #pragma once
 #include "mail/mail.h"
 #include "store/store.h"

@@ -162,16 +162,11 @@ static const char *name_of(struct work *w)
 
 static enum handover_result call_printer(struct work *w, struct handover *h)
 {
-    struct str settings = STR_NULL;
-    const struct printer_def *face =
-        printer_face(w->mail, w->arena, w->leaving.printer_id, w->item.account_id, w->batch.drop_id, &settings, &h->why);
-    bool has_left = w->leaving.printer_job.ptr != NULL;
-    h->printer = face;
-    if (!face) return has_left ? HANDOVER_UNKNOWN : HANDOVER_NOT_PRINTED;
-    struct json_parser *p = json_parser_create();
-    enum handover_result result = has_left ? HANDOVER_UNKNOWN : HANDOVER_NOT_PRINTED;
-    if (json_parse(p, json_padded(w->arena, settings), &h->settings, &h->why))
-        result = w->item.sub_id == FROM_LOST ? face->ask(h) : face->hand_over(h);
+    struct printer_at at = {w->leaving.printer_id, w->item.account_id, w->batch.drop_id};
+    enum handover_result result = w->leaving.printer_job.ptr ? HANDOVER_UNKNOWN : HANDOVER_NOT_PRINTED;
+    struct json_parser *p = json_parser_create(); /* holds the settings while the printer is at work */
+    h->printer = printer_face(w->mail, w->arena, &at, p, &h->settings, &h->why);
+    if (h->printer) result = w->item.sub_id == FROM_LOST ? h->printer->ask(h) : h->printer->hand_over(h);
     json_parser_destroy(&p);
     return result;
 }

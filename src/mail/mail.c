@@ -6,6 +6,7 @@
 #include "mail/drop_cache.h"
 #include "mail/printer_turns.h"
 #include "mail/purl_place.h"
+#include "mail/render_job.h"
 #include "mail/renderings.h"
 #include "mail/robots.h"
 #include "mail/runs.h"
@@ -29,6 +30,15 @@
 #include <unistd.h>
 
 #define PURL_KEY_NAME "purl key"
+
+bool mail_check_settings(struct fault *f)
+{
+    struct str rest = str_of(setting_get(SETTING_MAIL_INDICIA));
+    int n = 0;
+    while (rest.ptr) n += !str_is_empty(str_trim(str_cut(rest, '|', &rest)));
+    return n <= RENDER_INDICIA_MOST ||
+           fault_user(f, 0, "mail.indicia has %d lines; there is room for %d.", n, RENDER_INDICIA_MOST);
+}
 
 struct house {
     uint8_t fresh[32], key[32];

@@ -681,6 +681,19 @@ SELECT account_id, intake_id, file FROM intake WHERE state IN (2, 3) AND due_at 
 -- in: account_id int, intake_id int
 UPDATE intake SET file = '' WHERE account_id = $1 AND intake_id = $2;
 
+-- name: batch_old
+-- Batches that nobody prints any more, with their files: handed over ($2) and told of, recalled ($3), written in test mode ($4) and told of.
+-- across accounts: the house forgets everybody's
+-- in: before int, handed_over int, cancelled int, ready int, n int
+-- out: account_id int, batch_id int, file text
+SELECT account_id, batch_id, file FROM batch WHERE file <> '' AND opened_at < $1 AND due_at IS NULL
+ AND ((state = $2 AND handed_over_at < $1) OR state = $3 OR (state = $4 AND is_test = 1)) LIMIT $5;
+
+-- name: batch_forget_file
+-- Its files are gone; what was printed stays counted.
+-- in: account_id int, batch_id int
+UPDATE batch SET file = '' WHERE account_id = $1 AND batch_id = $2;
+
 -- name: refused_row_forget
 -- Some rows that it could not use, in order.
 -- in: account_id int, intake_id int, n int

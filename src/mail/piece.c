@@ -21,12 +21,12 @@ const char *piece_state_word(enum piece_state s)
     return words[s];
 }
 
-const char *piece_reason_text(int reason)
+const char *piece_refusal_text(int refusal)
 {
-    if (reason == PIECE_SUPPRESSED) return "suppressed";
-    if (reason == PIECE_MAILED_LATELY) return "mailed lately";
-    if (reason == PIECE_PRINTER_REFUSED) return "the printer refused it";
-    return press_refusal_text((enum press_refusal)reason);
+    if (refusal == PIECE_SUPPRESSED) return "suppressed";
+    if (refusal == PIECE_MAILED_LATELY) return "mailed lately";
+    if (refusal == PIECE_PRINTER_REFUSED) return "the printer refused it";
+    return press_refusal_text((enum press_refusal)refusal);
 }
 
 bool piece_refuse(struct tx *tx, int64_t account, int64_t piece_id, int reason, struct str detail)
@@ -72,7 +72,7 @@ static bool take(struct read *g, struct tx *tx, const struct r_piece_find *r, st
         .drop_id = g->batch.drop_id,
         .created_at = r->created_at,
         .state = (enum piece_state)r->state,
-        .reason = (int)r->reason,
+        .refusal = (int)r->reason,
         .detail = arena_str(g->arena, r->detail),
         .n_values = FIELD_KNOWN,
     };

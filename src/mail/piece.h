@@ -12,7 +12,7 @@ enum batch_state {
     BATCH_READY,
     BATCH_HANDING_OVER,
     BATCH_HANDED_OVER,
-    BATCH_DONE,
+    BATCH_DONE, /* of the table of states; nothing moves a batch there: HandedOver is the end */
     BATCH_CANCELLED,
     BATCH_FAILED,
     BATCH_UNKNOWN,
@@ -32,13 +32,13 @@ struct batch {
 bool batch_is_held(const struct batch *b);
 /* Its print file was made and counts. */
 bool batch_is_written(const struct batch *b);
-/* Why a piece is refused: the press's reasons (enum press_refusal), or ours. */
-enum piece_reason { PIECE_SUPPRESSED = 32, PIECE_MAILED_LATELY = 33, PIECE_PRINTER_REFUSED = 34 };
-const char *piece_reason_text(int reason);
+/* Why a piece is refused: by the press (enum press_refusal), or by us. */
+enum piece_refusal { PIECE_SUPPRESSED = 32, PIECE_MAILED_LATELY = 33, PIECE_PRINTER_REFUSED = 34 };
+const char *piece_refusal_text(int refusal);
 struct piece {
     int64_t piece_id, contact_id, batch_id, drop_id, created_at;
     enum piece_state state;
-    int reason;
+    int refusal; /* 0: none */
     struct str detail;
     int n_values;
     struct str values[FIELD_KNOWN + LIMIT_MOST_PERSON_MAX_EXTRA]; /* known fields, then what else it was given */
@@ -48,6 +48,7 @@ struct piece {
 /* piece_id = batch_id * SEATS_A_BATCH + seat. A batch never has more pieces, or two pieces would share a
  * number. */
 #define SEATS_A_BATCH         8192
+#define BATCH_MOST            ((1LL << 27) - 1) /* the last number of a batch: a piece's is written with 40 bits (purl.c) */
 #define PIECE_BATCH(piece_id) ((piece_id) / SEATS_A_BATCH)
 #define PIECE_SEAT(piece_id)  ((piece_id) % SEATS_A_BATCH)
 _Static_assert(LIMIT_MOST_BATCH_MAX_PIECES <= SEATS_A_BATCH, "every piece of a batch has a seat");
@@ -61,5 +62,7 @@ int piece_refused(struct store *s, struct arena *a, int64_t account, int64_t dro
 /* Pieces done of a batch that is being rendered now, -1: it is not. */
 struct mail;
 int64_t batch_progress(struct mail *m, int64_t batch_id);
-/* Path of the batch's pieces.pdf; "" while not Ready. */
+/* Path of the batch's pieces.pdf; "" while not Ready, and when it is not kept any more. */
 const char *batch_pdf(struct mail *m, struct arena *a, const struct batch *b);
+/* It had a print file, which is not kept any more (keep.batch_days). */
+bool batch_is_forgotten(const struct batch *b);

@@ -297,15 +297,9 @@ static bool read_settings(struct tx *tx, void *arg)
     return true;
 }
 
-const struct printer_def *printer_face(struct mail *m, struct arena *a, int64_t connection_id, int64_t account, int64_t drop_id,
-                                       struct str *settings, struct fault *f)
+const struct printer_def *printer_face(struct mail *m, struct arena *a, const struct printer_at *at, struct json_parser *p,
+                                       struct json_value *settings, struct fault *f)
 {
-    struct read g = {.arena = a, .id = connection_id, .account = account, .drop_id = drop_id};
-    struct json_value root;
-    if (!store_read(m->store, read_settings, &g, f)) return NULL;
-    struct json_parser *p = json_parser_create();
-    const struct printer_def *face = face_of(m, g.settings, p, a, &root, f);
-    json_parser_destroy(&p);
-    *settings = g.settings;
-    return face;
+    struct read g = {.arena = a, .id = at->connection_id, .account = at->account, .drop_id = at->drop_id};
+    return store_read(m->store, read_settings, &g, f) ? face_of(m, g.settings, p, a, settings, f) : NULL;
 }

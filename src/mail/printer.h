@@ -21,9 +21,12 @@ bool printer_revoke(struct mail *m, int64_t account, struct fault *f);
 
 /* Inside a closure: the drop's own printer, else the account's; 0: none. */
 int64_t printer_of(struct tx *tx, int64_t account, int64_t drop_id);
-/* By number, removed or not: its face and its settings' text. NULL with a fault: this program has no such kind any more. */
-const struct printer_def *printer_face(struct mail *m, struct arena *a, int64_t connection_id, int64_t account, int64_t drop_id,
-                                       struct str *settings, struct fault *f);
+/* By number, removed or not: its face, and its settings in the parser. NULL with a fault: this program has no such kind any more. */
+struct printer_at {
+    int64_t connection_id, account, drop_id;
+};
+const struct printer_def *printer_face(struct mail *m, struct arena *a, const struct printer_at *at, struct json_parser *p,
+                                       struct json_value *settings, struct fault *f);
 
 /* ---- a drop's own printer: a connection of its account, where each piece goes to an endpoint (links/postalytics) ---- */
 #define PRINTER_OF_DROPS "postalytics" /* the kind of it; its settings are {"kind", "connection_id", "endpoint"} */

@@ -8,6 +8,8 @@
 #include "base/log.h"
 
 enum { ROUNDS = 8, HALF_BITS = 30, PIECE_BITS = 40, ACCOUNT_BITS = 20, LETTERS = 12 };
+_Static_assert(ACCOUNT_MOST < 1 << ACCOUNT_BITS, "every account has codes");
+_Static_assert(PIECE_ID(BATCH_MOST + 1, 0) <= (int64_t)1 << PIECE_BITS, "every piece has a code");
 #define HALF_MASK ((uint32_t)((1u << HALF_BITS) - 1))
 
 /* Without letters that look alike, as all our tokens (base/ids.h). */

@@ -11,8 +11,6 @@
 #include "postal/imb.h"
 #include "postal/stid.h"
 
-enum { INDICIA_MAX = 6 };
-
 /* What all pieces of the batch share. */
 struct build {
     struct mail *mail;
@@ -112,18 +110,11 @@ static void add_return_lines(struct arena *a, const struct drop *d, struct press
     job->n_return = n;
 }
 
-bool mail_check_settings(struct fault *f)
-{
-    struct str rest = str_of(setting_get(SETTING_MAIL_INDICIA));
-    int n = 0;
-    while (rest.ptr) n += !str_is_empty(str_trim(str_cut(rest, '|', &rest)));
-    return n <= INDICIA_MAX || fault_user(f, 0, "mail.indicia has %d lines; there is room for %d.", n, INDICIA_MAX);
-}
-
 static void add_indicia(struct arena *a, struct press_job *job)
 {
-    struct str *lines = ARENA_ARRAY(a, struct str, INDICIA_MAX), rest = arena_str(a, str_of(setting_get(SETTING_MAIL_INDICIA)));
-    while (rest.ptr && job->n_indicia < INDICIA_MAX) {
+    struct str *lines = ARENA_ARRAY(a, struct str, RENDER_INDICIA_MOST),
+               rest = arena_str(a, str_of(setting_get(SETTING_MAIL_INDICIA)));
+    while (rest.ptr && job->n_indicia < RENDER_INDICIA_MOST) {
         struct str line = str_trim(str_cut(rest, '|', &rest));
         if (line.len) lines[job->n_indicia++] = line;
     }

@@ -3,6 +3,8 @@
 #include "mail/batch_row.h"
 #include "press/package.h"
 
+#define RENDER_INDICIA_MOST 6 /* lines of mail.indicia */
+
 struct render_seat { /* a piece as it was read */
     int64_t piece_id, contact_id;
     struct str recipient;

@@ -19,7 +19,10 @@ struct lap { /* of one pool: a mailer id's live or test serials */
     size_t n, max;
     struct lap *next; /* of the same mailer id, newest first */
 };
+/* Who learns holds `learning` from the look at the pools to the end, and `lock` only to write down what the database said: whoever looks a code
+ * up never waits for a read. The laps change with both held. */
 struct runs {
+    pthread_mutex_t learning;
     pthread_rwlock_t lock;
     struct map *laps; /* by the 8 bytes of the mailer id: its lap that was found last */
 };
@@ -69,6 +72,7 @@ struct runs *runs_create(void)
     struct runs *r = calloc(1, sizeof *r);
     ASSERT(r);
     r->laps = map_create();
+    pthread_mutex_init(&r->learning, NULL);
     pthread_rwlock_init(&r->lock, NULL);
     return r;
 }
@@ -88,6 +92,7 @@ void runs_destroy(struct runs **rp)
         }
     map_destroy(&r->laps);
     pthread_rwlock_destroy(&r->lock);
+    pthread_mutex_destroy(&r->learning);
     free(r);
     *rp = NULL;
 }
@@ -100,67 +105,102 @@ static bool is_known(const struct runs *r, const struct r_pool_every *pool)
     return l && l->lap == pool->lap && l->seen_next == pool->next_serial;
 }
 
-static bool take(struct runs *r, struct tx *tx, int64_t key, struct rows rows)
+/* What the database says of one pool that stands elsewhere than we know. */
+struct news {
+    struct r_pool_every pool;
+    struct r_runs_behind *runs; /* lap by lap */
+    size_t n, max;
+};
+struct lesson {
+    const struct runs *runs;
+    struct arena *arena;
+    struct news *news;
+    size_t n, max;
+};
+
+static bool take(struct lesson *g, struct news *to, struct tx *tx, struct rows rows)
 {
     struct r_runs_behind row;
-    while (rows_next(&rows, &row)) put(r, key, &row);
+    while (rows_next(&rows, &row)) {
+        ARENA_GROW(g->arena, to->runs, to->n, to->max);
+        to->runs[to->n++] = row;
+    }
     rows_end(&rows);
     return tx_ok(tx);
 }
 
-static bool learn(struct runs *r, struct tx *tx, const struct r_pool_every *pool)
+static bool read_runs(struct lesson *g, struct news *to, struct tx *tx)
 {
-    const struct lap *l = newest(r, pool->mid);
+    const struct r_pool_every *pool = &to->pool;
+    const struct lap *l = newest(g->runs, pool->mid);
     int64_t lap = l ? l->lap : -1;
-    if (l && !take(r, tx, pool->mid,
-                   tx_rows(tx, Q_RUNS_BEHIND, &(struct q_runs_behind){pool->account_id, pool->mid, lap, end_of(l)})))
+    if (l && !take(g, to, tx, tx_rows(tx, Q_RUNS_BEHIND, &(struct q_runs_behind){pool->account_id, pool->mid, lap, end_of(l)})))
         return false;
-    if (lap < pool->lap &&
-        !take(r, tx, pool->mid, tx_rows(tx, Q_RUNS_OF_LAPS, &(struct q_runs_of_laps){pool->account_id, pool->mid, lap})))
-        return false;
-    lap_of(r, pool->mid, pool->lap)->seen_next = pool->next_serial;
+    return lap >= pool->lap ||
+           take(g, to, tx, tx_rows(tx, Q_RUNS_OF_LAPS, &(struct q_runs_of_laps){pool->account_id, pool->mid, lap}));
+}
+
+static bool read_pools(struct lesson *g, struct tx *tx)
+{
+    struct r_pool_every row;
+    struct rows rows = tx_rows(tx, Q_POOL_EVERY, NULL);
+    for (g->n = 0; rows_next(&rows, &row);) {
+        ARENA_GROW(g->arena, g->news, g->n, g->max);
+        g->news[g->n++] = (struct news){.pool = row};
+    }
+    rows_end(&rows);
+    return tx_ok(tx);
+}
+
+/* Leaves of what was read the pools that stand elsewhere than we know. */
+static void leave_moved(struct lesson *g)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < g->n; i++)
+        if (!is_known(g->runs, &g->news[i].pool)) g->news[n++] = g->news[i];
+    g->n = n;
+}
+
+static bool read_news(struct tx *tx, void *arg)
+{
+    struct lesson *g = arg;
+    if (!read_pools(g, tx)) return false;
+    leave_moved(g);
+    for (size_t i = 0; i < g->n; i++)
+        if (!read_runs(g, &g->news[i], tx)) return false;
     return true;
 }
 
-/* The pools that stand elsewhere than we know, from the arena. */
-static struct r_pool_every *moved(struct runs *r, struct tx *tx, size_t *n)
+static void learn(struct runs *r, const struct lesson *g)
 {
-    struct r_pool_every *pools = NULL;
-    size_t max = 0;
-    struct rows rows = tx_rows(tx, Q_POOL_EVERY, NULL);
-    *n = 0;
-    for (;;) {
-        ARENA_GROW(tx_arena(tx), pools, *n, max);
-        if (!rows_next(&rows, &pools[*n])) break;
-        if (!is_known(r, &pools[*n])) ++*n;
+    pthread_rwlock_wrlock(&r->lock);
+    for (size_t i = 0; i < g->n; i++) {
+        const struct news *w = &g->news[i];
+        for (size_t k = 0; k < w->n; k++) put(r, w->pool.mid, &w->runs[k]);
+        lap_of(r, w->pool.mid, w->pool.lap)->seen_next = w->pool.next_serial;
     }
-    rows_end(&rows);
-    return pools;
-}
-
-static bool refresh(struct tx *tx, void *arg)
-{
-    size_t n;
-    struct r_pool_every *pools = moved(arg, tx, &n);
-    for (size_t i = 0; i < n && tx_ok(tx); i++) learn(arg, tx, &pools[i]);
-    return tx_ok(tx);
+    pthread_rwlock_unlock(&r->lock);
 }
 
 bool runs_refresh(struct runs *r, struct store *s, struct fault *f)
 {
-    pthread_rwlock_wrlock(&r->lock);
-    bool ok = store_read(s, refresh, r, f);
-    pthread_rwlock_unlock(&r->lock);
+    struct lesson g = {.runs = r, .arena = arena_create(4096)};
+    pthread_mutex_lock(&r->learning);
+    bool ok = store_read(s, read_news, &g, f);
+    if (ok && g.n) learn(r, &g);
+    pthread_mutex_unlock(&r->learning);
+    arena_destroy(&g.arena);
     return ok;
 }
 
 bool runs_are_behind(struct runs *r, struct tx *tx)
 {
-    size_t n;
+    struct lesson g = {.runs = r, .arena = tx_arena(tx)};
+    if (!read_pools(&g, tx)) return false;
     pthread_rwlock_rdlock(&r->lock);
-    moved(r, tx, &n);
+    leave_moved(&g);
     pthread_rwlock_unlock(&r->lock);
-    return n > 0;
+    return g.n > 0;
 }
 
 /* ---- looking up ---- */

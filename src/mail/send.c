@@ -9,8 +9,7 @@
 
 bool send_in(struct tx *tx, struct send *s)
 {
-    struct drop_ref *ref = (struct drop_ref *)(uintptr_t)s->drop_ref; /* the header keeps the cache's shape to itself */
-    if (!seat_take(tx, &ref->seat, s->key, &s->piece_id)) return false;
+    if (!seat_take(tx, &s->drop->seat, s->key, &s->piece_id)) return false;
     s->contact_id = tx_next_id(tx, ID_CONTACT);
     s->created_at = tx_now(tx);
     struct q_piece_insert in = {s->piece_id,   s->account,  s->contact_id, s->created_at, s->values[FIELD_COUNTRY],
@@ -39,11 +38,11 @@ static bool template_check(enum template_state state, struct fault *f)
                                                 : "The campaign's template is still being compiled.");
 }
 
-static bool prepare(struct send *s, const struct drop_ref *ref, struct drop_facts facts, struct arena *a, struct fault *f)
+static bool prepare(struct send *s, struct drop_ref *ref, struct drop_facts facts, struct arena *a, struct fault *f)
 {
     if (!contact_values_check(s->values, FIELD_KNOWN, f) || !template_check(facts.template_state, f)) return false;
     s->recipient = recipient_write(a, s->values, FIELD_KNOWN, s->extra);
-    s->drop_ref = ref;
+    s->drop = ref;
     s->is_live = facts.is_live;
     return true;
 }
@@ -51,7 +50,7 @@ static bool prepare(struct send *s, const struct drop_ref *ref, struct drop_fact
 bool send_prepare(struct mail *m, struct send *s, struct arena *a, struct fault *f)
 {
     struct drop_facts facts = {0};
-    const struct drop_ref *ref = drop_cache_find(m->drops, s->account, s->endpoint, &facts, f);
+    struct drop_ref *ref = drop_cache_find(m->drops, s->account, s->endpoint, &facts, f);
     if (!ref || !prepare(s, ref, facts, a, f)) return false;
     return !facts.is_live || facts.mid == DB_NULL || serial_room_check(m->rooms, facts.mid, 1, f);
 }
@@ -60,7 +59,7 @@ bool send_prepare(struct mail *m, struct send *s, struct arena *a, struct fault 
 bool send_prepare_in(struct mail *m, struct tx *tx, struct send *s, struct arena *a, struct fault *f)
 {
     struct drop_facts facts = {0};
-    const struct drop_ref *ref = drop_cache_find_in(m->drops, tx, s->account, s->endpoint, &facts, f);
+    struct drop_ref *ref = drop_cache_find_in(m->drops, tx, s->account, s->endpoint, &facts, f);
     return ref && prepare(s, ref, facts, a, f);
 }
 

@@ -3,6 +3,7 @@
 #include "mail/contact.h"
 
 struct mail;
+struct drop_ref; /* a drop in memory (drop_cache.h) */
 struct send {
     int64_t account;
     struct str endpoint;
@@ -18,8 +19,8 @@ struct send {
     void *arg;
     struct rider *rider; /* rides along with the unit (an Idempotency-Key); NULL: nobody, and the unit is one statement */
     struct unit unit;
-    struct str recipient; /* filled by send_prepare from the arena */
-    const void *drop_ref;
+    struct str recipient;  /* filled by send_prepare from the arena */
+    struct drop_ref *drop; /* by send_prepare; its seat is the committer's */
 };
 /* Checks everything that can be checked without the writer (404 endpoint, 400 field, 409 template or serial room) and submits.
  * False: refused now, `done` is not called. */

@@ -1,5 +1,6 @@
 /* tidy.c: the data folder holds what somebody needs. At the start what a crash left goes: halves of packages, kept files whose row was never
- * written. Later, once an hour: kept files that were worked off, and refused rows, older than keep.raw_days. */
+ * written. Later, once an hour: kept files that were worked off, and refused rows, older than keep.raw_days; print files of finished batches,
+ * keep.batch_days after they were handed over. */
 #include "mail/mail_private.h"
 #include "base/clock.h"
 #include "base/durable.h"
@@ -8,8 +9,10 @@
 #include "base/map.h"
 #include "queries.h"
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { AGAIN_MS = 3600000, FILES = 200, ROWS = 5000 };
@@ -45,13 +48,21 @@ static void remove_unknown(const struct mail *m, const struct map *known)
     if (dir) closedir(dir);
 }
 
+/* Not every file system says it in the entry (DT_UNKNOWN). */
+static bool is_folder(DIR *dir, const struct dirent *e)
+{
+    struct stat st;
+    if (e->d_type != DT_UNKNOWN) return e->d_type == DT_DIR;
+    return fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* Packages are written below DIR.tmp and renamed; nobody writes now. */
 static void remove_halves(const char *folder, int depth)
 {
     DIR *dir = opendir(folder);
     char path[1400];
     for (struct dirent *e; dir && (e = readdir(dir));) {
-        if (e->d_name[0] == '.' || e->d_type != DT_DIR) continue;
+        if (e->d_name[0] == '.' || !is_folder(dir, e)) continue;
         if (snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= (int)sizeof path) continue;
         if (str_ends(str_of(e->d_name), STR(".tmp")))
             remove_tree(path, NULL);
@@ -76,55 +87,104 @@ bool tidy_leftovers(struct mail *m, struct fault *f)
 /* ---- what is old ---- */
 
 struct old {
-    struct mail *mail;
     int64_t before;
     int n;
-    struct {
+    struct old_file {
         int64_t account, id;
-        char file[200];
+        char file[200]; /* below the data folder */
     } rows[FILES];
 };
 
-static bool read_old(struct tx *tx, void *arg)
+static void add(struct old *o, int64_t account, int64_t id, struct str file)
+{
+    struct old_file *row = &o->rows[o->n++];
+    row->account = account;
+    row->id = id;
+    snprintf(row->file, sizeof row->file, "%.*s", STR_ARG(file));
+}
+
+static bool read_intakes(struct tx *tx, void *arg)
 {
     struct old *o = arg;
     struct r_intake_old row;
     struct rows r = tx_rows(tx, Q_INTAKE_OLD, &(struct q_intake_old){o->before, FILES});
-    for (o->n = 0; rows_next(&r, &row); o->n++) {
-        o->rows[o->n].account = row.account_id;
-        o->rows[o->n].id = row.intake_id;
-        snprintf(o->rows[o->n].file, sizeof o->rows[o->n].file, "%.*s", STR_ARG(row.file));
-    }
+    for (o->n = 0; rows_next(&r, &row);) add(o, row.account_id, row.intake_id, row.file);
+    rows_end(&r);
+    return tx_ok(tx);
+}
+
+static bool read_batches(struct tx *tx, void *arg)
+{
+    struct old *o = arg;
+    struct r_batch_old row;
+    struct q_batch_old in = {o->before, BATCH_HANDED_OVER, BATCH_CANCELLED, BATCH_READY, FILES};
+    struct rows r = tx_rows(tx, Q_BATCH_OLD, &in);
+    for (o->n = 0; rows_next(&r, &row);) add(o, row.account_id, row.batch_id, row.file);
     rows_end(&r);
     return tx_ok(tx);
 }
 
 struct forget {
-    int64_t account, id, n_rows;
+    const struct old_file *what;
+    int64_t n_rows;
 };
 
 static bool forget_rows(struct tx *tx, void *arg)
 {
     struct forget *g = arg;
-    return tx_run(tx, Q_REFUSED_ROW_FORGET, &(struct q_refused_row_forget){g->account, g->id, ROWS}, &g->n_rows);
+    return tx_run(tx, Q_REFUSED_ROW_FORGET, &(struct q_refused_row_forget){g->what->account, g->what->id, ROWS}, &g->n_rows);
 }
 
-static bool forget_file(struct tx *tx, void *arg)
+static bool forget_intake_file(struct tx *tx, void *arg)
 {
-    const struct forget *g = arg;
-    return tx_run(tx, Q_INTAKE_FORGET_FILE, &(struct q_intake_forget_file){g->account, g->id}, NULL);
+    const struct old_file *what = arg;
+    return tx_run(tx, Q_INTAKE_FORGET_FILE, &(struct q_intake_forget_file){what->account, what->id}, NULL);
 }
 
-static bool forget_one(struct mail *m, int64_t account, int64_t id, const char *file, struct fault *f)
+static bool forget_batch_file(struct tx *tx, void *arg)
 {
-    struct forget g = {.account = account, .id = id};
+    const struct old_file *what = arg;
+    return tx_run(tx, Q_BATCH_FORGET_FILE, &(struct q_batch_forget_file){what->account, what->id}, NULL);
+}
+
+/* The file goes before its row says so: a row without a file is found again, a file without a row would not be before the next start. */
+static bool forget_intake(struct mail *m, struct old_file *what, struct fault *f)
+{
+    struct forget g = {.what = what};
     char path[1400];
     do {
         if (!store_write(m->store, forget_rows, &g, f)) return false;
     } while (g.n_rows == ROWS);
-    snprintf(path, sizeof path, "%s/%s", m->data_dir, file);
-    unlink(path); /* first: a row without a file is found again, a file without a row would not be before the next start */
-    return store_write(m->store, forget_file, &g, f);
+    snprintf(path, sizeof path, "%s/%s", m->data_dir, what->file);
+    unlink(path);
+    return store_write(m->store, forget_intake_file, what, f);
+}
+
+static bool forget_batch(struct mail *m, struct old_file *what, struct fault *f)
+{
+    char path[1400];
+    snprintf(path, sizeof path, "%s/%s", m->data_dir, what->file);
+    return remove_tree(path, f) && store_write(m->store, forget_batch_file, what, f);
+}
+
+static const struct kind {
+    const char *word;
+    enum limit keep_days;
+    store_fn *read;
+    bool (*forget)(struct mail *m, struct old_file *what, struct fault *f);
+} kinds[] = {{"Old files", LIMIT_KEEP_RAW_DAYS, read_intakes, forget_intake},
+             {"Old print files", LIMIT_KEEP_BATCH_DAYS, read_batches, forget_batch}};
+
+static void forget_old(struct mail *m, struct old *o, const struct kind *k)
+{
+    struct fault f;
+    bool ok = true;
+    o->before = clock_now_ms() - limit_get(k->keep_days) * 86400000;
+    do {
+        ok = store_read(m->store, k->read, o, &f);
+        for (int i = 0; ok && i < o->n && !jobs_stopping(m->jobs); i++) ok = k->forget(m, &o->rows[i], &f);
+    } while (ok && o->n == FILES && !jobs_stopping(m->jobs));
+    if (!ok) log_warning("mail", "%s could not be forgotten: %s", k->word, f.text);
 }
 
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)
@@ -141,17 +201,9 @@ static void run(void *ctx, struct due_item item)
 {
     struct mail *m = ctx;
     struct old *o = calloc(1, sizeof *o);
-    struct fault f;
-    bool ok = true;
     (void)item;
     ASSERT(o);
-    o->before = clock_now_ms() - limit_get(LIMIT_KEEP_RAW_DAYS) * 86400000;
-    do {
-        ok = store_read(m->store, read_old, o, &f);
-        for (int i = 0; ok && i < o->n && !jobs_stopping(m->jobs); i++)
-            ok = forget_one(m, o->rows[i].account, o->rows[i].id, o->rows[i].file, &f);
-    } while (ok && o->n == FILES && !jobs_stopping(m->jobs));
-    if (!ok) log_warning("mail", "Old files could not be forgotten: %s", f.text);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) forget_old(m, o, &kinds[i]);
     m->tidy_at = clock_now_ms() + AGAIN_MS;
     free(o);
 }

@@ -3,6 +3,7 @@
 #include "mail/campaign.h"
 #include "mail/drop_row.h"
 #include "mail/mail_private.h"
+#include "mail/recall.h"
 #include "mail/track.h"
 #include "base/ids.h"
 #include "base/limits.h"
@@ -131,6 +132,7 @@ static void tell_piece(struct story *g)
     json_strz(j, "state", piece_state_word(p->state));
     json_str(j, "refused_because", p->detail);
     json_time(j, "accepted_date", p->created_at);
+    when(j, "recall_until", recall_until(&g->batch, p));
     json_str(j, "tracking_code", p->tracking);
     if (p->first_page)
         json_int(j, "first_page", p->first_page);

@@ -16,7 +16,7 @@ static void add_pieces(struct page *p, const struct piece *pieces, int n, enum b
         view_str(row, "region", piece->n_values > FIELD_ADDRESS_STATE ? piece->values[FIELD_ADDRESS_STATE] : STR_NULL);
         show_piece_state(row, piece, state);
         if (piece->state == PIECE_REFUSED) {
-            show_reason(row, piece->reason);
+            show_refusal(row, piece->refusal);
             view_str(row, "piece_detail", piece->detail);
         }
         if (piece->first_page > 0) view_number(row, "first_page", piece->first_page);
@@ -61,6 +61,7 @@ static bool fill_batch(struct page *p, int64_t id, struct fault *f)
     add_batch(p, &b);
     view_number(p->view, "drop_id", d.drop_id);
     view_str(p->view, "drop_name", d.name);
+    show_forgotten(p->view, &b);
     view_flag(p->view, "has_pdf", *batch_pdf(p->mail, p->arena, &b) != '\0');
     int n = piece_page(p->store, p->arena, p->account, id, start, page_rows(), &pieces, f);
     if (n < 0) return false;

@@ -100,7 +100,7 @@ static void add_refused(struct page *p, const struct piece *pieces, int n, int64
         struct view *row = view_item(p->view, "without");
         view_number(row, "piece_id", pieces[i].piece_id);
         view_str(row, "person", show_name(p->arena, pieces[i].values, pieces[i].n_values));
-        show_reason(row, pieces[i].reason);
+        show_refusal(row, pieces[i].refusal);
         view_str(row, "piece_detail", pieces[i].detail);
     }
     if (n > 0 && n < total) show_count(p->view, "more_without", total - n);

@@ -1,9 +1,11 @@
-/* page_connections.c: does it work; if not, what is to be done? Connections with their states in words, addresses that webhooks go to, and what was
- * told last. Called on pool threads. */
+/* page_connections.c: does it work; if not, what is to be done? Connections with their states in words, addresses that webhooks go to, campaigns
+ * that events send, and what was told last. Called on pool threads. */
 #include "account/connection.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "links/connector.h"
+#include "mail/recipient.h"
 #include "postal/status.h"
 #include "web/destination_rows.h"
 #include "web/show.h"
@@ -43,33 +45,64 @@ const char *destination_trouble(struct page *p, const struct destination *d)
     return NULL;
 }
 
-static void add_state(struct page *p, struct view *row, const struct destination *d)
+/* ---- states in words ---- */
+
+struct word {
+    const char *glyph, *tint, *word;
+};
+
+struct so_far {
+    const struct page *page;
+    const struct destination *destination;
+    bool was_told, was_tried;
+};
+
+static bool read_so_far(struct tx *tx, void *arg)
 {
-    bool is_waiting = d->paused_until > clock_now_ms();
+    struct so_far *g = arg;
+    struct q_web_told_so_far told = {g->page->account, g->destination->destination_id, LINK_OK}, tried = told;
+    struct r_web_told_so_far row;
+    tried.result = 0;
+    g->was_told = tx_first(tx, Q_WEB_TOLD_SO_FAR, &told, &row);
+    g->was_tried = tx_ok(tx) && tx_first(tx, Q_WEB_TOLD_SO_FAR, &tried, &row);
+    return tx_ok(tx);
+}
+
+/* Nothing stands in its way; but has it ever worked? What is older than the log is not known. */
+static struct word open_word(const struct page *p, const struct destination *d)
+{
+    struct so_far g = {.page = p, .destination = d};
+    int64_t log_ms = limit_get(LIMIT_OUTBOX_LOG_DAYS) * 86400000;
+    if (!store_read(p->store, read_so_far, &g, NULL) || g.was_told || (!g.was_tried && d->created_at < clock_now_ms() - log_ms))
+        return (struct word){"check", "green", "Open"};
+    if (g.was_tried) return (struct word){"ring", "", "Nothing told yet"};
+    bool is_awaited = d->n_waiting || d->connection_id != DB_NULL; /* saving a connection has tried it, without an event */
+    return (struct word){"ring", "", is_awaited ? "Waiting for the first" : "Not tried yet"};
+}
+
+static struct word state_word(struct page *p, const struct destination *d)
+{
+    if (d->state == DESTINATION_DISABLED) return (struct word){"square", "red need", "Switched off"};
+    if (is_refused(p, d)) return (struct word){"key", "red need", "Sign in again"};
+    if (d->state == DESTINATION_PAUSED) return (struct word){"bars", "ochre", "Paused"};
+    if (d->paused_until > clock_now_ms()) return (struct word){"clock", "ochre", "Waits"};
+    if (d->failing_since != DB_NULL) return (struct word){"loop", "ochre", "Fails, is tried again"};
+    return open_word(p, d);
+}
+
+static void add_word(struct view *row, struct word w)
+{
     struct view *s = view_item(row, "state");
-    struct {
-        const char *glyph, *tint, *word;
-    } w = {"check", "green", "Open"};
-    if (d->state == DESTINATION_DISABLED)
-        w.glyph = "square", w.tint = "red need", w.word = "Switched off";
-    else if (is_refused(p, d))
-        w.glyph = "key", w.tint = "red need", w.word = "Sign in again";
-    else if (d->state == DESTINATION_PAUSED)
-        w.glyph = "bars", w.tint = "ochre", w.word = "Paused";
-    else if (is_waiting)
-        w.glyph = "clock", w.tint = "ochre", w.word = "Waits";
-    else if (d->failing_since != DB_NULL)
-        w.glyph = "loop", w.tint = "ochre", w.word = "Fails, is tried again";
     view_strz(s, "glyph", w.glyph);
     view_strz(s, "tint", w.tint);
     view_strz(s, "state_word", w.word);
-    if (is_waiting) show_time(row, "until", d->paused_until);
-    if (d->failing_since != DB_NULL) show_time(row, "since", d->failing_since);
 }
 
 static void add_destination(struct page *p, struct view *row, const struct destination *d)
 {
-    add_state(p, row, d);
+    add_word(row, state_word(p, d));
+    if (d->paused_until > clock_now_ms()) show_time(row, "until", d->paused_until);
+    if (d->failing_since != DB_NULL) show_time(row, "since", d->failing_since);
     show_count(row, "waiting", d->n_waiting);
     show_count(row, "given_up", d->n_given_up);
     bool is_well =
@@ -93,27 +126,66 @@ static struct str watched_words(struct arena *a, struct str status)
     return *all ? str_of(all) : STR_NULL;
 }
 
+static void add_connection(struct page *p, const struct destination_rows *r, const struct connection *c)
+{
+    const struct connector *d = api_connector_of(p->x, c->kind);
+    struct view *row = view_item(p->view, "connections");
+    view_number(row, "connection_id", c->connection_id);
+    view_str(row, "label", c->label);
+    view_strz(row, "system", d ? d->title : "of a kind that this server does not know");
+    view_str(row, "description", c->description);
+    view_str(row, "watched", watched_words(p->arena, c->status));
+    show_time(row, "saved", c->updated_at);
+    for (int k = 0; k < r->n_destinations; k++)
+        if (r->destinations[k].connection_id == c->connection_id) {
+            view_flag(row, "is_told", true);
+            add_destination(p, row, &r->destinations[k]);
+        }
+}
+
+/* ---- campaigns that events send (links/mailing) ---- */
+
+static bool is_campaign(const struct destination *d) { return str_eq(d->link, STR("mailing")); }
+
+struct sending {
+    struct page *page;
+    const struct destination *destination;
+    struct view *row;
+};
+
+/* Such a destination shows "campaign ENDPOINT" where an address would stand. */
+static bool name_campaign(struct tx *tx, void *arg)
+{
+    const struct sending *g = arg;
+    const struct str before = STR("campaign "), address = g->destination->address;
+    struct r_web_drop_at drop;
+    struct q_web_drop_at in = {g->page->account, address};
+    if (str_starts(address, before)) in.endpoint = str_make(address.ptr + before.len, address.len - before.len);
+    view_str(g->row, "endpoint", in.endpoint);
+    if (!tx_first(tx, Q_WEB_DROP_AT, &in, &drop)) return tx_ok(tx);
+    view_number(g->row, "drop_id", drop.drop_id);
+    view_str(g->row, "drop_name", arena_str(g->page->arena, drop.name));
+    return true;
+}
+
+static void add_campaign(struct page *p, const struct destination *d)
+{
+    struct view *row = view_item(p->view, "sent");
+    view_flag(p->view, "has_sent", true);
+    store_read(p->store, name_campaign, &(struct sending){p, d, row}, NULL);
+    add_destination(p, row, d);
+}
+
 static void add_connections(struct page *p, const struct destination_rows *r)
 {
-    for (int i = 0; i < r->n_connections; i++) {
-        const struct connection *c = &r->connections[i];
-        const struct connector *d = api_connector_of(p->x, c->kind);
-        struct view *row = view_item(p->view, "connections");
-        view_number(row, "connection_id", c->connection_id);
-        view_str(row, "label", c->label);
-        view_strz(row, "system", d ? d->title : "of a kind that this server does not know");
-        view_str(row, "description", c->description);
-        view_str(row, "watched", watched_words(p->arena, c->status));
-        show_time(row, "saved", c->updated_at);
-        for (int k = 0; k < r->n_destinations; k++)
-            if (r->destinations[k].connection_id == c->connection_id) {
-                view_flag(row, "is_told", true);
-                add_destination(p, row, &r->destinations[k]);
-            }
-    }
+    for (int i = 0; i < r->n_connections; i++) add_connection(p, r, &r->connections[i]);
     for (int k = 0; k < r->n_destinations; k++) {
         const struct destination *d = &r->destinations[k];
         if (d->connection_id != DB_NULL) continue;
+        if (is_campaign(d)) {
+            add_campaign(p, d);
+            continue;
+        }
         struct view *row = view_item(p->view, "addresses");
         view_str(row, "address", d->address);
         add_destination(p, row, d);
@@ -125,6 +197,7 @@ static void add_connections(struct page *p, const struct destination_rows *r)
 struct told {
     struct page *page;
     const struct destination_rows *rows;
+    struct json_parser *parser;
 };
 
 static const char *event_word(const struct r_web_told *e)
@@ -136,9 +209,7 @@ static const char *event_word(const struct r_web_told *e)
 }
 
 /* A try, as it is shown. What is not here failed and is tried again, or was the last of its ladder. */
-static const struct told_word {
-    const char *glyph, *tint, *word;
-} told_words[LINK_RESULTS] = {
+static const struct word told_words[LINK_RESULTS] = {
     [LINK_OK] = {"check", "green", "Told"},
     [LINK_PERMANENT] = {"cross", "red need", "Gave up"},
     [LINK_AUTH] = {"key", "red need", "Sign in again"},
@@ -149,32 +220,61 @@ static const struct told_word {
     [LINK_WAIT] = {"clock", "ochre", "Waits"},
 };
 
-static void add_told(const struct told *t, const struct r_web_told *e)
+/* Of whom it was: a piece and its campaign, or a contact and its list. */
+static void add_subject(const struct told *t, struct view *row, const struct r_web_told *e)
+{
+    struct arena *a = t->page->arena;
+    struct recipient *who = ARENA_NEW(a, struct recipient);
+    if (e->subject_id == DB_NULL) return;
+    if (e->source == EVENT_DROP) {
+        bool is_read = e->recipient.ptr && recipient_read(t->parser, a, e->recipient, who, NULL);
+        view_number(row, "piece_id", e->subject_id);
+        view_str(row, "person",
+                 is_read ? show_name(a, who->values, who->n_values)
+                         : str_of(arena_printf(a, "piece %lld", (long long)e->subject_id)));
+        view_number(row, "of_drop_id", e->source_id);
+        view_str(row, "of_drop", arena_str(a, e->drop_name));
+    } else if (e->source == EVENT_LIST) {
+        struct str values[FIELD_KNOWN] = {[FIELD_FIRST_NAME] = arena_str(a, e->first_name),
+                                          [FIELD_LAST_NAME] = arena_str(a, e->last_name),
+                                          [FIELD_COMPANY] = arena_str(a, e->company)};
+        view_str(row, "person", show_name(a, values, FIELD_KNOWN));
+        view_str(row, "list_name", arena_str(a, e->list_name));
+    }
+}
+
+static void add_receiver(const struct told *t, struct tx *tx, struct view *row, int64_t destination_id)
+{
+    for (int i = 0; i < t->rows->n_destinations; i++) {
+        const struct destination *d = &t->rows->destinations[i];
+        if (d->destination_id != destination_id) continue;
+        if (is_campaign(d)) name_campaign(tx, &(struct sending){t->page, d, view_item(row, "to_campaign")});
+        view_str(row, "to", destination_name(t->rows, d));
+    }
+}
+
+static void add_told(const struct told *t, struct tx *tx, const struct r_web_told *e)
 {
     struct view *row = view_item(t->page->view, "told");
-    struct arena *a = t->page->arena;
-    struct told_word w = {"loop", "ochre", "This try failed"};
+    struct word w = {"loop", "ochre", "This try failed"};
     if (e->result >= 0 && e->result < LINK_RESULTS && told_words[e->result].word) w = told_words[e->result];
     show_time(row, "when", tid_time_ms(e->log_id));
     view_strz(row, "event", event_word(e));
-    if (e->source == EVENT_DROP && e->subject_id != DB_NULL) view_number(row, "piece_id", e->subject_id);
-    for (int i = 0; i < t->rows->n_destinations; i++)
-        if (t->rows->destinations[i].destination_id == e->destination_id)
-            view_str(row, "to", destination_name(t->rows, &t->rows->destinations[i]));
-    struct view *s = view_item(row, "state");
-    view_strz(s, "glyph", w.glyph);
-    view_strz(s, "tint", w.tint);
-    view_strz(s, "state_word", w.word);
-    if (e->result != LINK_OK) view_str(row, "answer", arena_str(a, e->answer));
+    add_subject(t, row, e);
+    add_receiver(t, tx, row, e->destination_id);
+    add_word(row, w);
+    if (e->result != LINK_OK) view_str(row, "answer", arena_str(t->page->arena, e->answer));
 }
 
 static bool read_told(struct tx *tx, void *arg)
 {
     const struct told *t = arg;
-    struct r_web_told row;
-    struct rows r = tx_rows(tx, Q_WEB_TOLD, &(struct q_web_told){t->page->account, LAST_TOLD});
-    while (rows_next(&r, &row)) add_told(t, &row);
+    struct r_web_told *e = ARENA_ARRAY(t->page->arena, struct r_web_told, LAST_TOLD);
+    int n = 0;
+    struct rows r = tx_rows(tx, Q_WEB_TOLD, &(struct q_web_told){t->page->account, LAST_TOLD, EVENT_DROP, EVENT_LIST});
+    while (n < LAST_TOLD && rows_next(&r, &e[n])) n++; /* their texts live as long as this closure */
     rows_end(&r);
+    for (int i = 0; i < n && tx_ok(tx); i++) add_told(t, tx, &e[i]);
     return tx_ok(tx);
 }
 
@@ -184,8 +284,10 @@ void page_connections(struct http_exchange *x)
     struct destination_rows rows = {0};
     struct fault f = {0};
     if (!page_begin(&p, x, NAV_CONNECTIONS)) return;
-    struct told told = {&p, &rows};
-    if (!destination_rows_read(&p, &rows, &f) || !store_read(p.store, read_told, &told, &f)) {
+    struct told told = {&p, &rows, json_parser_create()};
+    bool ok = destination_rows_read(&p, &rows, &f) && store_read(p.store, read_told, &told, &f);
+    json_parser_destroy(&told.parser);
+    if (!ok) {
         page_fault(&p, "page", STR(""), &f);
         return;
     }

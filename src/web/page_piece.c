@@ -104,9 +104,10 @@ static bool fill_piece(struct page *p, int64_t id, struct piece *piece, struct f
     show_time(p->view, "made", piece->created_at);
     show_time(p->view, "recall", recall_until(&b, piece));
     if (piece->state == PIECE_REFUSED) {
-        view_strz(p->view, "reason", piece_reason_text(piece->reason));
+        view_strz(p->view, "reason", piece_refusal_text(piece->refusal));
         view_str(p->view, "piece_detail", piece->detail);
     }
+    show_forgotten(p->view, &b);
     add_sides(p, piece, &b, d.size);
     add_address(p, piece);
     add_values(p, piece);

@@ -158,9 +158,14 @@ const char *show_size(int size)
     }
 }
 
-void show_reason(struct view *v, int reason)
+void show_forgotten(struct view *v, const struct batch *b)
 {
-    char *text = arena_strz(view_arena(v), piece_reason_text(reason));
+    if (batch_is_forgotten(b)) view_number(v, "forgotten_days", limit_get(LIMIT_KEEP_BATCH_DAYS));
+}
+
+void show_refusal(struct view *v, int refusal)
+{
+    char *text = arena_strz(view_arena(v), piece_refusal_text(refusal));
     if (*text >= 'a' && *text <= 'z') *text = (char)(*text - 'a' + 'A');
     view_strz(v, "reason", text);
 }

@@ -12,7 +12,9 @@ void show_bytes(struct view *v, const char *name, int64_t n); /* "1.2 MB" */
 /* An item with `iso` and `text`: "3 Mar 14:30", "3 Mar 2025 14:30" in another year; UTC. Nothing for DB_NULL and 0. */
 void show_time(struct view *v, const char *name, int64_t ms);
 void show_day(struct view *v, const char *name, int64_t ms); /* the same without the time of day */
-const char *show_size(int size); /* "6x9 postcard" */
+const char *show_size(int size);                             /* "6x9 postcard" */
+/* Item `forgotten_days` when the batch had a print file that is not kept any more: how long they are kept. */
+void show_forgotten(struct view *v, const struct batch *b);
 /* Items `state` with class, glyph, word: web/state.html. */
 void show_batch_state(struct view *v, enum batch_state s);
 void show_piece_state(struct view *v, const struct piece *p, enum batch_state of_batch);
@@ -20,6 +22,6 @@ void show_intake_state(struct view *v, const struct intake *in);
 void show_template_state(struct view *v, enum template_state s);
 void show_drop_state(struct view *v, enum drop_state s);
 /* Item `reason`: why a piece was refused, as a sentence begins. */
-void show_reason(struct view *v, int reason /* piece_reason_text */);
+void show_refusal(struct view *v, int refusal /* piece_refusal_text */);
 /* First and last name, else company, else "No name". */
 struct str show_name(struct arena *a, const struct str *values, int n_values);

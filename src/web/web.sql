@@ -27,12 +27,30 @@ SELECT i.intake_id, i.target_id, i.state, i.bytes, i.at_byte, i.n_rows, i.n_used
  WHERE i.account_id = $1 ORDER BY i.intake_id DESC LIMIT $2;
 
 -- name: web_told
--- What was told last, and of which event.
--- in: account_id int, n int
--- out: log_id int, destination_id int, result int, answer text, source int, code int, subject_id int
-SELECT l.log_id, l.destination_id, l.result, l.answer, l.source, e.code, e.subject_id FROM delivery_log l
+-- What was told last, and of which event: its piece and campaign ($3), or its contact and list ($4), where they are still there.
+-- in: account_id int, n int, of_drops int, of_lists int
+-- out: log_id int, destination_id int, result int, answer text, source int, source_id int, code int, subject_id int, drop_name text
+-- out: recipient text, first_name text, last_name text, company text, list_name text
+SELECT l.log_id, l.destination_id, l.result, l.answer, l.source, l.source_id, e.code, e.subject_id, d.name AS drop_name, p.recipient,
+ c.first_name, c.last_name, c.company, t.name AS list_name FROM delivery_log l
  LEFT JOIN event e ON e.account_id = $1 AND e.source = l.source AND e.source_id = l.source_id AND e.event_id = l.event_id
+ LEFT JOIN mail_drop d ON d.account_id = $1 AND d.drop_id = l.source_id AND l.source = $3 AND d.deleted_at IS NULL
+ LEFT JOIN piece p ON p.account_id = $1 AND p.piece_id = e.subject_id AND l.source = $3
+ LEFT JOIN contact c ON c.account_id = $1 AND c.contact_id = e.subject_id AND l.source = $4
+ LEFT JOIN contact_list t ON t.account_id = $1 AND t.contact_list_id = l.source_id AND l.source = $4
  WHERE l.account_id = $1 ORDER BY l.log_id DESC LIMIT $2;
+
+-- name: web_told_so_far
+-- Has anything been told to a destination ($3: the result that says so), or, $3 being 0, has it been tried?
+-- in: account_id int, destination_id int, result int
+-- out: log_id int
+SELECT log_id FROM delivery_log WHERE account_id = $1 AND destination_id = $2 AND (result = $3 OR $3 = 0) LIMIT 1;
+
+-- name: web_drop_at
+-- The campaign behind an endpoint.
+-- in: account_id int, endpoint text
+-- out: drop_id int, name text
+SELECT drop_id, name FROM mail_drop WHERE account_id = $1 AND endpoint = $2 AND deleted_at IS NULL;
 
 -- name: web_drop_written
 -- Pieces of a drop that were written, live and test apart.

@@ -157,12 +157,32 @@ static void test_mailer_id_has_one_owner(void **state)
     arena_destroy(&a);
 }
 
+/* A personal URL has room for so many (mail/purl.c). */
+static void test_last_number(void **state)
+{
+    struct house *h = *state;
+    char key[37];
+    int64_t id;
+    struct fault f;
+    make(h, "first", key);
+    close_house(h);
+    fresh_store_script(h->address, "UPDATE id_pool SET next_id = 1048575 WHERE kind = 1");
+    open_house(h);
+    assert_int_equal(make(h, "last", key), ACCOUNT_MOST);
+    for (int i = 0; i < 2; i++) {
+        assert_false(account_create(h->accounts, &(struct account){.username = STR("one more")}, &id, key, &f));
+        assert_int_equal(f.whose, FAULT_OPERATOR);
+        assert_non_null(strstr(f.text, "1048575 account numbers"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_key_opens_its_account, setup, teardown),
         cmocka_unit_test_setup_teardown(test_revoked_key_opens_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_last_number, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mailer_id_has_one_owner, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static bool read_words(const char *words[], struct options *o)
     int argc = 1;
     for (; words[argc - 1]; argc++) argv[argc] = (char *)words[argc - 1];
     caught_begin(&caught);
-    bool is_good = options_read(o, argc, argv, TAKES_NODE | TAKES_JSON);
+    bool is_good = options_read(o, argc, argv, TAKES_NODE | TAKES_JSON, NULL);
     caught_end(&caught);
     return is_good;
 }
@@ -62,7 +62,7 @@ static void test_refused(void **state)
         {{"--set", "job.lease=0"}, "--set job.lease=0: the limit job.lease must be above 0, not 0"},
         {{"--set", "http.threads=0"}, "--set http.threads=0: http.threads takes a number (threads, at least 1), not \"0\""},
         {{"--config", "/no/such/file"}, "/no/such/file cannot be opened: No such file or directory"},
-        {{"--nonsense", NULL}, "that flag is not known here; see pennypost help"},
+        {{"--nonsense", NULL}, "that flag is not known here; see pennypost serve --help"},
         {{"--keep", NULL}, "--keep means nothing here; it takes --data"},
     };
     for (size_t i = 0; i < ROWS(cases); i++) {

@@ -18,6 +18,7 @@
 #include "base/seal.h"
 #include "fresh_store.h"
 #include "links/call.h"
+#include "links/connection_save.h"
 #include "links/tokens.h"
 
 enum { THREADS = 8, ACCOUNT = 1 };
@@ -94,8 +95,12 @@ static enum link_result judge(void *ctx, const struct fetch_answer *answer, char
     return answer->status == 200 ? LINK_OK : LINK_AUTH;
 }
 
+static const struct connector_operation look_at = {.name = "look", .method = "GET", .path = "/401"};
 static const struct connector crm = {.name = "crm",
                                      .title = "The CRM",
+                                     .operations = &look_at,
+                                     .n_operations = 1,
+                                     .try_operation = "look",
                                      .number = 5,
                                      .authorise = authorise,
                                      .judge = judge,
@@ -277,6 +282,25 @@ static void test_refused(void **state)
     arena_destroy(&a);
 }
 
+/* A person who tries a connection is told what is so now, not what was remembered. */
+static void test_tried_now(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/refuse", "/fail", "/refuse", "/renew"};
+    struct arena *a = arena_create(1024);
+    for (int i = 0; i < 4; i++) {
+        struct connection_trial trial;
+        struct fault f;
+        t.path = paths[i];
+        assert_true(connection_try(&t.house, &crm, ACCOUNT, t.connection_id, a, &trial, &f));
+        assert_false(trial.is_working);
+        assert_int_equal(t.asked, i + 1);
+        assert_int_equal(trial.is_refused, i != 1); /* with the new token it is the CRM itself that refuses */
+    }
+    assert_true(str_eq(read_connection(a).secrets, STR("{\"token\":\"renewed 1\"}")));
+    arena_destroy(&a);
+}
+
 static void test_failed(void **state)
 {
     (void)state;
@@ -429,6 +453,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_once_at_a_time, begin, end),
         cmocka_unit_test_setup_teardown(test_stored_before_used, begin, end),
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
+        cmocka_unit_test_setup_teardown(test_tried_now, begin, end),
         cmocka_unit_test_setup_teardown(test_failed, begin, end),
         cmocka_unit_test_setup_teardown(test_saved_meanwhile, begin, end),
         cmocka_unit_test_setup_teardown(test_relabelled_meanwhile, begin, end),

@@ -310,7 +310,8 @@ static void test_printers(void **state)
         {"{\"path\":\"/tmp\"}", "kind is required"},
         {"{\"kind\":\"folder\"}", "path is required"},
         {"{\"kind\":\"folder\",\"path\":\"tmp\"}", "absolute"},
-        {"{\"kind\":\"folder\",\"path\":\"/nowhere/at/all\"}", "No such file"},
+        {"{\"kind\":\"folder\",\"path\":\"/nowhere/at/all\"}",
+         "there is no folder /nowhere/at/all. Make it, and let the user "},
         {"{\"kind\":\"folder\",\"path\":\"/etc/passwd\"}", "is not a folder"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

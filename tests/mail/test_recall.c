@@ -406,7 +406,7 @@ static void test_suppressed_after_the_send(void **state)
         printing_wait((b = printing_batch(h, PIECE_BATCH(both[i]))).state == BATCH_READY);
         struct piece got = piece_of(h, both[i]);
         assert_int_equal(got.state, PIECE_REFUSED);
-        assert_string_equal(piece_reason_text(got.reason), "suppressed");
+        assert_string_equal(piece_refusal_text(got.refusal), "suppressed");
         assert_non_null(strstr(got.detail.ptr, "on suppression list"));
         assert_int_equal(b.n_refused, 1);
         assert_int_equal(b.due_at, DB_NULL); /* there is nothing to hand over */
@@ -456,11 +456,11 @@ static void test_min_days_across_drops(void **state)
     struct batch b = wait_handed(h, ann);
     assert_int_equal(b.n_refused, 1); /* two people, one family name, one address */
     assert_int_equal(piece_of(h, ann).state, PIECE_SEATED);
-    assert_int_equal(piece_of(h, twice).reason, PIECE_MAILED_LATELY);
+    assert_int_equal(piece_of(h, twice).refusal, PIECE_MAILED_LATELY);
     int64_t again = printing_send(h, &s.drop, "Ann");
     printing_wait(printing_batch(h, PIECE_BATCH(again)).state == BATCH_READY);
     struct piece got = piece_of(h, again);
-    assert_int_equal(got.reason, PIECE_MAILED_LATELY);
+    assert_int_equal(got.refusal, PIECE_MAILED_LATELY);
     assert_non_null(strstr(got.detail.ptr, "mailed 0 days ago"));
     wait_handed(h, printing_send(h, &other, "Ann")); /* the other campaign has no such rule */
 }

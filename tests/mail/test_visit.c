@@ -415,6 +415,52 @@ static void test_domains(void **state)
     assert_int_equal(domain_account(h->mail, STR("go.example")), 0);
 }
 
+struct changer {
+    pthread_barrier_t *barrier;
+    bool puts;
+};
+enum { ROUNDS = 500 };
+
+static void *change_domain(void *arg)
+{
+    const struct changer *c = arg;
+    struct fault f;
+    for (int i = 0; i < ROUNDS; i++) {
+        pthread_barrier_wait(c->barrier);
+        if (c->puts)
+            domain_put(h->mail, h->account, STR("race.example"), STR_NULL, &f);
+        else
+            domain_delete(h->mail, h->account, STR("race.example"), &f);
+        pthread_barrier_wait(c->barrier);
+        pthread_barrier_wait(c->barrier); /* the test looks in between */
+    }
+    return NULL;
+}
+
+/* One says yes and one says no at the same time: memory and database agree on who was last. */
+static void test_domain_race(void **state)
+{
+    (void)state;
+    pthread_barrier_t barrier;
+    pthread_t threads[2];
+    struct changer who[2] = {{&barrier, true}, {&barrier, false}};
+    struct domain_row *rows;
+    struct fault f;
+    int n_wrong = 0;
+    pthread_barrier_init(&barrier, NULL, 3);
+    for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&threads[i], NULL, change_domain, &who[i]), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        pthread_barrier_wait(&barrier);
+        pthread_barrier_wait(&barrier);
+        int n = domain_all(h->store, h->arena, h->account, &rows, &f);
+        n_wrong += (domain_account(h->mail, STR("race.example")) != 0) != (n == 1);
+        pthread_barrier_wait(&barrier);
+    }
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    assert_int_equal(n_wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_robots),        cmocka_unit_test(test_codes),        cmocka_unit_test(test_visit),
         cmocka_unit_test(test_visit_unknown), cmocka_unit_test(test_off_and_wipe), cmocka_unit_test(test_full),
         cmocka_unit_test(test_fields),        cmocka_unit_test(test_bad_change),   cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_domain_race),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -55,7 +55,7 @@ check(h.ask("POST", hook, {}, key="")[0] == 400 and h.ask("POST", hook[:-1], {},
 run_it("unhook", number, has="done")
 check(h.ask("POST", hook, {}, key="")[0] == 404, "and shut")
 status, page = h.ask("GET", "/connections", raw=True)
-check(status == 200 and b"Sales West" in page and b"HighLevel" in page and b"Open" in page, "the page shows it")
+check(status == 200 and b"Sales West" in page and b"HighLevel" in page and b"Waiting for the first" in page, "the page shows it")
 run_it("remove", number, has="done")
 run_it("show", number, code=3, has=f"There is no connection {number}.")
 check(h.ask("GET", "/v1/subscriptions")[1] == [] and h.ask("GET", "/v1/destinations")[1] == [], "with what was told to it")

@@ -110,6 +110,8 @@ def basic():
     house.ask("PUT", f"/api/v1/campaigns/{drop}", {"is_live_mode": True})
     keep, recalled = send(house, endpoint, "Keep"), send(house, endpoint, "Recall")
     check(piece(house, recalled)["recall_until"], "a piece says until when it can be recalled")
+    words = house.cli("why", str(recalled), "--account", str(account)).stdout
+    check(re.search(r"recallable until +20\S+\n(.*\n)+  waits until +20\S+\n", words), "and so does why, and until when its batch waits:\n" + words)
     status, answer = house.ask("DELETE", f"/v1/pieces/{recalled}")
     check(status == 200, f"recalled: {answer}")
     wait_state(house, keep, "handed over")
@@ -128,8 +130,7 @@ def basic():
     check(piece(house, late)["state"] == "refused" and piece(house, late)["reason"] == "suppressed", f"a suppressed person is refused: {piece(house, late)['reason']}")
 
     # the cap: eight a day, four and a refused one and a recalled one are counted
-    for n in range(6):
-        last = send(house, endpoint, f"Cap{n}")
+    below, *_, last = [send(house, endpoint, f"Cap{n}") for n in range(6)]
     held = batch(house, last)
     check(held["is_held"] == 1 and held["state"] == "open", f"above the daily cap a batch is held: {held['state']}")
     status, answer = house.ask("POST", f"/v1/batches/{held['batch_id']}/release")
@@ -137,6 +138,7 @@ def basic():
     done_ = house.cli("batch", "release", str(held["batch_id"]), "--account", str(account))
     check(done_.returncode == 0, f"the operator does {done_.stderr}")
     wait_state(house, last, "handed over")
+    wait_state(house, below, "handed over")
     check(house.cli("batch", "resolve", str(held["batch_id"]), "printed", "--account", str(account)).returncode == 3, "there is nothing to resolve")
 
     # the printer's return

@@ -57,6 +57,9 @@ def fresh_schema():
     return f"{DATABASE}{'&' if '?' in DATABASE else '?'}options=-csearch_path%3D{name}"
 
 
+HAS_FAILPOINTS = b"PENNYPOST_CLOCK_MS" in pathlib.Path(PROGRAM).read_bytes()
+
+
 class House:
     """One data folder and, while it is started, one server on it."""
 
@@ -84,6 +87,9 @@ class House:
         return out
 
     def start(self, env=None, wait_s=60):
+        wants = [name for name in (env or {}) if name in ("PENNYPOST_CLOCK_MS", "PENNYPOST_FAILPOINT")]
+        if wants and not HAS_FAILPOINTS:
+            sys.exit(f"FAILED {wants[0]} means nothing to {PROGRAM}: this scenario needs a program that was built with failpoints (meson setup -Dfailpoints=true).")
         self.log = open(self.dir / "server.log", "a")
         self.server = subprocess.Popen([self.program, "serve", *self.flags()], stdout=subprocess.PIPE, stderr=self.log, text=True,
                                        env={**self.env, **(env or {})}, cwd=self.dir, **as_user())

@@ -59,6 +59,8 @@ check(key.encode() not in stored and key.encode().hex().encode() not in stored, 
 
 again = house.cli("demo", "--share", house.share)
 check(again.returncode == 0 and again.stdout.strip().splitlines()[-1] == str(pdf.relative_to(house.dir)), "a second run prints the same PDF")
+check("Printing" not in again.stderr and "was printed earlier, nothing is printed now" in again.stderr, "and says that nothing is printed: " + again.stderr)
+check("Printing" in first.stderr and "earlier" not in first.stderr, "the first said that it prints: " + first.stderr[-200:])
 check(house.stop() == 0, "the server ends cleanly on SIGTERM")
 check(house.start(), "and starts again")
 third = house.cli("demo", "--share", house.share)

@@ -138,7 +138,7 @@ first = house.cli("scans", "import", str(feed))
 check(first.returncode == 1 and "1 new" in first.stdout and "1 refused" in first.stdout and "line 3" in first.stderr, "a file is read, its bad line is listed: " + first.stdout + first.stderr)
 check("1 repeats" in house.cli("scans", "import", str(feed)).stdout, "again: a repeat")
 words = house.cli("why", str(bob["piece_id"]), "--account", str(account)).stdout
-check("ProcessedForDelivery" in words and bob["tracking_code"] in words and "operation 919 phase 3c at 10118" in words, "why tells it in words:\n" + words)
+check("ProcessedForDelivery" in words and bob["tracking_code"] in words and "operation 919 phase 3c at 10118" in words and re.search(r"expected +from 20\S+ until 20\S+ \(not observed\)", words), "why tells it in words:\n" + words)
 check(house.cli("why", "4711", "--account", str(account)).returncode == 3, "no such piece: cannot")
 
 house.stop()

@@ -14,8 +14,8 @@ CASES = [
     (["settings", "listen", "y"], '"y" is one too many'),
     (["limits", "x"], 'There is no limit "x"; pennypost limits lists them all'),
     (["tour"], "pennypost tour: --data means nothing here; it takes --share and --keep"),
-    (["imb", "encode"], "pennypost imb encode | decode"),
-    (["address"], "pennypost address takes no words and no flags"),
+    (["imb", "encode"], "pennypost imb: --data means nothing here; it takes no flag"),
+    (["address"], "pennypost address: --data means nothing here; it takes no flag"),
     (["version"], "pennypost version: --data means nothing here; it takes no flag"),
     (["serve", "--json"], "--json means nothing here; it takes --data, --db, --listen, --config and --set"),
     (["settings", "--json"], "--json means nothing here"),
@@ -67,6 +67,29 @@ for flag in ("--db=sqlite:x", "--listen=127.0.0.1:0", "--set=log.level=debug", "
     made = run(house.program, "tour", flag, env=house.env, cwd=house.dir, timeout=60, **as_user())
     name = flag.split("=")[0]
     check(made.returncode == 2 and f"{name} means nothing here" in made.stderr and not made.stdout, f"tour {flag}: {made.returncode} {made.stderr.strip()}")
+FORMS = [
+    (["serve"], "pennypost serve [flags]"), (["press"], "pennypost press --size"), (["account"], "pennypost account create NAME"),
+    (["account", "create"], "pennypost account create NAME"), (["connection"], "pennypost connection list --account ID"), (["connection", "add"], "lines NAME=VALUE"),
+    (["contacts"], "pennypost contacts import LIST FILE.csv"), (["contacts", "send"], "pennypost contacts send ENDPOINT FILE.json"), (["scans"], "pennypost scans import FILE"),
+    (["why"], "pennypost why PIECE"), (["printer"], "pennypost printer grant NAME ACCOUNT"), (["batch"], "pennypost batch release BATCH"),
+    (["printed"], "pennypost printed import FILE.csv"), (["imb"], "pennypost imb encode | decode"), (["address"], "one JSON address a line"), (["demo"], "--share DIR"),
+    (["tour"], "--keep"), (["doctor"], "--data DIR"), (["migrate"], "--db ADDRESS"), (["settings"], "pennypost settings [NAME]"), (["limits"], "pennypost limits [NAME]"),
+    (["version"], "pennypost version"),
+]
+listed = set(re.findall(r"^  (\w+) ", run(house.program, "help").stdout, re.M))
+check(listed == {words[0] for words, _ in FORMS}, f"every command's own help is asked for: {listed ^ {words[0] for words, _ in FORMS}}")
+for words, sentence in FORMS:
+    for flag in ("--help", "-h"):
+        made = run(house.program, *words, flag, env=house.env, cwd=house.dir, timeout=60, **as_user())
+        check(made.returncode == 0 and sentence in made.stdout and not made.stderr, f"{' '.join(words)} {flag}: {made.returncode} {made.stdout[:200]}{made.stderr.strip()}")
+        check(not house.data.exists(), f"{' '.join(words)} {flag}: and makes nothing")
+check(house.start(), "a server, for what it says of a printer's folder")
+who = run("id", "-un", **as_user()).stdout.strip()
+for path, sentence in (("/etc", f"the user {who}, as whom the server runs, cannot write to the folder /etc: "), ("/no/such", f"there is no folder /no/such. Make it, and let the user {who} write there.")):
+    made = house.cli("printer", "put", "shop", "folder", path)
+    check(made.returncode == 3 and sentence in made.stderr, f"printer put shop folder {path}: {made.returncode} {made.stderr.strip()}")
+check("shop" not in house.cli("printer", "list").stdout, "and no printer is made")
+house.stop()
 server = subprocess.Popen([house.program, "serve", "--data", str(house.data), "--listen", "[::1]:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                           env=house.env, cwd=house.dir, **as_user())
 line = server.stdout.readline().strip()

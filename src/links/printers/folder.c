@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,17 +27,43 @@ static struct place place_of(const struct handover *h)
                           arena_printf(h->arena, "%.*s/.%s.part", STR_ARG(dir), h->name)};
 }
 
+/* Who writes there: this process. */
+static const char *user_name(char out[100])
+{
+    struct passwd user, *found = NULL;
+    char bytes[2000];
+    if (getpwuid_r(geteuid(), &user, bytes, sizeof bytes, &found) == 0 && found)
+        snprintf(out, 100, "%s", user.pw_name);
+    else
+        snprintf(out, 100, "%lld", (long long)geteuid());
+    return out;
+}
+
+static bool check_folder(const char *path, struct fault *f)
+{
+    struct stat st;
+    char user[100];
+    if (stat(path, &st) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return fault_user(f, 400, "path: there is no folder %s. Make it, and let the user %s write there.", path,
+                              user_name(user));
+        return fault_user(f, 400, "path: the user %s cannot look at %s: %s.", user_name(user), path, strerror(errno));
+    }
+    if (!S_ISDIR(st.st_mode)) return fault_user(f, 400, "path: %s is not a folder.", path);
+    if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) == 0) return true;
+    return fault_user(f, 400, "path: the user %s, as whom the server runs, cannot write to the folder %s: %s.", user_name(user),
+                      path, strerror(errno));
+}
+
 static bool check(struct json_value settings, struct fault *f)
 {
     struct json_value path = json_get(settings, "path");
     char text[PATH_MOST + 1];
-    struct stat st;
     if (path.type != JSON_STRING || path.string.len == 0 || path.string.ptr[0] != '/')
         return fault_user(f, 400, "path is required: the absolute path of the printer's folder.");
     if (path.string.len > PATH_MOST) return fault_user(f, 400, "path is longer than %d bytes.", PATH_MOST);
     snprintf(text, sizeof text, "%.*s", STR_ARG(path.string));
-    if (stat(text, &st) != 0) return fault_user(f, 400, "path: %s cannot be looked at: %s.", text, strerror(errno));
-    return S_ISDIR(st.st_mode) || fault_user(f, 400, "path: %s is not a folder.", text);
+    return check_folder(text, f);
 }
 
 static bool fails_at(const char *what, struct fault *f) { return fault_operator(f, "the failpoint at %s was hit", what); }

@@ -57,3 +57,5 @@ CREATE TABLE mirror_list (account_id BIGINT NOT NULL, connection_id BIGINT NOT N
 CREATE TABLE connection_gone (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, step SMALLINT NOT NULL, place BIGINT NOT NULL, due_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, connection_id)) CLUSTERED;
 CREATE INDEX connection_gone_due ON connection_gone (due_at);
+-- Print files that are kept (mail/tidy.c).
+CREATE INDEX batch_with_file ON batch (opened_at) WHERE file <> '';
