@@ -1,7 +1,7 @@
 /* test_alone.c: what shares a document prints as it would alone. The same recipients of a creative go once through one Chromium
  * document each and once through one document together; page by page both files show the same (raster.h).
  *
- *   test_press_alone [RECIPIENTS]      default 24; ./test --all runs 200
+ *   test_press_alone [RECIPIENTS]      default 12; ./test --all runs 200
  *
  * The creatives are one made here (fields in flowing text, an IF, a picture, a QR code) and, where the shared data is there, a
  * real 6x9 of front and back, with such fields put where it has its text. */
@@ -36,7 +36,7 @@ static const char made[] =
     "<div class=page><div class=text><h1>{{last_name}}</h1><p>{{var_field_1}}</div></div></body></html>";
 
 static struct press *press;
-static int n_recipients = 24;
+static int n_recipients = 12;
 
 /* ---- recipients ---- */
 
