@@ -43,16 +43,19 @@ static bool check_folder(const char *path, struct fault *f)
 {
     struct stat st;
     char user[100];
+    int why;
     if (stat(path, &st) != 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return fault_user(f, 400, "path: there is no folder %s. Make it, and let the user %s write there.", path,
                               user_name(user));
-        return fault_user(f, 400, "path: the user %s cannot look at %s: %s.", user_name(user), path, strerror(errno));
+        why = errno; /* user_name may change it */
+        return fault_user(f, 400, "path: the user %s cannot look at %s: %s.", user_name(user), path, strerror(why));
     }
     if (!S_ISDIR(st.st_mode)) return fault_user(f, 400, "path: %s is not a folder.", path);
     if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) == 0) return true;
+    why = errno;
     return fault_user(f, 400, "path: the user %s, as whom the server runs, cannot write to the folder %s: %s.", user_name(user),
-                      path, strerror(errno));
+                      path, strerror(why));
 }
 
 static bool check(struct json_value settings, struct fault *f)
