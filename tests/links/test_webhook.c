@@ -260,6 +260,11 @@ static void test_watched_body(void **state)
     got = ask(&h, webhook_link(w), e, false);
     assert_string_equal(got.sentence,
                         "Whose mail the event was about is forgotten: the connection that it came from was removed.");
+    e.detail = STR("{\"drop_id\":71238,");
+    house_expect_log("The detail of event 9 of connection 4 cannot be read");
+    got = ask(&h, webhook_link(w), e, false);
+    assert_true(house_heard_log());
+    assert_string_equal(got.sentence, "What this server has written down of the event cannot be read. Its log says more.");
     webhook_destroy(&w);
     house_close(&h);
 }
