@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 enum { LETTERS = 26, DAY_MS = 86400000, TRIM_ROWS = 200 };
+/* No setting: with another number, what was stored would not be known again. More than the digest's text has. */
+enum { ID_BYTES_AS_SENT = 200 };
 
 struct ask {
     const struct link_house *house;
@@ -116,12 +118,12 @@ struct take {
     int n;
 };
 
-/* What a request is known by, in a bounded length. Two that are long and not the same are still told apart: nothing is taken for a repeat that is none. */
+/* What a request is known by: as it was sent, of a long one its SHA-256. Two that are long and not the same are still told apart: nothing is taken for a repeat that is none. */
 static struct str known_by(struct arena *a, struct str repeat_id)
 {
     uint8_t digest[SHA256_BYTES];
     char hex[2 * SHA256_BYTES + 1];
-    if ((int64_t)repeat_id.len <= limit_get(LIMIT_INCOMING_ID_BYTES)) return repeat_id;
+    if (repeat_id.len <= ID_BYTES_AS_SENT) return repeat_id;
     sha256(repeat_id, digest);
     hex_encode(digest, sizeof digest, hex);
     return str_of(arena_printf(a, "sha256:%s", hex));

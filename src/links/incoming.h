@@ -21,11 +21,11 @@ bool incoming_connection(const struct link_house *h, const struct connector *d, 
 
 struct incoming_piece {
     struct send send;     /* prepared (send_prepare) */
-    struct str repeat_id; /* STR_NULL: none; of any length, kept as incoming.id_bytes says */
+    struct str repeat_id; /* STR_NULL: none; of any length: of one above 200 bytes its SHA-256 is kept */
     bool is_refused;      /* leave it out */
     bool is_repeat;       /* out: it was sent within incoming.repeat days before */
 };
-/* All pieces in one unit, but those that were sent before. True: durable. */
+/* All pieces in one unit, but those that were sent before. True: durable. 404: the connection was removed meanwhile. */
 bool incoming_take(const struct link_house *h, const struct connection *c, struct incoming_piece *pieces, int n,
                    struct fault *f);
 
