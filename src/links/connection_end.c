@@ -3,12 +3,11 @@
 #include "links/connection_end.h"
 #include "queries.h"
 
-enum { OTHERS_AFTER_MS = 5000 }; /* whoever ends it clears it; after him the scheduler does */
-
 bool connection_end(struct tx *tx, const struct link_house *h, int64_t account, int64_t id)
 {
-    struct q_connection_gone_put gone = {account, id, tx_now(tx) + OTHERS_AFTER_MS};
+    struct q_connection_gone_put gone = {account, id, tx_now(tx) + CONNECTION_OTHERS_MS};
     return connection_remove(tx, account, id) && destination_remove(h->outbox, tx, account, id) &&
+           subscription_remove_of(h->outbox, tx, account, EVENT_CONNECTION, id) &&
            tx_run(tx, Q_DROP_PRINTER_CLEAR, &(struct q_drop_printer_clear){account, id}, NULL) &&
            tx_run(tx, Q_MIRROR_CLEAR, &(struct q_mirror_clear){account, id}, NULL) &&
            tx_run(tx, Q_REMOTE_IMPORT_STOP, &(struct q_remote_import_stop){account, id}, NULL) &&
@@ -17,7 +16,7 @@ bool connection_end(struct tx *tx, const struct link_house *h, int64_t account, 
 
 bool connection_end_of_account(struct tx *tx, int64_t account)
 {
-    int64_t due_at = tx_now(tx) + OTHERS_AFTER_MS;
+    int64_t due_at = tx_now(tx) + CONNECTION_OTHERS_MS;
     return tx_run(tx, Q_DROP_PRINTER_CLEAR_ALL, &(struct q_drop_printer_clear_all){account}, NULL) &&
            tx_run(tx, Q_MIRROR_CLEAR_ALL, &(struct q_mirror_clear_all){account}, NULL) &&
            tx_run(tx, Q_REMOTE_IMPORT_STOP_ALL, &(struct q_remote_import_stop_all){account}, NULL) &&

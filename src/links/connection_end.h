@@ -1,7 +1,7 @@
-/* connection_end.h: what goes with a connection: its destination, its subscriptions and what waited for them, the drops that it printed (their
+/* connection_end.h: what goes with a connection: its destination, the subscriptions to it and those to its events, with what waited for them, the drops that it printed (their
  * account's printer prints them again), and, soon after, all that was known of the other side, and of its people: of what happened there the events
  * stay, without whom they were about. Of pieces that were sent through it the rows stay where their batch is not over, because they keep a piece
- * from being sent twice. */
+ * from being sent twice; they go when it is. */
 #pragma once
 #include "links/connector.h"
 
@@ -21,5 +21,6 @@ bool connection_end_of_account(struct tx *tx, int64_t account);
 
 /* After one of these units: clears what is left of an account's connections that are gone (connection_clear.c), connection.clear_rows a unit, for as
  * many units as somebody may wait for; what remains, after a crash too, the scheduler clears. */
+enum { CONNECTION_OTHERS_MS = 5000 }; /* whoever ends one clears it; so long after him the scheduler does */
 void connection_clear(const struct link_house *h, int64_t account);
 void connection_clear_add(const struct link_house *h /* lives as long */); /* to the scheduler, before jobs_start */

@@ -37,6 +37,8 @@ struct subscription {
 bool subscription_put(struct outbox *o, struct tx *tx, const struct link_def *link, struct subscription *s, struct str secret);
 bool subscription_remove(struct outbox *o, struct tx *tx, int64_t account,
                          int64_t subscription_id); /* deliveries of it still waiting go with it */
+/* Inside a unit: those that are told of a source, which is gone, and what waits for them. */
+bool subscription_remove_of(struct outbox *o, struct tx *tx, int64_t account, enum event_source source, int64_t source_id);
 /* Inside a unit: all of an account, which is being deleted: nobody is told of anything any more. */
 bool subscription_remove_all(struct outbox *o, struct tx *tx, int64_t account);
 bool subscription_get(struct store *s, struct arena *a, int64_t account, int64_t id, struct subscription *out, struct fault *f);

@@ -87,6 +87,12 @@ SELECT s.subscription_id, s.name, s.source, s.source_id, s.destination_id, s.cod
 -- out: subscription_id int
 SELECT subscription_id FROM subscription WHERE account_id = $1 ORDER BY subscription_id LIMIT 1;
 
+-- name: subscription_of_source
+-- One of those that are told of a source.
+-- in: account_id int, source int, source_id int
+-- out: subscription_id int
+SELECT subscription_id FROM subscription WHERE account_id = $1 AND source = $2 AND source_id = $3 LIMIT 1;
+
 -- name: subscription_serve
 -- What a delivery needs of its subscription.
 -- in: account_id int, subscription_id int

@@ -161,6 +161,15 @@ bool subscription_remove(struct outbox *o, struct tx *tx, int64_t account, int64
     return true;
 }
 
+bool subscription_remove_of(struct outbox *o, struct tx *tx, int64_t account, enum event_source source, int64_t source_id)
+{
+    struct r_subscription_of_source row;
+    ASSERT(source_id > 0);
+    while (tx_first(tx, Q_SUBSCRIPTION_OF_SOURCE, &(struct q_subscription_of_source){account, source, source_id}, &row))
+        if (!subscription_remove(o, tx, account, row.subscription_id)) return false;
+    return tx_ok(tx);
+}
+
 bool subscription_remove_all(struct outbox *o, struct tx *tx, int64_t account)
 {
     struct r_subscription_of_account row;
