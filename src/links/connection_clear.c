@@ -10,10 +10,10 @@
 #include "queries.h"
 
 #define SOURCE "connections that are gone"
-enum { UNITS_AT_ONCE = 20, AGAIN_MS = 5000 };
+enum { UNITS_AT_ONCE = 20, SPARED_MS = 3600000 };
 
 struct gone {
-    int64_t account, id /* 0: of an account, what had no connection */, step, place;
+    int64_t account, id /* 0: of an account that is gone, what had no connection */, step, place;
     int64_t left;      /* rows that this unit may still look at */
     bool is_step_over; /* out, of a step */
 };
@@ -38,26 +38,26 @@ CLEAR(remote_field, REMOTE_FIELD)
 CLEAR(remote_value, REMOTE_VALUE)
 CLEAR(remote_contact, REMOTE_CONTACT)
 CLEAR(hook_seen, HOOK_SEEN)
-CLEAR(mirror_post, MIRROR_POST)
 CLEAR(mirror_drop, MIRROR_DROP)
+CLEAR(mirror_post, MIRROR_POST)
 CLEAR(mirror_list, MIRROR_LIST)
 CLEAR(mirror_event, MIRROR_EVENT)
+CLEAR(action_log, ACTION_LOG)
 #undef CLEAR
 
+/* Of an account all at once: it comes before its connections, which then have none. */
 static bool clear_actions(struct tx *tx, struct gone *g)
 {
-    struct r_action_log_window w = {0};
-    if (!tx_first(tx, Q_ACTION_LOG_WINDOW, &(struct q_action_log_window){g->account, g->place, g->left}, &w)) return false;
-    struct q_action_log_clear in = {g->account, g->id, g->place, w.last};
-    if (w.n && !tx_run(tx, Q_ACTION_LOG_CLEAR, &in, NULL)) return false;
-    if (w.n) g->place = w.last;
-    return took(g, w.n);
+    int64_t n = 0;
+    if (g->id) return clear_action_log(tx, g);
+    return tx_run(tx, Q_ACTION_LOG_CLEAR_ALL, &(struct q_action_log_clear_all){g->account, g->left}, &n) && took(g, n);
 }
 
 static bool clear_pieces(struct tx *tx, struct gone *g)
 {
     struct r_remote_piece_window w = {0};
-    if (!tx_first(tx, Q_REMOTE_PIECE_WINDOW, &(struct q_remote_piece_window){g->account, g->place, g->left}, &w)) return false;
+    struct q_remote_piece_window which = {g->account, g->id, g->place, g->left};
+    if (!tx_first(tx, Q_REMOTE_PIECE_WINDOW, &which, &w)) return false;
     struct q_remote_piece_clear in = {g->account,    g->id,       g->place,           w.last,
                                       SEATS_A_BATCH, BATCH_READY, BATCH_HANDING_OVER, BATCH_UNKNOWN};
     if (w.n && !tx_run(tx, Q_REMOTE_PIECE_CLEAR, &in, NULL)) return false;
@@ -73,23 +73,26 @@ static bool forget_people(struct tx *tx, struct gone *g)
 }
 
 /* Their numbers are stored: a new one is the last. */
+enum { STEP_OF_PIECES = 11 };
 static bool (*const steps[])(struct tx *tx, struct gone *g) = {
-    clear_remote_import, clear_remote_field, clear_mirror_post, forget_people,      clear_remote_contact, clear_remote_value,
-    clear_hook_seen,     clear_mirror_drop,  clear_mirror_list, clear_mirror_event, clear_actions,        clear_pieces,
+    clear_remote_import, clear_remote_field,   clear_mirror_drop,  clear_mirror_post,
+    forget_people,       clear_remote_contact, clear_remote_value, clear_hook_seen,
+    clear_mirror_list,   clear_mirror_event,   clear_actions,      [STEP_OF_PIECES] = clear_pieces,
 };
 enum { N_STEPS = sizeof steps / sizeof *steps };
 
 /* ---- a unit ---- */
 
 struct clearing {
-    int64_t account;
+    int64_t account, id; /* id: out, the one that the last unit was at, also when that failed */
     bool is_over;
 };
 
 static bool next(struct tx *tx, struct gone *g)
 {
     struct r_connection_gone_first row;
-    if (!tx_first(tx, Q_CONNECTION_GONE_FIRST, &(struct q_connection_gone_first){g->account}, &row)) return false;
+    struct q_connection_gone_first in = {g->account, tx_now(tx) + CONNECTION_OTHERS_MS};
+    if (!tx_first(tx, Q_CONNECTION_GONE_FIRST, &in, &row)) return false;
     g->id = row.connection_id;
     g->step = row.step;
     g->place = row.place;
@@ -98,9 +101,12 @@ static bool next(struct tx *tx, struct gone *g)
 
 static bool move(struct tx *tx, const struct gone *g)
 {
-    if (g->step == N_STEPS)
-        return tx_run(tx, Q_CONNECTION_GONE_REMOVE, &(struct q_connection_gone_remove){g->account, g->id}, NULL);
-    struct q_connection_gone_move in = {g->account, g->id, g->step, g->place, tx_now(tx) + AGAIN_MS};
+    struct q_connection_gone_move in = {g->account, g->id, g->step, g->place, tx_now(tx) + CONNECTION_OTHERS_MS};
+    if (g->step < N_STEPS) return tx_run(tx, Q_CONNECTION_GONE_MOVE, &in, NULL);
+    if (!tx_first(tx, Q_REMOTE_PIECE_LEFT, &(struct q_remote_piece_left){g->account, g->id}, NULL))
+        return tx_ok(tx) && tx_run(tx, Q_CONNECTION_GONE_REMOVE, &(struct q_connection_gone_remove){g->account, g->id}, NULL);
+    in.step = STEP_OF_PIECES; /* their batches may be over by then */
+    in.due_at = tx_now(tx) + SPARED_MS;
     return tx_run(tx, Q_CONNECTION_GONE_MOVE, &in, NULL);
 }
 
@@ -109,6 +115,7 @@ static bool clear_some(struct tx *tx, void *arg)
     struct clearing *c = arg;
     struct gone g = {.account = c->account, .left = limit_get(LIMIT_CONNECTION_CLEAR_ROWS)};
     while (g.left > 0 && next(tx, &g)) {
+        c->id = g.id;
         while (g.left > 0 && g.step < N_STEPS) {
             if (!steps[g.step](tx, &g)) return false;
             if (!g.is_step_over) continue;
@@ -123,7 +130,10 @@ static bool clear_some(struct tx *tx, void *arg)
 
 static bool clear(const struct link_house *h, struct clearing *c, struct fault *f)
 {
-    bool ok = store_write(h->store, clear_some, c, f);
+    struct clearing now = *c;
+    bool ok = store_write(h->store, clear_some, &now, f);
+    c->id = now.id;
+    if (ok) c->is_over = now.is_over;
     (void)FAILPOINT("connection.clear.after");
     return ok;
 }
@@ -149,11 +159,11 @@ static bool later(struct tx *tx, void *arg)
 static void run(void *ctx, struct due_item item)
 {
     const struct link_house *h = ctx;
-    struct clearing c = {.account = item.account_id};
+    struct clearing c = {.account = item.account_id, .id = item.id};
     struct fault f, more;
     while (!c.is_over && !jobs_stopping(h->jobs)) {
         if (clear(h, &c, &f)) continue;
-        log_warning("links", "What connection %lld has left could not be cleared, which is tried again: %s", (long long)item.id,
+        log_warning("links", "What connection %lld has left could not be cleared, which is tried again: %s", (long long)c.id,
                     f.text);
         (void)store_write(h->store, later, &item, &more);
         return;

@@ -477,10 +477,10 @@ INSERT INTO connection_gone (account_id, connection_id, step, place, due_at) SEL
 SELECT account_id, connection_id, due_at FROM connection_gone ORDER BY due_at LIMIT $1;
 
 -- name: connection_gone_first
--- One of an account, and how far it is cleared.
--- in: account_id int
+-- One of an account that is due by then, and how far it is cleared.
+-- in: account_id int, until int
 -- out: connection_id int, step int, place int
-SELECT connection_id, step, place FROM connection_gone WHERE account_id = $1 ORDER BY connection_id LIMIT 1;
+SELECT connection_id, step, place FROM connection_gone WHERE account_id = $1 AND due_at <= $2 ORDER BY connection_id LIMIT 1;
 
 -- name: connection_gone_move
 -- It is cleared so far.
@@ -490,7 +490,7 @@ UPDATE connection_gone SET step = $3, place = $4, due_at = $5 WHERE account_id =
 -- name: connection_gone_later
 -- After something went wrong.
 -- in: account_id int, due_at int
-UPDATE connection_gone SET due_at = $2 WHERE account_id = $1;
+UPDATE connection_gone SET due_at = $2 WHERE account_id = $1 AND due_at < $2;
 
 -- name: connection_gone_remove
 -- Nothing of it is left.
@@ -551,25 +551,32 @@ DELETE FROM mirror_list WHERE account_id = $1 AND connection_id = $2 AND remote_
 DELETE FROM mirror_event WHERE account_id = $1 AND connection_id = $2 AND repeat_id IN
  (SELECT repeat_id FROM mirror_event WHERE account_id = $1 AND connection_id = $2 ORDER BY repeat_id LIMIT $3);
 
--- name: action_log_window
--- How many there are of the next n actions behind one, whosever they are, and the last of them (NULL: there is none).
--- in: account_id int, after int, n int
--- out: n int, last int
-SELECT count(*) AS n, max(action_id) AS last FROM (SELECT action_id FROM action_log WHERE account_id = $1 AND action_id > $2 ORDER BY action_id LIMIT $3) w;
-
 -- name: action_log_clear
--- Of those its own; of connection 0 those without one.
--- in: account_id int, connection_id int, after int, last int
-DELETE FROM action_log WHERE account_id = $1 AND COALESCE(connection_id, 0) = $2 AND action_id > $3 AND action_id <= $4;
+-- Its actions.
+-- in: account_id int, connection_id int, n int
+DELETE FROM action_log WHERE account_id = $1 AND action_id IN
+ (SELECT action_id FROM action_log WHERE account_id = $1 AND connection_id = $2 ORDER BY action_id LIMIT $3);
+
+-- name: action_log_clear_all
+-- Of an account that is gone, those without a connection too.
+-- in: account_id int, n int
+DELETE FROM action_log WHERE account_id = $1 AND action_id IN (SELECT action_id FROM action_log WHERE account_id = $1 ORDER BY action_id LIMIT $2);
 
 -- name: remote_piece_window
--- How many there are of the next n pieces behind one, whosever they are, and the last of them (NULL: there is none).
--- in: account_id int, after int, n int
+-- How many there are of its next n pieces behind one, and the last of them (NULL: there is none).
+-- in: account_id int, connection_id int, after int, n int
 -- out: n int, last int
-SELECT count(*) AS n, max(piece_id) AS last FROM (SELECT piece_id FROM remote_piece WHERE account_id = $1 AND piece_id > $2 ORDER BY piece_id LIMIT $3) w;
+SELECT count(*) AS n, max(piece_id) AS last FROM (SELECT piece_id FROM remote_piece WHERE account_id = $1 AND connection_id = $2 AND piece_id > $3
+ ORDER BY piece_id LIMIT $4) w;
 
 -- name: remote_piece_clear
--- Of those its own, except where a batch is not over, in one of three states: there the rows keep pieces from being sent twice.
+-- Of those, all but where a batch is not over, in one of three states: there the rows keep pieces from being sent twice.
 -- in: account_id int, connection_id int, after int, last int, seats_a_batch int, ready int, handing_over int, unknown int
 DELETE FROM remote_piece WHERE account_id = $1 AND connection_id = $2 AND piece_id > $3 AND piece_id <= $4 AND NOT EXISTS (SELECT 1 FROM batch b
  WHERE b.account_id = $1 AND b.batch_id = remote_piece.piece_id / $5 AND b.state IN ($6, $7, $8));
+
+-- name: remote_piece_left
+-- Was one kept?
+-- in: account_id int, connection_id int
+-- out: piece_id int
+SELECT piece_id FROM remote_piece WHERE account_id = $1 AND connection_id = $2 LIMIT 1;

@@ -2,9 +2,11 @@
  * trial, operations, and subscriptions that go to a connection. */
 #include "fake_connector.h"
 #include "house.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "links/connection_end.h"
+#include "mail/piece.h"
 #include "press/press.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -478,6 +480,111 @@ static void test_cleared(void **state)
     assert_int_equal(rows("connection_gone"), 0);
 }
 
+/* Those of others make it no longer. */
+static void test_others_rows(void **state)
+{
+    (void)state;
+    enum { MANY = 40 };
+    char sql[300];
+    int64_t gone = make(house.key, GOOD), stays = make(house.key, GOOD);
+    for (long long i = 1; i <= MANY; i++) {
+        long long a = house.account, c = stays;
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO remote_piece (account_id, connection_id, piece_id, state, sent_at) VALUES (%lld, %lld, %lld, 2, 1)", a,
+            c, i);
+        fresh_store_script(house.address, sql);
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO action_log (account_id, connection_id, action_id, endpoint, outcome, tries, took_ms) VALUES (%lld, "
+            "%lld, %lld, 'a', 0, 1, 1)",
+            a, c, i);
+        fresh_store_script(house.address, sql);
+    }
+    limit_set(STR("connection.clear_rows"), 2, NULL);
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", gone), NULL).status, 200);
+    assert_int_equal(rows("connection_gone"), 0);
+    limit_set(STR("connection.clear_rows"), 1000, NULL);
+    assert_int_equal(rows("remote_piece"), MANY);
+    assert_int_equal(rows("action_log"), MANY);
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", stays), NULL).status, 200);
+    assert_int_equal(rows("remote_piece") + rows("action_log"), 0);
+}
+
+/* What keeps pieces from being sent twice stays until their batch is over, and then goes. */
+static void test_spared(void **state)
+{
+    (void)state;
+    enum { BATCH = 7000 };
+    static const struct {
+        const char *name;
+        int state, left;
+    } moves[] = {{"nobody knows", BATCH_UNKNOWN, 1},
+                 {"again", BATCH_READY, 1},
+                 {"under way", BATCH_HANDING_OVER, 1},
+                 {"over", BATCH_HANDED_OVER, 0}};
+    char sql[300];
+    int64_t gone = make(house.key, GOOD);
+    snprintf(
+        sql, sizeof sql,
+        "INSERT INTO batch (account_id, batch_id, drop_id, state, is_test, template_version, opened_at) VALUES (%lld, %d, 1, "
+        "%d, 0, 1, 1)",
+        (long long)house.account, BATCH, BATCH_UNKNOWN);
+    fresh_store_script(house.address, sql);
+    for (int i = 0; i < 2; i++) { /* one of a batch that is not over, one of no batch */
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO remote_piece (account_id, connection_id, piece_id, state, sent_at) VALUES (%lld, %lld, %lld, 3, 1)",
+            (long long)house.account, (long long)gone, (long long)(BATCH + i) * SEATS_A_BATCH + 1);
+        fresh_store_script(house.address, sql);
+    }
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", gone), NULL).status, 200);
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        snprintf(sql, sizeof sql, "UPDATE batch SET state = %d WHERE batch_id = %d", moves[i].state, BATCH);
+        fresh_store_script(house.address, sql);
+        fresh_store_script(house.address, "UPDATE connection_gone SET due_at = 1");
+        connection_clear(&house.links, house.account);
+        if (rows("remote_piece") != moves[i].left || rows("connection_gone") != moves[i].left) fail_msg("%s", moves[i].name);
+        connection_clear(&house.links, house.account); /* it is looked at again in an hour, and not at once */
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM connection_gone WHERE due_at > %lld",
+                 (long long)clock_now_ms() + 3000000);
+        assert_int_equal(fresh_store_number(house.address, sql), moves[i].left);
+    }
+    snprintf(sql, sizeof sql, "DELETE FROM batch WHERE batch_id = %d", BATCH);
+    fresh_store_script(house.address, sql);
+}
+
+/* Who is told of what happens there is told nothing any more, where ever he is. */
+static void test_told_of_it(void **state)
+{
+    (void)state;
+    char body[300], sql[400];
+    int64_t gone = make(house.key, GOOD), stays = make(house.key, GOOD), last = 0, destination = 0;
+    const int64_t ids[] = {gone, stays, gone};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        snprintf(body, sizeof body, "{\"source\":\"connection\",\"source_id\":%lld,\"delay_s\":3600,%s}", (long long)ids[i],
+                 i == 2 ? path("\"connection_id\":%lld", stays) : "\"url\":\"http://127.0.0.1:9/\"");
+        struct answer a = ask(house.key, "POST", "/v1/subscriptions", body);
+        if (a.status != 200) fail_msg("%s: %d %s", body, a.status, a.body);
+        last = answer_number(a, "subscription_id");
+        destination = answer_number(a, "destination_id");
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO delivery (account_id, destination_id, due_at, delivery_id, subscription_id, source, source_id, "
+                 "event_id, person_id, first_due_at) VALUES (%lld, %lld, 9000000000000, %lld, %lld, 4, %lld, 1, 1, 1)",
+                 (long long)house.account, (long long)destination, (long long)last, (long long)last, (long long)ids[i]);
+        fresh_store_script(house.address, sql);
+    }
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", gone), NULL).status, 200);
+    assert_int_equal(fresh_store_number(house.address, path("SELECT count(*) FROM subscription WHERE source_id = %lld", gone)),
+                     0);
+    assert_int_equal(fresh_store_number(house.address, path("SELECT count(*) FROM delivery WHERE source_id = %lld", gone)), 0);
+    assert_int_equal(rows("subscription"), 1);
+    assert_int_equal(rows("delivery"), 1);
+    assert_int_equal(ask(house.key, "GET", path("/v1/subscriptions/%lld", last), NULL).status, 404);
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", stays), NULL).status, 200);
+    assert_int_equal(rows("subscription") + rows("delivery") + rows("destination"), 0);
+}
+
 /* An account that is deleted leaves no secret and no token behind. */
 static void test_account_gone(void **state)
 {
@@ -529,6 +636,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_shown),        cmocka_unit_test(test_connectors),
         cmocka_unit_test(test_changes),       cmocka_unit_test(test_put_back),     cmocka_unit_test(test_operations),
         cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_nothing_left), cmocka_unit_test(test_cleared),
+        cmocka_unit_test(test_others_rows),   cmocka_unit_test(test_spared),       cmocka_unit_test(test_told_of_it),
         cmocka_unit_test(test_account_gone),
     };
     return cmocka_run_group_tests(tests, open_house, house_close);

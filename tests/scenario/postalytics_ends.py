@@ -220,10 +220,10 @@ except (OSError, http.client.HTTPException):
     pass
 died = h.has_died(20)
 h.kill()
-house.check(died and h.rows("SELECT count(*) FROM connection_gone") == [[1]] and (people() or any(left().values())), f"killed in the middle of it, some is left: {people()} people, {left()}")
+house.check(died and h.rows(f"SELECT count(*) FROM connection_gone WHERE connection_id = {pair}") == [[1]] and (people() or any(left().values())), f"killed in the middle of it, some is left: {people()} people, {left()}")
 h.start()
 house.check(h.ask("GET", f"/v1/connections/{pair}")[0] == 404, "the connection is deleted")
-until("and all that it left goes, after the kill too", lambda: h.rows("SELECT count(*) FROM connection_gone") == [[0]])
+until("and all that it left goes, after the kill too", lambda: h.rows(f"SELECT count(*) FROM connection_gone WHERE connection_id = {pair}") == [[0]])
 house.check(not any(left().values()), f"they are gone with it: {left()}")
 house.check(people() == 0 and h.rows(f"SELECT event_id, code, person_id FROM event WHERE source = 4 AND source_id = {pair} ORDER BY event_id") == happened, "its events stay, without whom they were about")
 house.check(h.ask("GET", f"/v1/drops/{drop}/printer")[1]["connection_id"] is None, "its drop has the account's printer again")

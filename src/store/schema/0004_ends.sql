@@ -3,5 +3,8 @@
 CREATE TABLE connection_gone (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, step SMALLINT NOT NULL, place BIGINT NOT NULL, due_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, connection_id)) CLUSTERED;
 CREATE INDEX connection_gone_due ON connection_gone (due_at);
+-- A connection's own, without a walk over its account's.
+CREATE INDEX action_log_of_connection ON action_log (account_id, connection_id, action_id) WHERE connection_id IS NOT NULL;
+CREATE INDEX remote_piece_of_connection ON remote_piece (account_id, connection_id, piece_id);
 -- Print files that are kept (mail/tidy.c).
 CREATE INDEX batch_with_file ON batch (opened_at) WHERE file <> '';
