@@ -1,5 +1,6 @@
-/* connection_end.c: see connection_end.h. A unit that finds a connection gone must make nothing new of it; what a request under way writes
- * after it is a row that nobody reads, and goes with the account. */
+/* connection_end.c: see connection_end.h. A unit that makes mail of a request, or keeps one, has found the connection there itself: nothing of the
+ * kind comes after its end. Where the scheduler comes to a row of a connection that is gone, written by what was under way, it removes the row or
+ * ends it. What else comes after it (a contact's number, an action) is a row that nobody reads, and goes with the account. */
 #include "links/connection_end.h"
 #include "queries.h"
 

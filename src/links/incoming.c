@@ -149,6 +149,8 @@ static bool take(struct tx *tx, void *arg)
     const struct take *t = arg;
     const struct connection *c = t->connection;
     int64_t before = tx_now(tx) - limit_get(LIMIT_INCOMING_REPEAT_DAYS) * DAY_MS;
+    if (!tx_first(tx, Q_CONNECTION_FIND, &(struct q_connection_find){c->account_id, c->connection_id}, NULL))
+        return connection_refuse(tx, c->connection_id);
     for (int i = 0; i < t->n; i++) {
         struct incoming_piece *p = &t->pieces[i];
         if (p->is_refused) continue;

@@ -3,11 +3,16 @@
 #include "house.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "links/connection_end.h"
 #include "links/incoming.h"
+#include "links/postalytics/postalytics.h"
 #include "press/press.h"
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int64_t connection;
 static char hook[200], endpoint[64];
@@ -46,16 +51,21 @@ static void make_hook(void)
     answer_text(a, "path", hook, sizeof hook);
 }
 
-static int open_all(void **state)
+static void make_connection(void)
 {
-    if (house_open(state)) return 1;
     connection =
         answer_number(ask(house.key, "POST", "/v1/connections",
                           "{\"kind\":\"crm\",\"is_tested\":false,\"settings\":{\"base\":\"http://127.0.0.1:9\"},\"secrets\":{"
                           "\"token\":\"s3cret\"}}"),
                       "connection_id");
-    make_endpoint();
     make_hook();
+}
+
+static int open_all(void **state)
+{
+    if (house_open(state)) return 1;
+    make_connection();
+    make_endpoint();
     return 0;
 }
 
@@ -292,14 +302,105 @@ static void test_gone(void **state)
     assert_int_equal(fresh_store_number(house.address, "SELECT count(*) FROM hook_seen"), 0);
 }
 
+/* ---- a connection that ends while a request is under way ---- */
+
+static struct {
+    pthread_t thread;
+    sem_t has_begun;
+    int64_t id;
+} ending;
+
+/* Whoever comes meanwhile reads the connection as it was, and writes behind this unit. */
+static bool end_slowly(struct tx *tx, void *arg)
+{
+    (void)arg;
+    sem_post(&ending.has_begun);
+    usleep(400000);
+    return connection_end(tx, &house.links, house.account, ending.id);
+}
+
+static void *end_it(void *arg)
+{
+    struct fault f;
+    (void)arg;
+    if (!store_write(house.store, end_slowly, NULL, &f)) fprintf(stderr, "it did not end: %s\n", f.text);
+    return NULL;
+}
+
+static void begin_to_end(int64_t id)
+{
+    ending.id = id;
+    sem_init(&ending.has_begun, 0, 0);
+    assert_int_equal(pthread_create(&ending.thread, NULL, end_it, NULL), 0);
+    sem_wait(&ending.has_begun);
+}
+
+static void test_piece_meanwhile(void **state)
+{
+    (void)state;
+    int64_t before = pieces();
+    make_connection();
+    begin_to_end(connection);
+    struct answer a = call(REQUEST(PIECE(",\"repeat_id\":\"late\"")));
+    pthread_join(ending.thread, NULL);
+    assert_answer(a, 404, "{\"error\":{\"message\":\"There is no connection #.\",\"status_code\":404}}");
+    assert_int_equal(pieces(), before);
+    connection_clear(&house.links, house.account);
+    assert_int_equal(fresh_store_number(house.address, "SELECT count(*) FROM hook_seen"), 0);
+}
+
+static bool put_watched(struct tx *tx, void *arg) { return connection_put(tx, house.seal, arg); }
+
+/* Of one that is watched, whose drop was seen already. */
+static void test_post_meanwhile(void **state)
+{
+    (void)state;
+    char sql[200];
+    struct fault f = {0};
+    struct hook_answer answer = {0};
+    struct postalytics *pl = postalytics_create(&house.links, house.dir);
+    const struct connector *d = postalytics_connector(pl);
+    struct connection c = {.account_id = house.account,
+                           .kind = POSTALYTICS_NUMBER,
+                           .label = STR("Theirs"),
+                           .settings = STR("{\"watch\":\"webhooks\"}"),
+                           .secrets = STR("{\"api_key\":\"k\"}")};
+    assert_true(store_write(house.store, put_watched, &c, &f));
+    snprintf(sql, sizeof sql, "INSERT INTO mirror_drop (account_id, connection_id, drop_id, seen_at) VALUES (%lld, %lld, 7, 1)",
+             (long long)c.account_id, (long long)c.connection_id);
+    fresh_store_script(house.address, sql);
+    struct hook_call h = {.arena = arena_create(1 << 14),
+                          .connection = &c,
+                          .body = STR("{\"eventType\":11,\"eventDate\":\"2026-05-04T10:31:00Z\",\"meta\":{\"dropId\":7,"
+                                      "\"dataId\":812}}")};
+    assert_int_equal(d->hook(d->ctx, &h, NULL, &answer, &f), 0);
+    assert_int_equal(fresh_store_number(house.address, "SELECT count(*) FROM mirror_post"), 1);
+    begin_to_end(c.connection_id);
+    assert_int_equal(d->hook(d->ctx, &h, NULL, &answer, &f), -1);
+    pthread_join(ending.thread, NULL);
+    assert_int_equal(f.status, 404);
+    assert_int_equal(fresh_store_number(house.address, "SELECT count(*) FROM mirror_post"), 1);
+    connection_clear(&house.links, house.account);
+    assert_int_equal(fresh_store_number(house.address, "SELECT count(*) FROM mirror_post"), 0);
+    arena_destroy(&h.arena);
+    postalytics_destroy(&pl);
+}
+
 int main(int argc, char **argv)
 {
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_requests), cmocka_unit_test(test_content), cmocka_unit_test(test_long_ids),
-        cmocka_unit_test(test_old),      cmocka_unit_test(test_tokens),  cmocka_unit_test(test_pace),
-        cmocka_unit_test(test_cap),      cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_content),
+        cmocka_unit_test(test_long_ids),
+        cmocka_unit_test(test_old),
+        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_pace),
+        cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_piece_meanwhile),
+        cmocka_unit_test(test_post_meanwhile),
     };
     return cmocka_run_group_tests(tests, open_all, house_close);
 }

@@ -215,7 +215,9 @@ house.check([w["url"] for w in second.ask("GET", "/api/v1/webhooks")[1]] == [sin
 # ---- without a public address ----
 h.stop()
 del h.settings["public.base"]
+h.change(f"INSERT INTO mirror_post (account_id, connection_id, post_id, due_at, body) VALUES ({account}, {pair}, 1, 1, '{{}}')")
 h.start()
+until("what was posted for a connection that is gone is removed", lambda: h.rows("SELECT count(*) FROM mirror_post") == [[0]])
 private = connect("Private", remote.address, postalytics.KEY, watch="webhooks")
 until("a server without a public address polls, and says why", lambda: "public.base" in (look(private)["status"] or {}).get("webhooks", ""))
 remote.happen(702, "Printed", now())

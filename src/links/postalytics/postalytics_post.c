@@ -24,6 +24,7 @@ static bool keep(struct tx *tx, void *arg)
     const struct connection *c = k->call->connection;
     int64_t account = c->account_id, id = c->connection_id, now = tx_now(tx);
     struct r_mirror_post_count count;
+    if (!tx_first(tx, Q_CONNECTION_FIND, &(struct q_connection_find){account, id}, NULL)) return connection_refuse(tx, id);
     if (!tx_first(tx, Q_MIRROR_DROP_FIND, &(struct q_mirror_drop_find){account, id, k->drop_id}, NULL))
         return tx_ok(tx) && tx_refuse(tx, FAULT_USER, 404, "Mail drop %lld is none of those that were seen at this connection.",
                                       (long long)k->drop_id);
@@ -145,11 +146,19 @@ static bool tell_one(struct watch *w, const struct r_mirror_post_page *row, stru
     return ok;
 }
 
+/* Of a connection that is gone; what it leaves is due still. */
+static bool forget(struct tx *tx, void *arg)
+{
+    const struct watch *w = arg;
+    struct q_mirror_post_clear in = {w->account, w->connection_id, limit_get(LIMIT_CONNECTION_CLEAR_ROWS)};
+    return tx_run(tx, Q_MIRROR_POST_CLEAR, &in, NULL);
+}
+
 static bool tell_all(struct turn *t, struct fault *f)
 {
     struct watch *w = &t->watch;
     int64_t hurry = w->now + LEASE_MS / 2;
-    if (!watch_open(w, f)) return false;
+    if (!watch_open(w, f)) return f->status == 404 && store_write(w->pl->house->store, forget, w, f);
     do {
         if (!store_read(w->pl->house->store, read_rows, t, f)) return false;
         for (int i = 0; i < t->n; i++)
