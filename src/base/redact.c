@@ -24,12 +24,19 @@ static void add_spelling(struct redaction *r, struct str value)
     r->values[r->n++] = arena_str(r->arena, value);
 }
 
+/* As JSON has it; some programs escape slashes too. */
 static void add_quoted(struct redaction *r, struct str value)
 {
-    struct buf b = BUF_INIT;
+    struct buf b = BUF_INIT, slashed = BUF_INIT;
     json_quote(&b, value);
-    add_spelling(r, str_make(b.data + 1, b.len - 2));
-    buf_finish(&b);
+    struct str quoted = str_make(b.data + 1, b.len - 2);
+    for (size_t i = 0; i < quoted.len; i++) {
+        if (quoted.ptr[i] == '/') buf_add_byte(&slashed, '\\');
+        buf_add_byte(&slashed, quoted.ptr[i]);
+    }
+    add_spelling(r, quoted);
+    add_spelling(r, buf_str(&slashed));
+    buf_finish(&b), buf_finish(&slashed);
 }
 
 static bool is_unreserved(char c)
@@ -50,13 +57,20 @@ static void add_encoded(struct redaction *r, struct str value)
     buf_finish(&b);
 }
 
+static void add_plain(struct redaction *r, struct str value)
+{
+    add_spelling(r, value);
+    add_quoted(r, value);
+    add_encoded(r, value);
+}
+
 /* Inside a text in base 64, behind 0, 1 or 2 bytes of a group of three: the letters that are its alone. */
 static void add_inside(struct redaction *r, struct str value, struct str (*encode)(struct arena *a, struct str s))
 {
     for (size_t before = 0; before < 3; before++) {
         struct str text = str_of(arena_printf(r->arena, "%.*s%.*s", (int)before, "::", STR_ARG(value)));
         size_t from = (before * 8 + 5) / 6, to = text.len * 8 / 6;
-        if (to - from >= SECRET_LEAST) add_spelling(r, str_make(encode(r->arena, text).ptr + from, to - from));
+        if (to >= from + SECRET_LEAST) add_plain(r, str_make(encode(r->arena, text).ptr + from, to - from));
     }
 }
 
@@ -64,19 +78,12 @@ static void add_inside(struct redaction *r, struct str value, struct str (*encod
 static void add_base64(struct redaction *r, struct str value)
 {
     struct str as_user = str_of(arena_printf(r->arena, "%.*s:", STR_ARG(value)));
-    add_spelling(r, base64_encode(r->arena, value));
-    add_spelling(r, base64_encode(r->arena, as_user));
-    add_spelling(r, base64_url_encode(r->arena, value));
-    add_spelling(r, base64_url_encode(r->arena, as_user));
+    add_plain(r, base64_encode(r->arena, value));
+    add_plain(r, base64_encode(r->arena, as_user));
+    add_plain(r, base64_url_encode(r->arena, value));
+    add_plain(r, base64_url_encode(r->arena, as_user));
     add_inside(r, value, base64_encode);
     add_inside(r, value, base64_url_encode);
-}
-
-static void add_plain(struct redaction *r, struct str value)
-{
-    add_spelling(r, value);
-    add_quoted(r, value);
-    add_encoded(r, value);
 }
 
 void redaction_add(struct redaction *r, struct str secret)

@@ -90,7 +90,7 @@ static void add_batches(struct page *p, const struct batch *batches, int n)
         view_flag(row, "batch_is_test", b->is_test);
         show_time(row, "opened", b->opened_at);
         if (b->state == BATCH_OPEN || b->state == BATCH_CLOSED) show_time(row, "due", b->due_at);
-        if (b->state >= BATCH_READY && b->file_bytes > 0) show_bytes(row, "bytes", b->file_bytes);
+        if (batch_is_written(b) && b->file.len) show_bytes(row, "bytes", b->file_bytes);
     }
 }
 
