@@ -233,6 +233,8 @@ static bool own_put(struct tx *tx, void *arg)
     const struct own *o = arg;
     if (!tx_first(tx, Q_DROP_IS_THERE, &(struct q_drop_is_there){o->account, o->drop_id}, NULL))
         return tx_not_found(tx, "drop", o->drop_id);
+    if (!tx_first(tx, Q_CONNECTION_FIND, &(struct q_connection_find){o->account, o->put->connection_id}, NULL))
+        return tx_not_found(tx, "connection", o->put->connection_id);
     struct q_drop_printer_put in = {o->account, o->drop_id, o->put->connection_id, o->put->endpoint};
     return tx_run(tx, Q_DROP_PRINTER_PUT, &in, NULL) &&
            tx_run(tx, Q_HANDOVER_WAKE_DROP, &(struct q_handover_wake_drop){o->account, o->drop_id, tx_now(tx)}, NULL);

@@ -34,7 +34,7 @@ struct drop_printer {
     int64_t connection_id; /* 0: it has none, and the account's printer prints */
     struct str endpoint;
 };
-/* The caller has looked at the connection. Batches of the drop that wait are tried at once. 404: no such drop. */
+/* The caller has looked at the connection's kind. Batches of the drop that wait are tried at once. 404: no such drop, no such connection. */
 bool drop_printer_put(struct mail *m, int64_t account, int64_t drop_id, const struct drop_printer *p, struct fault *f);
 bool drop_printer_remove(struct mail *m, int64_t account, int64_t drop_id, struct fault *f);
 bool drop_printer_get(struct mail *m, struct arena *a, int64_t account, int64_t drop_id, struct drop_printer *out,
