@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "queries.h"
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +43,10 @@ static void remove_unknown(const struct mail *m, const struct map *known)
         snprintf(name, sizeof name, "files/intake/%.255s", e->d_name);
         if (e->d_name[0] == '.' || map_get(known, str_of(name))) continue;
         snprintf(path, sizeof path, "%s/%s", m->data_dir, name);
-        unlink(path);
-        log_info("mail", "%s was removed: a crash had left it, and nothing had been answered for it", name);
+        if (unlink(path) != 0)
+            log_warning("mail", "%s is nothing of ours and could not be removed: %s", name, strerror(errno));
+        else
+            log_info("mail", "%s was removed: a crash had left it, and nothing had been answered for it", name);
     }
     if (dir) closedir(dir);
 }
