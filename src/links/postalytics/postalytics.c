@@ -286,6 +286,7 @@ struct postalytics *postalytics_create(const struct link_house *h, const char *d
                                        .try_operation = "who-am-i"};
     postalytics_printer_init(pl);
     if (!h->jobs) return pl;
+    contacts_tidy(pl);
     postalytics_watch_add(pl);
     postalytics_posts_add(pl);
     return pl;
