@@ -70,13 +70,13 @@ static bool find_printed(struct http_exchange *x, struct printed *out)
         return false;
     *out = (struct printed){batch_pdf(api_mail(x), http_arena(x), &b), p->first_page, (int)b.pages_each};
     if (*out->pdf && p->first_page > 0) return true;
-    if (batch_is_forgotten(&b))
+    if (p->state != PIECE_SEATED)
+        http_fail(x, 409, "Piece %lld is not printed: it is %s.", (long long)p->piece_id, piece_state_word(p->state));
+    else if (batch_is_forgotten(&b))
         http_fail(x, 409, "Piece %lld cannot be shown as printed any more: print files are kept %lld days.",
                   (long long)p->piece_id, (long long)limit_get(LIMIT_KEEP_BATCH_DAYS));
-    else if (p->state == PIECE_SEATED)
-        http_fail(x, 409, "Piece %lld is not printed: its batch is %s.", (long long)p->piece_id, batch_state_word(b.state));
     else
-        http_fail(x, 409, "Piece %lld is not printed: it is %s.", (long long)p->piece_id, piece_state_word(p->state));
+        http_fail(x, 409, "Piece %lld is not printed: its batch is %s.", (long long)p->piece_id, batch_state_word(b.state));
     return false;
 }
 

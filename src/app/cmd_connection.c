@@ -172,7 +172,11 @@ static int show(struct work *w, struct json_value c)
         printf("  refused   %.*s  %.*s\n", STR_ARG(json_get(requests, "last_refused_date").string),
                STR_ARG(json_get(requests, "last_refusal").string));
     print_deliveries(json_get(c, "last_deliveries"));
-    print_trial(json_get(c, "test"));
+    struct json_value test = json_get(c, "test");
+    print_trial(test);
+    if (test.type == JSON_OBJECT && !json_get(test, "is_working").boolean)
+        printf("It is kept as it is; pennypost connection test %lld tries it again.\n",
+               (long long)json_get(c, "connection_id").integer);
     return EXIT_DONE;
 }
 

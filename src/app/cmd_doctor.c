@@ -23,10 +23,12 @@ static void say(bool good, const char *what, const char *detail)
 static void look_at_data(void)
 {
     const char *data = setting_get(SETTING_DATA);
-    struct fault f = {0};
     char text[1200];
     ASSERT(data);
-    if (!make_dirs(data, 0750, &f)) return say(false, "data folder", f.text);
+    if (access(data, F_OK) != 0) {
+        snprintf(text, sizeof text, "%s is not there: the first start makes it; another is said with --data", data);
+        return say(false, "data folder", text);
+    }
     snprintf(text, sizeof text, "%s%s", data, access(data, W_OK) == 0 ? "" : " cannot be written; choose another with --data");
     say(access(data, W_OK) == 0, "data folder", text);
     int64_t free_mb = disk_free_mb(data);

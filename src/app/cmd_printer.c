@@ -1,6 +1,7 @@
 /* cmd_printer.c: `pennypost printer …`, `pennypost batch …` and `pennypost printed import FILE`: printers, what a person says of batches, and
  * printers' return files; through the operator's socket. */
 #include "app/commands.h"
+#include "app/import_watch.h"
 #include "app/options.h"
 #include "app/remote.h"
 #include "base/json_out.h"
@@ -188,6 +189,7 @@ int cmd_printed(int argc, char **argv)
     struct options o;
     struct fault f = {0};
     struct json_value root;
+    char what[80];
     if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT, show_printed_forms) ||
         !form_of("printed", printed_forms, &o))
         return EXIT_USAGE;
@@ -201,6 +203,8 @@ int cmd_printed(int argc, char **argv)
         printf("return %lld: %lld lines, %lld used, %lld known already, %lld refused\n",
                (long long)number_of(root, "import_id"), (long long)number_of(root, "rows"), (long long)number_of(root, "used"),
                (long long)number_of(root, "repeated"), (long long)number_of(root, "refused"));
+    snprintf(what, sizeof what, "/v1/imports/%lld", (long long)(ok ? number_of(root, "import_id") : 0));
+    if (ok && !o.json) import_show_refused(r, what, number_of(root, "refused"));
     remote_close(&r);
     return code;
 }

@@ -1,6 +1,7 @@
 /* cmd_scans.c: `pennypost scans import FILE`: scans of the USPS, or with `acs` ACS records, through the server's own routes. Without
  * --account the house's: rows may tell of anybody's pieces. Exit 1 when rows were refused. */
 #include "app/commands.h"
+#include "app/import_watch.h"
 #include "app/options.h"
 #include "app/remote.h"
 #include "base/progress.h"
@@ -36,30 +37,18 @@ static bool wait_for(struct remote *r, int64_t id, int64_t bytes, bool quiet, in
     return ok;
 }
 
-static void show_refused(struct remote *r, int64_t id, int64_t refused)
-{
-    char target[100];
-    struct json_value root, row;
-    struct json_iter it = {0};
-    struct fault f = {0};
-    snprintf(target, sizeof target, "/v1/scans/%lld/refused?limit=%d", (long long)id, SHOWN_REFUSALS);
-    if (!refused || !remote_call(r, "GET", target, STR_NULL, &root, &f)) return;
-    while (json_next(root, &it, NULL, &row))
-        fprintf(stderr, "  line %lld: %.*s\n", (long long)json_get(row, "line").integer,
-                STR_ARG(json_get(row, "detail").string));
-    if (refused > SHOWN_REFUSALS) fprintf(stderr, "  and %lld more: GET %s\n", (long long)(refused - SHOWN_REFUSALS), target);
-}
-
 static bool import(struct remote *r, const struct options *o, int64_t *id, int64_t *refused, struct fault *f)
 {
     struct stat st;
+    char what[80];
     struct json_value root;
     const char *target = o->n_rest == 3 ? "/v1/scans?kind=acs" : "/v1/scans";
     if (stat(o->rest[1], &st) != 0) return fault_errno(f, "the file %s cannot be read", o->rest[1]);
     if (!remote_upload(r, "POST", target, o->rest[1], "application/octet-stream", &root, f)) return false;
     *id = json_get(root, "scan_file_id").integer;
     if (!wait_for(r, *id, st.st_size, o->json, refused, f)) return false;
-    if (!o->json) show_refused(r, *id, *refused);
+    snprintf(what, sizeof what, "/v1/scans/%lld", (long long)*id);
+    if (!o->json) import_show_refused(r, what, *refused);
     return true;
 }
 

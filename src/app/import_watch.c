@@ -35,19 +35,18 @@ static bool wait_for(struct remote *r, struct import_outcome *out, int64_t bytes
     return ok;
 }
 
-static void show_refused(struct remote *r, const struct import_outcome *o)
+void import_show_refused(struct remote *r, const char *what, int64_t n)
 {
     char target[100];
     struct json_value root, row;
     struct json_iter it = {0};
     struct fault f = {0};
-    snprintf(target, sizeof target, "/v1/imports/%lld/refused?limit=%d", (long long)o->import_id, SHOWN_REFUSALS);
-    if (!o->refused || !remote_call(r, "GET", target, STR_NULL, &root, &f)) return;
+    snprintf(target, sizeof target, "%s/refused?limit=%d", what, SHOWN_REFUSALS);
+    if (!n || !remote_call(r, "GET", target, STR_NULL, &root, &f)) return;
     while (json_next(root, &it, NULL, &row))
         fprintf(stderr, "  line %lld: %.*s\n", (long long)json_get(row, "line").integer,
                 STR_ARG(json_get(row, "detail").string));
-    if (o->refused > SHOWN_REFUSALS)
-        fprintf(stderr, "  and %lld more: GET %s\n", (long long)(o->refused - SHOWN_REFUSALS), target);
+    if (n > SHOWN_REFUSALS) fprintf(stderr, "  and %lld more: GET %s/refused\n", (long long)(n - SHOWN_REFUSALS), what);
 }
 
 static void add_key(struct buf *target, const char *key)
@@ -60,6 +59,7 @@ bool import_and_watch(struct remote *r, int64_t list, const char *file, const ch
                       struct fault *f)
 {
     struct buf target = BUF_INIT;
+    char what[80];
     struct stat st;
     struct json_value root;
     if (stat(file, &st) != 0) return fault_errno(f, "the file %s cannot be read", file);
@@ -70,6 +70,7 @@ bool import_and_watch(struct remote *r, int64_t list, const char *file, const ch
     if (!ok) return false;
     *out = (struct import_outcome){.import_id = json_get(root, "import_id").integer};
     if (!wait_for(r, out, st.st_size, quiet, f)) return false;
-    if (!quiet) show_refused(r, out);
+    snprintf(what, sizeof what, "/v1/imports/%lld", (long long)out->import_id);
+    if (!quiet) import_show_refused(r, what, out->refused);
     return true;
 }

@@ -5,6 +5,8 @@
 struct import_outcome {
     int64_t import_id, rows, used, inserted, updated, unchanged, repeated, refused;
 };
-/* key: the field that tells the contacts apart; NULL: as the list has it. Refused rows are printed to standard error with line and reason, at most 20 of them. */
+/* The refused rows of GET `what`/refused to standard error with line and reason, at most 20 of them, and where the others are. Nothing when `n` is 0. */
+void import_show_refused(struct remote *r, const char *what, int64_t n);
+/* key: the field that tells the contacts apart; NULL: as the list has it. Refused rows are shown. */
 bool import_and_watch(struct remote *r, int64_t list, const char *file, const char *key, bool quiet, struct import_outcome *out,
                       struct fault *f);

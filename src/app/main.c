@@ -53,6 +53,7 @@ int main(int argc, char **argv)
     if (argc < 2) return usage(stderr), EXIT_USAGE;
     struct str word = str_of(argv[1]);
     if (str_eq(word, STR("help")) || str_eq(word, STR("--help")) || str_eq(word, STR("-h"))) return usage(stdout), EXIT_DONE;
+    if (str_eq(word, STR("--version"))) word = STR("version");
     for (size_t i = 0; i < n_commands; i++)
         if (str_eq(word, str_of(commands[i].name))) return commands[i].run(argc - 1, argv + 1);
     fprintf(stderr, "There is no command \"%s\".\n\n", argv[1]);

@@ -1,5 +1,6 @@
 /* options.c: see options.h. Called once at the start of a command, on its only thread. */
 #include "app/options.h"
+#include "app/commands.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/settings.h"
@@ -38,6 +39,8 @@ static const struct flag_words {
 };
 enum { N_FLAGS = sizeof words_of / sizeof *words_of };
 
+void options_help_end(void) { exit(fflush(stdout) == 0 ? EXIT_DONE : EXIT_CANNOT); }
+
 /* For who asks how the command is written. */
 static _Noreturn void help(const char *command, unsigned takes, options_forms *forms)
 {
@@ -50,7 +53,7 @@ static _Noreturn void help(const char *command, unsigned takes, options_forms *f
         snprintf(flag, sizeof flag, "--%s %s", flags[i].name, words_of[i].arg ? words_of[i].arg : "");
         if (takes & (unsigned)flags[i].val) printf("  %-20s %s\n", flag, words_of[i].what);
     }
-    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : 3);
+    options_help_end();
 }
 
 static bool set_pair(const char *pair, struct fault *f)

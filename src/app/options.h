@@ -38,6 +38,7 @@ typedef void options_forms(FILE *to);
 /* Reads argv[1…] of a command: the flags that it `takes` (TAKES_…), and plain words. False when the usage is wrong: a sentence has been printed, and nothing
  * is set. With --help or -h it prints the command's forms and flags, and the process ends well. */
 bool options_read(struct options *o, int argc, char **argv, unsigned takes, options_forms *forms);
+_Noreturn void options_help_end(void); /* ends the process, well if standard output took what was printed */
 /* The same for a part of a command, "connection list", that takes fewer. */
 bool options_take(const struct options *o, const char *command, unsigned takes);
 /* False when there are words where a command takes none: a sentence has been printed. */

@@ -1,5 +1,6 @@
 /* press_options.c: flags of `pennypost press`, one table, and the creative's files. Called by cmd_press.c only. */
 #include "app/press_options.h"
+#include "app/options.h"
 #include "base/durable.h"
 #include "base/limits.h"
 #include "base/settings.h"
@@ -88,7 +89,7 @@ static bool flags_take(struct press_options *o, int argc, char **argv)
         const struct flag *flag = NULL;
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             fputs(usage, stdout);
-            exit(fflush(stdout) == 0 ? EXIT_SUCCESS : 3);
+            options_help_end();
         }
         for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
             if (strcmp(argv[i], flags[k].name) == 0) flag = &flags[k];

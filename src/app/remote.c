@@ -3,6 +3,7 @@
 #include "app/house.h"
 #include "base/log.h"
 #include <stdio.h>
+#include <sys/stat.h>
 #include <stdlib.h>
 
 struct remote {
@@ -85,6 +86,9 @@ bool remote_call(struct remote *r, const char *method, const char *target, struc
 bool remote_upload(struct remote *r, const char *method, const char *target, const char *file, const char *content_type,
                    struct json_value *root, struct fault *f)
 {
+    struct stat st;
+    if (stat(file, &st) != 0) return fault_errno(f, "the file %s cannot be read", file);
+    if (!S_ISREG(st.st_mode)) return fault_user(f, 0, "%s is no file: say which file to send", file);
     struct http_call c = {.method = method, .target = target, .body_file = file, .content_type = content_type};
     return call(r, &c, root, f);
 }

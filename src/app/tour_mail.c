@@ -100,7 +100,7 @@ bool tour_send(struct tour *t, struct fault *f)
                                     "\"Email\":\"%s\",\"Street\":\"350 5th "
                                     "Ave\",\"City\":\"New York\",\"State\":\"NY\",\"PostalCode\":\"10118\"}",
                                     t->endpoint, t->lee.record, t->lee.email);
-    printf("\n5. A flow at Salesforce sends a card to lead %s, by its id.\n", t->lee.record);
+    printf("\n5. A flow at Salesforce sends a card to lead %s, with its address and its id.\n", t->lee.record);
     if (!tour_stage_ask(t->stage, TOUR_SERVER, "POST", t->hook, str_of(body), &status, &root, f)) return false;
     if (status != 200 || json_get(root, "accepted").integer != 1)
         return fault_remote(f, "the flow was answered %d: %.200s", status, tour_stage_text(t->stage).ptr);

@@ -1,6 +1,6 @@
 /* redact.h: secrets that another machine may have sent back, taken out of what is stored or shown. The machine is told our secrets, so what it says may
- * hold them: as they are, quoted as in JSON, percent-encoded, in base 64 (alone, as "user:password", or as a part of any text), and cut off by whoever
- * shortened the sentence they stand in.
+ * hold them: as they are, in whichever case, quoted as in JSON, percent-encoded, in hexadecimal, with a page's references, in base 64 (alone, as
+ * "user:password", or as a part of any text), and cut off by whoever shortened the sentence they stand in.
  *
  *   struct redaction r = redaction_begin(arena);
  *   redaction_add_json(&r, connection.secrets);

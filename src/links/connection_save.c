@@ -4,6 +4,7 @@
 #include "links/connection_end.h"
 #include "links/operation.h"
 #include "links/tokens.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "queries.h"
@@ -268,6 +269,19 @@ static bool of_fault(struct connection_trial *t, const struct fault *f)
     return f->whose == FAULT_USER || f->whose == FAULT_REMOTE;
 }
 
+/* A program that answers 200 to everything is not the system that was meant. */
+static bool has_member(struct arena *a, struct str body, const char *name)
+{
+    struct json_parser *p = json_parser_create();
+    struct json_value root, first;
+    struct json_iter it = {0};
+    bool has = json_parse(p, json_padded(a, body), &root, NULL);
+    if (has && root.type == JSON_ARRAY) has = json_next(root, &it, NULL, &first), root = first;
+    has = has && root.type == JSON_OBJECT && json_get(root, name).type != JSON_MISSING;
+    json_parser_destroy(&p);
+    return has;
+}
+
 bool connection_try(const struct link_house *h, const struct connector *d, int64_t account, int64_t id, struct arena *a,
                     struct connection_trial *t, struct fault *f)
 {
@@ -284,5 +298,11 @@ bool connection_try(const struct link_house *h, const struct connector *d, int64
     t->is_working = answer.result == LINK_OK;
     t->is_refused = answer.result == LINK_AUTH;
     if (!t->is_working) snprintf(t->sentence, sizeof t->sentence, "%s", answer.sentence);
+    if (t->is_working && d->try_member && !has_member(a, answer.body, d->try_member)) {
+        t->is_working = false;
+        snprintf(t->sentence, sizeof t->sentence,
+                 "It was answered, but not as %s answers: there is no \"%s\" in it. Look whether the address is right.",
+                 d->title, d->try_member);
+    }
     return true;
 }

@@ -95,6 +95,8 @@ struct connector {
     enum link_result (*judge)(void *ctx, const struct fetch_answer *answer, char *sentence, size_t n);
     /* The operation that a saved connection is tried with; NULL: it is not. */
     const char *try_operation;
+    /* What its answer has, in its object or in the first of its list; without it somebody else answered. NULL: nothing that is known. */
+    const char *try_member;
     /* Begins to bring its contacts into a list (imports.h); `wish` is the request's JSON object. Waits for the store. NULL: it imports nothing. */
     bool (*import_begin)(void *ctx, int64_t account, int64_t connection_id, struct json_value wish, int64_t *import_id,
                          struct fault *f);

@@ -40,7 +40,7 @@ bool batch_is_written(const struct batch *b)
     return (b->state >= BATCH_READY && b->state <= BATCH_DONE) || b->state == BATCH_UNKNOWN;
 }
 
-bool batch_is_forgotten(const struct batch *b) { return b->file.ptr && !b->file.len; }
+bool batch_is_forgotten(const struct batch *b) { return batch_is_written(b) && b->file.ptr && !b->file.len; }
 
 struct read {
     struct arena *arena;

@@ -55,7 +55,10 @@ bool campaign_take_mid(struct tx *tx, int64_t account, struct drop *d)
     if (!tx_first(tx, Q_ACCOUNT_FIND, &(struct q_account_find){account}, &row)) return tx_not_found(tx, "account", account);
     d->mid = row.mid;
     if (!d->is_live || row.mid != DB_NULL) return true;
-    return tx_refuse(tx, FAULT_USER, 409, "This account has no mailer id, so it can only test. Add one before you go live.");
+    return tx_refuse(tx, FAULT_USER, 409,
+                     "This account has no mailer id, so it can only test. The operator gives it one before it goes live: "
+                     "pennypost account mailer-id %lld MID.",
+                     (long long)account);
 }
 
 /* The campaign that one more drop goes into; the texts of a new one are the drop's. */

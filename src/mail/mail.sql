@@ -672,9 +672,9 @@ SELECT file FROM intake WHERE file <> '';
 -- name: intake_old
 -- What was worked off long ago, with its file.
 -- across accounts: the house forgets everybody's
--- in: before int, n int
+-- in: before int, n int, after int
 -- out: account_id int, intake_id int, file text
-SELECT account_id, intake_id, file FROM intake WHERE state IN (2, 3) AND due_at IS NULL AND received_at < $1 AND file <> '' LIMIT $2;
+SELECT account_id, intake_id, file FROM intake WHERE state IN (2, 3) AND due_at IS NULL AND received_at < $1 AND file <> '' ORDER BY received_at, intake_id LIMIT $2 OFFSET $3;
 
 -- name: intake_forget_file
 -- The file is gone; what it gave stays counted.
@@ -684,10 +684,10 @@ UPDATE intake SET file = '' WHERE account_id = $1 AND intake_id = $2;
 -- name: batch_old
 -- Batches that nobody prints any more, with their files: handed over ($2) and told of, recalled ($3), written in test mode ($4) and told of.
 -- across accounts: the house forgets everybody's
--- in: before int, handed_over int, cancelled int, ready int, n int
+-- in: before int, handed_over int, cancelled int, ready int, n int, after int
 -- out: account_id int, batch_id int, file text
 SELECT account_id, batch_id, file FROM batch WHERE file <> '' AND opened_at < $1 AND due_at IS NULL
- AND ((state = $2 AND handed_over_at < $1) OR state = $3 OR (state = $4 AND is_test = 1)) LIMIT $5;
+ AND ((state = $2 AND handed_over_at < $1) OR state = $3 OR (state = $4 AND is_test = 1)) ORDER BY opened_at, batch_id LIMIT $5 OFFSET $6;
 
 -- name: batch_forget_file
 -- Its files are gone; what was printed stays counted.

@@ -29,10 +29,10 @@ const char *piece_refusal_text(int refusal)
     return press_refusal_text((enum press_refusal)refusal);
 }
 
-bool piece_refuse(struct tx *tx, int64_t account, int64_t piece_id, int reason, struct str detail)
+bool piece_refuse(struct tx *tx, int64_t account, int64_t piece_id, int refusal, struct str detail)
 {
     ASSERT(moves[PIECE_SEATED] & 1u << PIECE_REFUSED);
-    return tx_run(tx, Q_PIECE_REFUSE, &(struct q_piece_refuse){account, piece_id, reason, detail}, NULL);
+    return tx_run(tx, Q_PIECE_REFUSE, &(struct q_piece_refuse){account, piece_id, refusal, detail}, NULL);
 }
 
 bool piece_cancel(struct tx *tx, int64_t account, int64_t from_id, int64_t to_id, int64_t *n)

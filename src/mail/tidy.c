@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "queries.h"
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +43,10 @@ static void remove_unknown(const struct mail *m, const struct map *known)
         snprintf(name, sizeof name, "files/intake/%.255s", e->d_name);
         if (e->d_name[0] == '.' || map_get(known, str_of(name))) continue;
         snprintf(path, sizeof path, "%s/%s", m->data_dir, name);
-        unlink(path);
-        log_info("mail", "%s was removed: a crash had left it, and nothing had been answered for it", name);
+        if (unlink(path) != 0)
+            log_warning("mail", "%s is nothing of ours and could not be removed: %s", name, strerror(errno));
+        else
+            log_info("mail", "%s was removed: a crash had left it, and nothing had been answered for it", name);
     }
     if (dir) closedir(dir);
 }
@@ -87,7 +90,7 @@ bool tidy_leftovers(struct mail *m, struct fault *f)
 /* ---- what is old ---- */
 
 struct old {
-    int64_t before;
+    int64_t before, n_kept; /* of the first ones, that could not be forgotten: they are passed over */
     int n;
     struct old_file {
         int64_t account, id;
@@ -107,7 +110,7 @@ static bool read_intakes(struct tx *tx, void *arg)
 {
     struct old *o = arg;
     struct r_intake_old row;
-    struct rows r = tx_rows(tx, Q_INTAKE_OLD, &(struct q_intake_old){o->before, FILES});
+    struct rows r = tx_rows(tx, Q_INTAKE_OLD, &(struct q_intake_old){o->before, FILES, o->n_kept});
     for (o->n = 0; rows_next(&r, &row);) add(o, row.account_id, row.intake_id, row.file);
     rows_end(&r);
     return tx_ok(tx);
@@ -117,7 +120,7 @@ static bool read_batches(struct tx *tx, void *arg)
 {
     struct old *o = arg;
     struct r_batch_old row;
-    struct q_batch_old in = {o->before, BATCH_HANDED_OVER, BATCH_CANCELLED, BATCH_READY, FILES};
+    struct q_batch_old in = {o->before, BATCH_HANDED_OVER, BATCH_CANCELLED, BATCH_READY, FILES, o->n_kept};
     struct rows r = tx_rows(tx, Q_BATCH_OLD, &in);
     for (o->n = 0; rows_next(&r, &row);) add(o, row.account_id, row.batch_id, row.file);
     rows_end(&r);
@@ -172,19 +175,27 @@ static const struct kind {
     enum limit keep_days;
     store_fn *read;
     bool (*forget)(struct mail *m, struct old_file *what, struct fault *f);
-} kinds[] = {{"Old files", LIMIT_KEEP_RAW_DAYS, read_intakes, forget_intake},
-             {"Old print files", LIMIT_KEEP_BATCH_DAYS, read_batches, forget_batch}};
+} kinds[] = {{"The old file", LIMIT_KEEP_RAW_DAYS, read_intakes, forget_intake},
+             {"The old print file", LIMIT_KEEP_BATCH_DAYS, read_batches, forget_batch}};
 
+/* One that cannot go keeps none of the others. */
 static void forget_old(struct mail *m, struct old *o, const struct kind *k)
 {
     struct fault f;
-    bool ok = true;
     o->before = clock_now_ms() - limit_get(k->keep_days) * 86400000;
+    o->n_kept = 0;
     do {
-        ok = store_read(m->store, k->read, o, &f);
-        for (int i = 0; ok && i < o->n && !jobs_stopping(m->jobs); i++) ok = k->forget(m, &o->rows[i], &f);
-    } while (ok && o->n == FILES && !jobs_stopping(m->jobs));
-    if (!ok) log_warning("mail", "%s could not be forgotten: %s", k->word, f.text);
+        if (!store_read(m->store, k->read, o, &f)) {
+            log_warning("mail", "What is old could not be looked for, which is tried again in an hour: %s", f.text);
+            return;
+        }
+        for (int i = 0; i < o->n && !jobs_stopping(m->jobs); i++) {
+            if (k->forget(m, &o->rows[i], &f)) continue;
+            o->n_kept++;
+            log_warning("mail", "%s %s could not be removed, which is tried again in an hour: %s", k->word, o->rows[i].file,
+                        f.text);
+        }
+    } while (o->n == FILES && !jobs_stopping(m->jobs));
 }
 
 static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, int n, int64_t *next_due)

@@ -35,7 +35,7 @@ void http_answer_fd(struct http_exchange *x, int status, const char *content_typ
     x->answer_bytes = bytes;
 }
 
-static void error_body(int status, struct str message, struct buf *out)
+void http_error_body(int status, struct str message, struct buf *out)
 {
     struct json_out j = json_out_begin(out);
     json_object(&j, NULL);
@@ -50,7 +50,7 @@ static void error_body(int status, struct str message, struct buf *out)
 static void fail_with(struct http_exchange *x, int status, struct str message)
 {
     struct buf out = BUF_INIT;
-    error_body(status, message, &out);
+    http_error_body(status, message, &out);
     http_answer(x, status, "application/json", buf_str(&out));
     buf_finish(&out);
 }

@@ -62,7 +62,7 @@ bool http_body_add(struct http_exchange *x, const char *data, size_t n)
     if (x->body_bytes > x->max_body) x->is_too_long = true;
     if (x->body_bytes > x->max_body + x->server->discard) {
         x->status = 413;
-        http_conn_cut(x->conn, "413 Content Too Large");
+        http_conn_fail(x->conn, 413, "Content Too Large", "The body is larger than this address takes.");
         return false;
     }
     if (x->is_too_long || x->kind != ANSWER_NONE) return true; /* read and forgotten */

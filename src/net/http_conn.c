@@ -44,14 +44,19 @@ void http_conn_notify(void *port, struct MHD_Connection *mhd, void **socket_ctx,
 
 /* Only while a request is being read, when the library has nothing to send on this connection. The library then reads the end
  * and closes. A send that finds no room is not tried again: the client is being cut off anyway. */
-void http_conn_cut(struct http_conn *c, const char *status_line)
+static void cut(struct http_conn *c) { shutdown(c->fd, SHUT_RDWR); }
+
+void http_conn_fail(struct http_conn *c, int status, const char *status_word, const char *message)
 {
-    char text[160];
-    int n = status_line
-                ? snprintf(text, sizeof text, "HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status_line)
-                : 0;
-    if (n > 0) (void)!send(c->fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    shutdown(c->fd, SHUT_RDWR);
+    struct buf text = BUF_INIT, body = BUF_INIT;
+    http_error_body(status, str_of(message), &body);
+    buf_addf(&text,
+             "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: "
+             "%zu\r\nConnection: close\r\n\r\n%.*s",
+             status, status_word, body.len, (int)body.len, body.data);
+    (void)!send(c->fd, text.data, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    cut(c);
+    buf_finish(&text), buf_finish(&body);
 }
 
 /* One request_timeout for the head and the first megabyte, one more for each further megabyte that has come. */
@@ -70,8 +75,9 @@ void http_conn_sweep(struct http_loop *l, int64_t now_us)
     bool is_stopping = atomic_load(&s->is_stopping);
     for (struct http_conn *c = l->conns; c; c = c->next) {
         if (c->x && conn_request_is_late(s, c->x, now_us))
-            http_conn_cut(c, "408 Request Timeout");
+            http_conn_fail(c, 408, "Request Timeout",
+                           "The request did not come in time; send it again, without a pause in it.");
         else if (!c->x && (is_stopping || now_us - c->idle_since_us > s->idle_us))
-            http_conn_cut(c, NULL);
+            cut(c);
     }
 }

@@ -39,7 +39,7 @@ static enum MHD_Result scan_field(void *cls, enum MHD_ValueKind kind, const char
     struct head_scan *scan = cls;
     (void)kind;
     if (name != scan->next) scan->is_odd = true;
-    if (!value) value = "", value_len = 0;
+    if (!value) return scan->is_odd = true, MHD_NO;
     scan->next = behind_line(value + value_len);
     http_guard_field(&scan->guard, str_make(name, name_len), str_make(value, value_len));
     return MHD_YES;

@@ -154,7 +154,9 @@ void http_body_drop(struct http_exchange *x);
 /* http_conn.c */
 void http_conn_notify(void *port, struct MHD_Connection *mhd, void **socket_ctx, enum MHD_ConnectionNotificationCode code);
 void http_conn_sweep(struct http_loop *l, int64_t now_us);
-void http_conn_cut(struct http_conn *c, const char *status_line); /* an answer without the library, then no more reading */
+/* An answer without the library, then no more reading. */
+void http_conn_fail(struct http_conn *c, int status, const char *status_word, const char *message);
+void http_error_body(int status, struct str message, struct buf *out); /* the error object */
 
 /* http_answer.c */
 enum MHD_Result http_answer_send(struct http_exchange *x);

@@ -37,7 +37,7 @@ static void add_batch(struct page *p, const struct batch *b)
     show_time(p->view, "opened", b->opened_at);
     if (b->state == BATCH_OPEN || b->state == BATCH_CLOSED) show_time(p->view, "due", b->due_at);
     if (b->pages_each > 0) view_number(p->view, "pages_each", b->pages_each);
-    if (b->state >= BATCH_READY && b->file_bytes > 0) show_bytes(p->view, "bytes", b->file_bytes);
+    if (batch_is_written(b) && b->file.len) show_bytes(p->view, "bytes", b->file_bytes);
     int64_t done = b->state == BATCH_RENDERING ? batch_progress(p->mail, b->batch_id) : -1;
     if (b->state == BATCH_RENDERING) {
         struct view *now = view_item(p->view, "progress");

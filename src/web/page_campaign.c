@@ -18,11 +18,12 @@ void campaign_name(struct view *v, const struct drop *d)
 
 static void add_counts(struct view *v, const struct drop_stats *s)
 {
-    int64_t waiting = s->accepted - s->printed - s->refused;
+    int64_t waiting = s->accepted - s->printed - s->refused - s->cancelled;
     show_count(v, "accepted", s->accepted);
     show_count(v, "printed", s->printed);
     show_count(v, "refused", s->refused);
     show_count(v, "waiting", waiting > 0 ? waiting : 0);
+    if (s->cancelled) show_count(v, "recalled", s->cancelled);
     view_number(v, "printed_value", s->printed);
     view_number(v, "accepted_value", s->accepted > 0 ? s->accepted : 1);
     view_flag(v, "has_refused", s->refused > 0);
@@ -33,6 +34,7 @@ static void stats_add(struct drop_stats *sum, const struct drop_stats *s)
     sum->accepted += s->accepted;
     sum->printed += s->printed;
     sum->refused += s->refused;
+    sum->cancelled += s->cancelled;
 }
 
 bool campaign_rows(struct page *p, const struct drop *drops, int n, struct drop_stats *stats, struct fault *f)
@@ -90,7 +92,7 @@ static void add_batches(struct page *p, const struct batch *batches, int n)
         view_flag(row, "batch_is_test", b->is_test);
         show_time(row, "opened", b->opened_at);
         if (b->state == BATCH_OPEN || b->state == BATCH_CLOSED) show_time(row, "due", b->due_at);
-        if (b->state >= BATCH_READY && b->file_bytes > 0) show_bytes(row, "bytes", b->file_bytes);
+        if (batch_is_written(b) && b->file.len) show_bytes(row, "bytes", b->file_bytes);
     }
 }
 

@@ -154,6 +154,7 @@ const struct connector fake_connector = {
     .authorise = authorise,
     .judge = judge,
     .try_operation = "me",
+    .try_member = "name",
     .hook = hook,
     .leave = leave,
     .removed = removed,

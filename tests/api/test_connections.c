@@ -19,6 +19,8 @@ static void crm_me(struct http_exchange *x)
     http_add_header(x, "Set-Cookie", "a=b");
     if (str_eq(who, STR("Bearer good")) || str_eq(who, STR("Bearer good too")))
         http_answer(x, 200, "application/json", STR("{\"name\":\"Penny\"}"));
+    else if (str_eq(who, STR("Bearer odd")))
+        http_answer(x, 200, "application/json", STR("[{\"hello\":1}]"));
     else if (str_eq(who, STR("Bearer slow")))
         http_answer(x, 503, "text/plain", STR("later"));
     else
@@ -201,6 +203,9 @@ static const struct {
     {"one that is refused is not kept", "PATCH", "{\"secrets\":{\"token\":\"bad\"}}", 400, "The token was refused."},
     {"a side that does not answer refuses nothing", "PATCH", "{\"secrets\":{\"token\":\"slow\"}}", 200,
      "\"test\":{\"is_working\":false,\"status\":503,"},
+    {"somebody else answers", "PATCH", "{\"secrets\":{\"token\":\"odd\"}}", 200,
+     "{\"is_working\":false,\"status\":200,\"sentence\":\"It was answered, but not as The CRM answers: there is no "
+     "\\\"name\\\" in it."},
     {"nor is it tried when that is said", "PATCH", "{\"secrets\":{\"token\":\"bad\"},\"is_tested\":false}", 200,
      "\"secrets\":{\"token\":true,"},
     {"back again", "PATCH", "{\"secrets\":{\"token\":\"good\"}}", 200, "\"test\":{\"is_working\":true"},

@@ -25,6 +25,14 @@ static const struct {
     {"cut off at the end", "token 00D000000000001!AQc", "token [secret]"},
     {"only what everybody may know of it", "org 00D000000000001 is gone", "org 00D000000000001 is gone"},
     {"as JSON quotes it", "{\"got\":\"s3cr\\\"et/+pass\"}", "{\"got\":\"[secret]\"}"},
+    {"as JSON quotes it that escapes slashes", "{\"got\":\"s3cr\\\"et\\/+pass\"}", "{\"got\":\"[secret]\"}"},
+    {"in base 64, slashes escaped", "x cGFzcz8+d29yZD8\\/c2VjcmV0fn54Og== y", "x [secret] y"},
+    {"in base 64, in a form", "x=cGFzcz8%2Bd29yZD8%2Fc2VjcmV0fn54&y", "x=[secret]&y"},
+    {"in small letters", "key 00d000000000001!aqcaqh0dmhzfz972szmpkb58urfrkgebgsxl!", "key [secret]!"},
+    {"as another form encodes it", "client_secret=s3cr%22et%2f%2bpass&x=1", "client_secret=[secret]&x=1"},
+    {"in hexadecimal", "x 733363722265742F2B70617373 y", "x [secret] y"},
+    {"as a page has it", "s3cr&#34;et&#47;&#43;pass", "[secret]"},
+    {"as another page has it", "s3cr&#x22;et&#x2f;&#x2B;pass", "[secret]"},
     {"as a form encodes it", "client_secret=s3cr%22et%2F%2Bpass&x=1", "client_secret=[secret]&x=1"},
     {"a line of the key", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "[secret]"},
     {"the key as JSON quotes it",
@@ -55,6 +63,7 @@ static void test_texts(void **state)
     redaction_add_header(&r, STR("authorization: Basic cGVubnk6cG9zdHBvc3Q="));
     redaction_add_header(&r, STR("Content-Type: application/json"));
     redaction_add(&r, STR("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    redaction_add(&r, STR("pass?>word??secret~~x"));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct str got = redaction_run(&r, str_of(cases[i].text));
         if (!str_eq(got, str_of(cases[i].want))) fail_msg("%s: %.*s", cases[i].name, STR_ARG(got));

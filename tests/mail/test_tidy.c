@@ -51,6 +51,7 @@ static void test_old_print_files(void **state)
         int begun_days, handed_days; /* ago; 0: not handed over */
         bool goes;
     } cases[] = {
+        {"cannot be removed, and keeps no other", BATCH_HANDED_OVER, false, false, 99, 98, false},
         {"handed over long ago", BATCH_HANDED_OVER, false, false, 90, 61, true},
         {"begun long ago, handed over lately", BATCH_HANDED_OVER, false, false, 90, 59, false},
         {"its events are not all written", BATCH_HANDED_OVER, false, true, 90, 61, false},
@@ -76,6 +77,7 @@ static void test_old_print_files(void **state)
         if (cases[i].is_due) snprintf(due, sizeof due, "%lld", (long long)(now + DAY));
         snprintf(file, sizeof file, "batches/%lld/batch-9-%d", (long long)h.account, i + 1);
         make_package(&h, file);
+        if (i == 0) strcat(file, "/pieces.pdf/in"); /* nothing can be below a file */
         snprintf(
             sql, sizeof sql,
             "INSERT INTO batch (account_id, batch_id, drop_id, state, is_test, n_pieces, template_version, stid, opened_at, "
@@ -84,21 +86,26 @@ static void test_old_print_files(void **state)
             (long long)(now + DAY));
         fresh_store_script(h.address, sql);
     }
+    house_expect_log("batch-9-1/pieces.pdf/in could not be removed");
     house_resume(&h, true);
     int n_gone = 0;
     for (int64_t until = clock_mono_ms() + 10000; n_gone < 3 && clock_mono_ms() < until; usleep(5000)) {
         n_gone = 0;
         for (int i = 0; i < N; i++) {
             assert_true(batch_get(h.store, h.arena, h.account, i + 1, &b, &f));
-            n_gone += batch_is_forgotten(&b);
+            n_gone += b.file.len == 0;
         }
     }
     house_reopen(&h, false); /* it has come to its end */
+    assert_true(house_heard_log());
+    house_expect_log(NULL);
     for (int i = 0; i < N; i++) {
         snprintf(file, sizeof file, "batches/%lld/batch-9-%d", (long long)h.account, i + 1);
         assert_true(batch_get(h.store, h.arena, h.account, i + 1, &b, &f));
-        if (batch_is_forgotten(&b) != cases[i].goes || is_there(&h, file) == cases[i].goes)
-            fail_msg("%s: row %d, file %d", cases[i].name, batch_is_forgotten(&b), is_there(&h, file));
+        if ((b.file.len == 0) != cases[i].goes || is_there(&h, file) == cases[i].goes)
+            fail_msg("%s: row \"%.*s\", file %d", cases[i].name, STR_ARG(b.file), is_there(&h, file));
+        /* What was recalled had nothing to be shown before either. */
+        assert_int_equal(batch_is_forgotten(&b), cases[i].goes && cases[i].batch != BATCH_CANCELLED);
         assert_true(!batch_is_forgotten(&b) || !*batch_pdf(h.mail, h.arena, &b));
     }
     house_close(&h);

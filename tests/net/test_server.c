@@ -80,8 +80,8 @@ static const struct row {
      NULL},
     {"body in a file", "POST /file HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nabcde", "200", false, "[1 5]"},
     {"empty body in a file", "POST /file HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", "200", false, "[1 0]"},
-    {"slow body", "POST /body HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nab", "408", true, NULL},
-    {"slow head", "GET /c/x HTTP/1.1\r\nHos", "408", true, NULL},
+    {"slow body", "POST /body HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nab", "408", true, "\"status_code\":408"},
+    {"slow head", "GET /c/x HTTP/1.1\r\nHos", "408", true, "\"status_code\":408"},
     {"slow request line", "GET /c", "", true, NULL},
     {"silent", "", "", true, NULL},
 };
@@ -115,6 +115,24 @@ static void test_head_too_large(void **state)
     memcpy(bytes + sizeof bytes - 4, "\r\n\r\n", 4);
     raw_exchange(http_port(server), bytes, sizeof bytes, false, 3000, &a);
     assert_true(a.is_closed && strncmp(a.statuses, "431", 3) == 0);
+}
+
+/* One that goes on behind what is read and forgotten, without saying how much it will be. */
+static void test_flood(void **state)
+{
+    static char chunk[4096 + 16];
+    static struct raw_answer a;
+    const char *head = "POST /body HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n";
+    int n = snprintf(chunk, sizeof chunk, "1000\r\n%04096d\r\n", 0), fd = raw_connect(http_port(server));
+    (void)state;
+    assert_true(send(fd, head, strlen(head), MSG_NOSIGNAL) > 0);
+    for (int i = 0; i < 1024 && send(fd, chunk, (size_t)n, MSG_NOSIGNAL) > 0; i++) /* 4 MiB */
+        if (recv(fd, a.bytes, 1, MSG_PEEK | MSG_DONTWAIT) > 0) break;
+    raw_read(fd, 3000, &a);
+    close(fd);
+    assert_true(a.is_closed);
+    assert_string_equal(a.statuses, "413");
+    assert_non_null(strstr(a.bytes, "\"status_code\":413"));
 }
 
 /* The log line of a handler that forgets to answer is expected here. */
@@ -158,7 +176,8 @@ int main(void)
     server = http_start(&c, &f);
     if (!server) return 1;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_head_too_large),
-                                       cmocka_unit_test(test_no_answer), cmocka_unit_test(test_port_is_taken)};
+                                       cmocka_unit_test(test_flood), cmocka_unit_test(test_no_answer),
+                                       cmocka_unit_test(test_port_is_taken)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     http_stop(&server, 1000);
     return failed;

@@ -143,6 +143,7 @@ struct highlevel *highlevel_create(const struct link_house *house)
                                       .heard = heard,
                                       .judge = judge,
                                       .try_operation = "list_contacts",
+                                      .try_member = "contacts",
                                       .hook = highlevel_hook};
     return h;
 }

@@ -283,7 +283,8 @@ struct postalytics *postalytics_create(const struct link_house *h, const char *d
                                        .pace = pace,
                                        .heard = heard,
                                        .judge = judge,
-                                       .try_operation = "who-am-i"};
+                                       .try_operation = "who-am-i",
+                                       .try_member = "account_id"};
     postalytics_printer_init(pl);
     if (!h->jobs) return pl;
     contacts_tidy(pl);

@@ -173,6 +173,7 @@ struct salesforce *salesforce_create(const struct link_house *h, const char *dat
         .heard = sf_heard,
         .judge = sf_judge,
         .try_operation = "limits",
+        .try_member = "DailyApiRequests",
         .hook = sf_hook,
         .import_begin = sf_import_begin,
     };

@@ -53,9 +53,3 @@ CREATE TABLE mirror_post (account_id BIGINT NOT NULL, connection_id BIGINT NOT N
 CREATE INDEX mirror_post_due ON mirror_post (due_at);
 CREATE TABLE mirror_list (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, remote_list_id BIGINT NOT NULL, contact_list_id BIGINT NOT NULL, name TEXT, n_contacts BIGINT NOT NULL,
   digest BYTEA, intake_id BIGINT, seen_at BIGINT NOT NULL, PRIMARY KEY (account_id, connection_id, remote_list_id)) CLUSTERED;
--- Connections that are gone, until all that they left is cleared: at which of its steps (connection_clear.c), and behind which of its rows.
-CREATE TABLE connection_gone (account_id BIGINT NOT NULL, connection_id BIGINT NOT NULL, step SMALLINT NOT NULL, place BIGINT NOT NULL, due_at BIGINT NOT NULL,
-  PRIMARY KEY (account_id, connection_id)) CLUSTERED;
-CREATE INDEX connection_gone_due ON connection_gone (due_at);
--- Print files that are kept (mail/tidy.c).
-CREATE INDEX batch_with_file ON batch (opened_at) WHERE file <> '';
