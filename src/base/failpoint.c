@@ -1,4 +1,4 @@
-/* failpoint.c: ends the process, or fails a call, at a named place. Only in builds for tests; thread-safe.
+/* failpoint.c: ends the process, fails a call, or stands still, at a named place. Only in builds for tests; thread-safe.
  * The environment is read once, at the first hit of any point. */
 #include "base/failpoint.h"
 
@@ -13,17 +13,30 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { PAUSE_S = 2 };
+
 static struct {
-    struct str name;   /* NULL: none is armed */
-    int64_t at_hit;    /* 1: the first */
-    bool kills;        /* else the call fails, at that hit only */
+    struct str name; /* NULL: none is armed */
+    int64_t at_hit;  /* 1: the first; what is done is done at that hit only */
+    enum { KILL, FAIL, PAUSE, ACTS } act;
     int hits_fd;       /* -1: hits are not written down */
     _Atomic int64_t n; /* hits of the armed point */
 } armed;
 
+static bool read_act(struct str word)
+{
+    static const char *const words[ACTS] = {[KILL] = "kill", [FAIL] = "fail", [PAUSE] = "pause"};
+    for (int i = 0; i < ACTS; i++)
+        if (str_eq(word, str_of(words[i]))) {
+            armed.act = i;
+            return true;
+        }
+    return false;
+}
+
 static void failpoint_set_up(void)
 {
-    armed.at_hit = 1, armed.kills = true, armed.hits_fd = -1;
+    armed.at_hit = 1, armed.hits_fd = -1;
     const char *hits = getenv("PENNYPOST_FAILPOINT_HITS");
     if (hits && *hits) armed.hits_fd = open(hits, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     const char *spec = getenv("PENNYPOST_FAILPOINT");
@@ -31,9 +44,7 @@ static void failpoint_set_up(void)
     struct str rest, name = str_cut(str_of(spec), ':', &rest);
     while (rest.ptr) {
         struct str part = str_cut(rest, ':', &rest);
-        bool is_word = str_eq(part, STR("kill")) || str_eq(part, STR("fail"));
-        if (is_word) armed.kills = str_eq(part, STR("kill"));
-        ASSERT(is_word || (str_to_int64(part, &armed.at_hit) && armed.at_hit > 0));
+        ASSERT(read_act(part) || (str_to_int64(part, &armed.at_hit) && armed.at_hit > 0));
     }
     armed.name = name;
 }
@@ -55,8 +66,9 @@ bool failpoint_hit(const char *name)
     if (armed.hits_fd >= 0) write_hit(name);
     if (!armed.name.ptr || !str_eq(armed.name, str_of(name))) return false;
     if (atomic_fetch_add(&armed.n, 1) + 1 != armed.at_hit) return false;
-    if (armed.kills) kill(getpid(), SIGKILL);
+    if (armed.act == KILL) kill(getpid(), SIGKILL);
+    if (armed.act == PAUSE) sleep(PAUSE_S);
     errno = EIO;
-    return true;
+    return armed.act != PAUSE;
 }
 #endif

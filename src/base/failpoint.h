@@ -1,6 +1,6 @@
-/* failpoint.h: places where a test may kill the process or fail a call. Compiled away unless the build has failpoints.
+/* failpoint.h: places where a test may kill the process, fail a call, or hold a thread for two seconds. Compiled away unless the build has failpoints.
  *
- * PENNYPOST_FAILPOINT="name[:n][:kill|fail]" (default: first hit, kill -9). Hits of all points are appended, one name a line, to
+ * PENNYPOST_FAILPOINT="name[:n][:kill|fail|pause]" (default: first hit, kill -9). Hits of all points are appended, one name a line, to
  * the file PENNYPOST_FAILPOINT_HITS. Name the place and side: "store.commit.before", "package.rename.after". */
 #pragma once
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* workpool.c: threads that run short blocking tasks in order of arrival. Thread-safe. Lives from create to destroy, which runs
- * what is queued to its end. A task cannot fail towards the pool: it tells its own caller. */
+/* workpool.c: threads that run short blocking tasks in order of arrival. Thread-safe. Lives from create to destroy; its threads until stop, which
+ * runs what is queued to its end. A task cannot fail towards the pool: it tells its own caller. */
 #include "base/workpool.h"
 #include "base/log.h"
 #include <pthread.h>
@@ -13,7 +13,7 @@ struct task {
     void *arg;
 };
 
-/* All under `lock` but `threads`, which only the owner touches. */
+/* All under `lock` but `threads` and n_threads, which only the owner touches. */
 struct workpool {
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -79,8 +79,7 @@ bool workpool_submit(struct workpool *w, void (*fn)(void *arg), void *arg, int m
     ASSERT(t);
     *t = (struct task){NULL, fn, arg};
     pthread_mutex_lock(&w->lock);
-    ASSERT(!w->ends);
-    bool is_taken = w->n_waiting < max_waiting;
+    bool is_taken = !w->ends && w->n_waiting < max_waiting;
     if (is_taken) {
         *w->last = t;
         w->last = &t->next;
@@ -92,14 +91,19 @@ bool workpool_submit(struct workpool *w, void (*fn)(void *arg), void *arg, int m
     return is_taken;
 }
 
+void workpool_stop(struct workpool *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->ends = true;
+    pthread_cond_broadcast(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    while (w->n_threads) pthread_join(w->threads[--w->n_threads], NULL);
+}
+
 void workpool_destroy(struct workpool **w)
 {
     if (!w || !*w) return;
-    pthread_mutex_lock(&(*w)->lock);
-    (*w)->ends = true;
-    pthread_cond_broadcast(&(*w)->wake);
-    pthread_mutex_unlock(&(*w)->lock);
-    for (int i = 0; i < (*w)->n_threads; i++) pthread_join((*w)->threads[i], NULL);
+    workpool_stop(*w);
     pthread_cond_destroy(&(*w)->wake);
     pthread_mutex_destroy(&(*w)->lock);
     free((*w)->threads);

@@ -208,17 +208,26 @@ static const char *event_word(const struct r_web_told *e)
     return of_list ? of_list->title : "An event that is not kept any more";
 }
 
-/* A try, as it is shown. What is not here failed and is tried again, or was the last of its ladder. */
-static const struct word told_words[LINK_RESULTS] = {
-    [LINK_OK] = {"check", "green", "Told"},
-    [LINK_PERMANENT] = {"cross", "red need", "Gave up"},
-    [LINK_AUTH] = {"key", "red need", "Sign in again"},
-    [LINK_HOLD] = {"bars", "red need", "Waits for a person"},
-    [LINK_PAUSE_DESTINATION] = {"clock", "ochre", "Waits"},
-    [LINK_DISABLE] = {"square", "red need", "Not wanted"},
-    [LINK_CANCELLED] = {"square", "ochre", "Taken back"},
-    [LINK_WAIT] = {"clock", "ochre", "Waits"},
-};
+/* A try, as it is shown. Without a default, so that a result more does not compile without its word (-Wswitch). */
+static struct word told_word(int64_t result)
+{
+    switch ((enum link_result)result) {
+    case LINK_OK: return (struct word){"check", "green", "Told"};
+    case LINK_PERMANENT: return (struct word){"cross", "red need", "Gave up"};
+    case LINK_AUTH: return (struct word){"key", "red need", "Sign in again"};
+    case LINK_HOLD: return (struct word){"bars", "red need", "Waits for a person"};
+    case LINK_DISABLE: return (struct word){"square", "red need", "Not wanted"};
+    case LINK_CANCELLED: return (struct word){"square", "ochre", "Taken back"};
+    case LINK_PAUSE_DESTINATION:
+    case LINK_WAIT:
+    case LINK_REST: return (struct word){"clock", "ochre", "Waits"};
+    case LINK_RETRY_LATER:
+    case LINK_RETRY_NOW:
+    case LINK_ASK:
+    case LINK_RESULTS: break;
+    }
+    return (struct word){"loop", "ochre", "This try failed"}; /* and is tried again, or was the last of its ladder */
+}
 
 /* Of whom it was: a piece and its campaign, or a contact and its list. */
 static void add_subject(const struct told *t, struct view *row, const struct r_web_told *e)
@@ -256,13 +265,11 @@ static void add_receiver(const struct told *t, struct tx *tx, struct view *row, 
 static void add_told(const struct told *t, struct tx *tx, const struct r_web_told *e)
 {
     struct view *row = view_item(t->page->view, "told");
-    struct word w = {"loop", "ochre", "This try failed"};
-    if (e->result >= 0 && e->result < LINK_RESULTS && told_words[e->result].word) w = told_words[e->result];
     show_time(row, "when", tid_time_ms(e->log_id));
     view_strz(row, "event", event_word(e));
     add_subject(t, row, e);
     add_receiver(t, tx, row, e->destination_id);
-    add_word(row, w);
+    add_word(row, told_word(e->result));
     if (e->result != LINK_OK) view_str(row, "answer", arena_str(t->page->arena, e->answer));
 }
 

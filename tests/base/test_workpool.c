@@ -94,6 +94,26 @@ static void test_room_again(void **state)
     assert_int_equal(n_run, TASKS);
 }
 
+/* What was queued is done; what comes after is refused, for as long as somebody may still ask. */
+static void test_stopped(void **state)
+{
+    (void)state;
+    int number = 0;
+    n_run = 0;
+    gate_set(false);
+    struct workpool *w = workpool_create(2, "stopped");
+    for (int i = 0; i < 2; i++) assert_true(workpool_submit(w, wait_at_gate, NULL, 2));
+    gate_wait_for(2);
+    assert_true(workpool_submit(w, note, &number, 1));
+    gate_set(true);
+    workpool_stop(w);
+    assert_int_equal(n_run, 1);
+    assert_false(workpool_submit(w, note, &number, TASKS));
+    workpool_stop(w);
+    assert_int_equal(n_run, 1);
+    workpool_destroy(&w);
+}
+
 static void look_at_signals(void *arg)
 {
     sigset_t blocked;
@@ -116,6 +136,7 @@ static void test_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_beside),
-                                       cmocka_unit_test(test_room_again), cmocka_unit_test(test_signals)};
+                                       cmocka_unit_test(test_room_again), cmocka_unit_test(test_stopped),
+                                       cmocka_unit_test(test_signals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,13 @@ told = row("told", "MailPieceCreated")
 check(f'<a href="/pieces/{piece}">Ada Lovelace</a>' in told and f'<a href="/campaigns/{hello}">Spring &amp; summer</a>' in told, f"whose piece, of which campaign: {told[:400]}")
 told = row("told", "Grace Hopper")
 check('<a href="/lists">Neighbours</a>' in told and f'<a href="/campaigns/{thanks}">Thank you</a>' in told, f"a contact's list, and what was sent to her: {told[:600]}")
+# ---- a day's requests are used up: it waits, and has not failed ----
+peer.script(contacts=[{"firstName": "Eve", "email": "eve@example.com"}], daily_left=1)
+status, south = h.ask("POST", "/v1/connections", {"kind": "highlevel", "label": "South", "settings": {"location_id": "loc_1", "base_url": peer.url}, "secrets": {"token": "pit-demo-token"}, "is_tested": False})
+subscribe(source_id=thanks, events=["MailPieceCreated"], connection_id=south["connection_id"])
+check(h.ask("POST", f"/api/v1/send/{thanks_endpoint}", {**PERSON, "first_name": "Eve", "email_address": "eve@example.com"})[0] == 200, "another piece is sent")
+until("its try is shown", lambda: row("told", "Eve Lovelace"))
+check("Waits" in row("told", "Eve Lovelace") and "daily limit" in row("told", "Eve Lovelace") and "failed" not in row("told", "Eve Lovelace"), f"as one that waits: {row('told', 'Eve Lovelace')}")
 check(not [w for w in h.warnings() if "/no" not in w and "400" not in w], f"nothing to warn of {h.warnings()[:2]}")
 if "pictures" in TOOLS:
     print(f"look at http://127.0.0.1:{h.port}/connections with {h.key}", flush=True)

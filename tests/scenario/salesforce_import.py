@@ -1,6 +1,8 @@
 """An import from Salesforce that does not get through at once: the server is killed between its pages, and a page in the middle is answered wrongly in
 every way. Each record is there once in the end, or the import says why it is not, in words that say what to do and hold no secret."""
 from salesforce_org import *
+sys.path.insert(0, str(ROOT / "tests/scenario/peers"))
+import postalytics
 
 N, PAGE = 11, 3
 SETTINGS = {"flow": "jwt", "client_id": "3MVG9", "username": "ann@example.com"}
@@ -12,17 +14,23 @@ ids = peer.script(public_key=public_key(key), page=PAGE, records={"Contact": peo
 house = House(settings={"outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all", "job.retry_first": "1", "salesforce.full_pause": "2"})
 check(house.start(), "the server starts")
 house.make_account()
-status, made = house.ask("POST", "/v1/connections", {"kind": "salesforce", "label": "Acme", "settings": {**SETTINGS, "login_url": peer.url}, "secrets": {"private_key": key}})
-check(status == 200, f"the connection is saved: {made}")
-conn_id = made.get("connection_id")
 
 
-def begin(name):
-    return house.ask("POST", f"/v1/connections/{conn_id}/imports", {"object": "Contact", "list_name": name})[1]["import_id"]
+def connect(label):
+    status, made = house.ask("POST", "/v1/connections", {"kind": "salesforce", "label": label, "settings": {**SETTINGS, "login_url": peer.url}, "secrets": {"private_key": key}})
+    check(status == 200, f"{label} is connected: {made}")
+    return made.get("connection_id")
 
 
-def look(import_id):
-    return house.ask("GET", f"/v1/connections/{conn_id}/imports/{import_id}")[1]
+def begin(name, by=None):
+    return house.ask("POST", f"/v1/connections/{by or conn_id}/imports", {"object": "Contact", "list_name": name})[1]["import_id"]
+
+
+def look(import_id, by=None):
+    return house.ask("GET", f"/v1/connections/{by or conn_id}/imports/{import_id}")[1]
+
+
+conn_id = connect("Acme")
 
 
 def ended(import_id, seconds=60):
@@ -58,7 +66,29 @@ for point, nth, asked_again in ((WRITTEN, 1, 4), (KEPT, 1, 3), (WRITTEN, 3, 2), 
     is_whole(where, ended(import_id, 30))
     check(len(pages_asked()) - before == asked_again, f"{where}: it goes on where it was: {pages_asked()[before:]}")
     house.stop()
+
+# ---- all of it is in the file, and before that becomes an import it is somebody else's, or nobody's ----
+# its file is kept in vain, and goes
+for name, take in (("removed", lambda by, _: house.ask("DELETE", f"/v1/connections/{by}")),
+                   ("taken over", lambda _, import_id: house.change(f"update remote_import set lease_node = 7, lease_until = {2**53} where import_id = {import_id}"))):
+    check(house.start(env={"PENNYPOST_FAILPOINT": "intake.file.kept:1:pause"}), f"{name}: armed")
+    by, before = connect(name), house.rows("select count(*) from intake")
+    import_id = begin(name, by)
+    wait(f"{name}: all of it is read", lambda: house.rows(f"select n_rows from remote_import where import_id = {import_id}") == [[N]], 20)
+    time.sleep(0.3)
+    take(by, import_id)
+    time.sleep(3)
+    check(house.rows("select count(*) from intake") == before and len(list((house.data / "files/intake").glob("*"))) == before[0][0], f"{name}: no import comes of it")
+    check(not list((house.data / "files/imports").glob("*")), f"{name}: its file is gone")
+    house.stop()
 check(house.start(), "the server starts")
+
+# ---- its file goes while it is read ----
+peer.script(fail=[{"on": "GET .*/query/.*-6$", "kind": "delay", "delay_ms": 1500}])
+import_id = begin("without its file")
+wait("a page in the middle is asked for", lambda: peer.state()["fails"] == [], 20)
+(house.data / f"files/imports/{import_id}.csv").unlink()
+is_whole("without its file", ended(import_id))
 
 # ---- the third page is answered wrongly ----
 record = {"Id": ids[0], "FirstName": "Again"}
@@ -104,8 +134,8 @@ peer.script(forget=True)
 is_whole("after the wait", ended(waiting))
 # ---- its connection goes while it is read ----
 peer.script(fail=[{"on": MIDDLE, "kind": "delay", "delay_ms": 1500}])
-other = house.ask("POST", "/v1/connections", {"kind": "salesforce", "label": "Short", "settings": {**SETTINGS, "login_url": peer.url}, "secrets": {"private_key": key}})[1]["connection_id"]
-house.ask("POST", f"/v1/connections/{other}/imports", {"object": "Contact", "list_name": "short"})
+other = connect("Short")
+begin("short", other)
 wait("a page is asked for", lambda: peer.state()["fails"] == [], 20)
 asked = len(pages_asked())
 check(house.ask("DELETE", f"/v1/connections/{other}")[0] == 200, "the connection is removed meanwhile")
@@ -114,12 +144,26 @@ check(len(pages_asked()) == asked, f"nothing more is asked: {pages_asked()[asked
 check(house.rows("select count(*) from intake where state < 2") == [[0]] and not list((house.data / "files/imports").glob("*")), "and nothing of it is left")
 # ---- or while it waits for its next try ----
 peer.script(fail=[{"on": MIDDLE, "status": 500, "body": ""}])
-other = house.ask("POST", "/v1/connections", {"kind": "salesforce", "label": "Waits", "settings": {**SETTINGS, "login_url": peer.url}, "secrets": {"private_key": key}})[1]["connection_id"]
-begun = house.ask("POST", f"/v1/connections/{other}/imports", {"object": "Contact", "list_name": "waits"})[1]["import_id"]
-wait("it failed once", lambda: house.ask("GET", f"/v1/connections/{other}/imports/{begun}")[1]["last_error"], 20)
+other = connect("Waits")
+begun = begin("waits", other)
+wait("it failed once", lambda: look(begun, other)["last_error"], 20)
 check(list((house.data / "files/imports").glob("*")), "pages of it lie on the disk")
 house.ask("DELETE", f"/v1/connections/{other}")
 check(not list((house.data / "files/imports").glob("*")), "they go with the connection")
+# ---- and nothing else does: a list of another house is read meanwhile ----
+before = house.rows("select count(*) from contact")
+remote = postalytics.Postalytics().start()
+remote.lists[31] = {"name": "Customers", "contacts": [{"contact_id": 800 + n, "first_name": f"P{n}", "last_name": "Doe", "email_address": f"p{n}@example.com", "address_street": "350 5th Ave",
+                                                      "address_city": "New York", "address_state": "NY", "address_zip": "10118"} for n in range(150)]}
+remote.will({"path": "/contacts/31", "delay_ms": 2000})
+other = connect("Gone")
+watched = house.ask("POST", "/v1/connections", {"kind": "postalytics", "label": "Played", "settings": {"environment": remote.address, "rate": "off", "watch": "on", "contacts": "31"}, "secrets": {"api_key": postalytics.KEY}})
+check(watched[0] == 200, f"another house is watched: {watched}")
+wait("its list is asked for", lambda: list((house.data / "files").glob("*/*31.csv")), 20)
+house.ask("DELETE", f"/v1/connections/{other}")
+wait("its list is here", lambda: house.rows("select count(*) from contact") == [[before[0][0] + 150]], 20)
+check(sum(r["path"].endswith("/contacts/31") and "start=0" in r["query"] for r in remote.requests) == 1, "which was read once")
+house.ask("DELETE", f"/v1/connections/{watched[1]['connection_id']}")
 
 given_up = said("no right", {"status": 403, "body": [{"errorCode": "INSUFFICIENT_ACCESS", "message": "no"}]}, "the connected user lacks a right")
 check(ended(given_up)["state"] == "failed", "what no repetition mends ends it")

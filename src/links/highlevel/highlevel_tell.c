@@ -12,15 +12,16 @@
 #include <stdio.h>
 
 enum { TOKEN_WAIT_MS = 200, MARK_MOST = 300, ID_SHOWN = 60 };
+
 /* ---- the mark: words parted by blanks ---- */
 
 static void mark_read(struct telling *t, struct arena *a, struct str mark)
 {
     for (struct str rest = mark; rest.len;) {
         struct str word = str_cut(rest, ' ', &rest);
-        if (str_eq(word, STR("gone"))) { /* the one that load has found */
+        if (str_starts(word, STR("gone="))) { /* whoever load has found is not there, or is forgotten by now */
             t->is_gone = true;
-            t->lost_id = t->contact_id;
+            t->lost_id = arena_str(a, str_make(word.ptr + 5, word.len - 5));
             t->contact_id = STR_NULL;
         }
         if (str_eq(word, STR("untagged"))) t->is_untagged = true;
@@ -30,12 +31,19 @@ static void mark_read(struct telling *t, struct arena *a, struct str mark)
     }
 }
 
+static struct str lost_shown(const struct telling *t)
+{
+    return str_make(t->lost_id.ptr, t->lost_id.len < ID_SHOWN ? t->lost_id.len : ID_SHOWN);
+}
+
 static struct str mark_write(struct arena *a, const struct telling *t)
 {
     bool keeps_id = t->contact_id.len && t->contact_id.len <= MARK_MOST;
-    return str_of(arena_printf(a, "%s%s%s%s%s%.*s", t->is_gone ? "gone " : "", t->is_untagged ? "untagged " : "",
-                               t->is_tagged ? "tagged " : "", t->may_be_noted ? "noting " : "", keeps_id ? "at=" : "",
-                               keeps_id ? (int)t->contact_id.len : 0, keeps_id ? t->contact_id.ptr : ""));
+    struct str rest, lost = str_cut(lost_shown(t), ' ', &rest);
+    const char *gone = t->is_gone ? arena_printf(a, "gone=%.*s ", STR_ARG(lost)) : "";
+    return str_of(arena_printf(a, "%s%s%s%s%s%.*s", gone, t->is_untagged ? "untagged " : "", t->is_tagged ? "tagged " : "",
+                               t->may_be_noted ? "noting " : "", keeps_id ? "at=" : "", keeps_id ? (int)t->contact_id.len : 0,
+                               keeps_id ? t->contact_id.ptr : ""));
 }
 
 /* ---- load ---- */
@@ -122,11 +130,13 @@ static enum link_result sign(const struct highlevel *h, struct link_delivery *d,
 static enum link_result nobody(struct link_delivery *d, const struct telling *t)
 {
     bool can_search = t->update.email.len > 0 || t->update.phone.len > 0;
+    struct str lost = lost_shown(t);
     const char *why;
     d->says_it_all = true;
     if (t->is_gone) {
-        snprintf(d->sentence, sizeof d->sentence, "HighLevel knows no contact %.*s: it was deleted or never was there, and %s.",
-                 (int)(t->lost_id.len < ID_SHOWN ? t->lost_id.len : ID_SHOWN), t->lost_id.len ? t->lost_id.ptr : "",
+        snprintf(d->sentence, sizeof d->sentence,
+                 "HighLevel knows no contact%s%.*s: it was deleted or never was there, and %s.", lost.len ? " " : "",
+                 STR_ARG(lost),
                  can_search ? "none has the recipient's e-mail address or phone number"
                             : "the piece has no e-mail address and no phone number to look for another by");
         return LINK_PERMANENT;

@@ -10,7 +10,7 @@ struct telling {
     struct crm_update update;
     struct highlevel_terms terms;
     struct str contact_id; /* STR_NULL: not found yet */
-    struct str lost_id;    /* with is_gone: the one that was looked for */
+    struct str lost_id;    /* with is_gone: the one that was looked for; kept in the mark, as settle forgets it */
     enum doing doing;      /* what was asked last */
     int n_taken;           /* requests that the pace has given and that were not made yet */
     bool tried_email, tried_phone;

@@ -172,7 +172,7 @@ void kizen_stop(struct kizen *k)
 {
     if (!k) return;
     k->stops = true;
-    workpool_destroy(&k->pool);
+    workpool_stop(k->pool);
 }
 
 void kizen_destroy(struct kizen **kp)
@@ -180,7 +180,8 @@ void kizen_destroy(struct kizen **kp)
     struct kizen *k = *kp;
     *kp = NULL;
     if (!k) return;
-    if (k->pool) kizen_stop(k);
+    kizen_stop(k);
+    workpool_destroy(&k->pool);
     free(k);
 }
 

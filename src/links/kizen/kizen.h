@@ -10,9 +10,9 @@
 struct kizen;
 struct kizen *kizen_create(const struct link_house *h);
 /* Begins no action more (those that wait are answered, unsent), tries none again, and waits for what is under way, the reading of a contact or a
- * send: before their requests are cut off. */
+ * send: before their requests are cut off. kizen_action_begin may still be called. */
 void kizen_stop(struct kizen *k);
-void kizen_destroy(struct kizen **k); /* after kizen_stop */
+void kizen_destroy(struct kizen **k); /* nobody begins an action any more */
 const struct connector *kizen_connector(const struct kizen *k);
 
 /* What came of an action: ACTION(ident, number in the store, word, http status of its answer; 0: the fault's own) */
@@ -51,7 +51,8 @@ struct kizen_action {
 };
 /* Begins it on a thread of its own kind; `done` is called there when it is over and written down, after action.patience at most (and, in this
  * house, one commit). What has not found a thread by then is not sent. Nor is what finds action.queue waiting already, or the server stopping: that
- * is written down and `done` before this returns, so the caller's thread must be one that may wait. */
+ * is `done` before this returns. One such a second is written down before (so the caller's thread must be one that may wait); the others are
+ * answered only, and their action_id is 0: a client that asks again at once must not keep the writer busy. */
 void kizen_action_begin(struct kizen *k, struct kizen_action *x);
 /* The HTTP status that answers it. */
 int kizen_action_status(const struct kizen_action *x);

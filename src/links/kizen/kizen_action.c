@@ -9,10 +9,11 @@
 #include "base/log.h"
 #include "base/workpool.h"
 #include "queries.h"
+#include <stdatomic.h>
 #include <unistd.h>
 
 #define STOPPING "The server is stopping. Nothing was sent; try again in a minute."
-enum { LONGEST_WISH_MS = 60000, DOUBLINGS_MAX = 10 };
+enum { LONGEST_WISH_MS = 60000, DOUBLINGS_MAX = 10, REFUSED_EVERY_MS = 1000 };
 
 struct doing {
     struct kizen *kizen;
@@ -167,6 +168,13 @@ static struct sender_piece piece_of(struct kizen_action *x)
     return p;
 }
 
+/* Of those that found no turn one a second: they are most when the server can do least. */
+static bool log_turn_take(struct kizen *k)
+{
+    int64_t now = clock_mono_ms(), last = atomic_load(&k->refused_mono);
+    return (!last || now - last >= REFUSED_EVERY_MS) && atomic_compare_exchange_strong(&k->refused_mono, &last, now);
+}
+
 static void finish(struct kizen_action *x)
 {
     struct store *store = x->kizen->house->store;
@@ -195,14 +203,16 @@ void kizen_action_begin(struct kizen *k, struct kizen_action *x)
     x->kizen = k;
     x->from_mono = clock_mono_ms();
     x->until_mono = x->from_mono + limit_get(LIMIT_ACTION_PATIENCE_S) * 1000;
+    if (workpool_submit(k->pool, run, x, (int)limit_get(LIMIT_ACTION_QUEUE))) return;
     if (k->stops)
         fault_remote(&x->why, STOPPING);
-    else if (workpool_submit(k->pool, run, x, (int)limit_get(LIMIT_ACTION_QUEUE)))
-        return;
     else
         fault_remote(&x->why, "Too many actions wait already (action.queue). Nothing was sent; try again in a minute.");
     x->outcome = ACTION_UNSENT;
-    finish(x);
+    if (log_turn_take(k))
+        finish(x);
+    else
+        x->done(x);
 }
 
 /* ---- what is shown ---- */

@@ -6,8 +6,9 @@ struct workpool;
 struct kizen {
     const struct link_house *house;
     struct connector connector;
-    struct workpool *pool;
+    struct workpool *pool; /* stopped by kizen_stop; there until kizen_destroy */
     _Atomic bool stops;
+    _Atomic int64_t refused_mono; /* when an action that found no turn was written down last; 0: never */
 };
 
 /* ---- kizen_map.c: pure ---- */

@@ -287,6 +287,7 @@ struct postalytics *postalytics_create(const struct link_house *h, const char *d
                                        .try_member = "account_id"};
     postalytics_printer_init(pl);
     if (!h->jobs) return pl;
+    contacts_tidy(pl);
     postalytics_watch_add(pl);
     postalytics_posts_add(pl);
     return pl;

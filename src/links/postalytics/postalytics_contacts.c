@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define KEY_COLUMN "contact_id"
+#define FOLDER     "%s/files/watched" /* nobody else writes there */
 enum { PAGE_ROWS = 100 };
 
 /* ---- a person ---- */
@@ -288,9 +289,9 @@ static bool into_list(struct reading *g, struct fault *f)
 static bool follow(struct watch *w, int64_t remote_list_id, struct str name, struct str *said, struct fault *f)
 {
     struct reading g = {.watch = w, .remote_list_id = remote_list_id};
-    const char *folder = arena_printf(w->arena, "%s/files/imports", w->pl->data_dir);
+    const char *folder = arena_printf(w->arena, FOLDER, w->pl->data_dir);
     g.name = name.len ? arena_str(w->arena, name) : str_of(arena_printf(w->arena, "List %lld", (long long)remote_list_id));
-    g.path = arena_printf(w->arena, "%s/watched-%lld-%lld.csv", folder, (long long)w->connection_id, (long long)remote_list_id);
+    g.path = arena_printf(w->arena, "%s/%lld-%lld.csv", folder, (long long)w->connection_id, (long long)remote_list_id);
     bool ok = make_dirs(folder, 0750, f) && read_into_file(&g, f) && into_list(&g, f);
     unlink(g.path); /* where no import has taken it */
     if (ok && g.is_cut)
@@ -333,4 +334,12 @@ bool contacts_follow(struct watch *w, int64_t due_at, struct str *said, struct f
     }
     json_parser_destroy(&p);
     return ok && store_write(w->pl->house->store, put_next, w, f);
+}
+
+void contacts_tidy(const struct postalytics *pl)
+{
+    char path[1100];
+    struct fault f;
+    snprintf(path, sizeof path, FOLDER, pl->data_dir);
+    if (!remove_tree(path, &f)) log_warning("postalytics", "What a crash left of lists could not be removed: %s", f.text);
 }

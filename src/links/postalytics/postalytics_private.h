@@ -86,6 +86,8 @@ void person_fill(const struct watch *w, struct json_value object, struct str val
 bool person_complete(struct watch *w, int64_t drop_id, int64_t data_id, struct str values[FIELD_KNOWN], struct fault *f);
 /* Reads the lists that the setting `contacts` names, when it is time (`due_at`: DB_NULL: never yet). *said: what is not as it should be; STR_NULL. */
 bool contacts_follow(struct watch *w, int64_t due_at, struct str *said, struct fault *f);
+/* At the start, before anything is read: files of lists that a crash left go. */
+void contacts_tidy(const struct postalytics *pl);
 
 /* ---- webhooks there (postalytics_hooks.c) ---- */
 struct watched_drop {

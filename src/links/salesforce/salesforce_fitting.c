@@ -197,12 +197,12 @@ static bool add_to_layout(struct sf_fitting *g)
     return sf_layout_update_read(answer.body, &f) || unfit(g, &f);
 }
 
-/* How many more the object may have: shown, not needed. */
+/* How many more the object may have: shown, not needed, so that it fails changes nothing of what came of the field. */
 static void count_left(struct sf_fitting *g)
 {
     struct json_value record;
     char says[sizeof g->says];
-    bool found;
+    bool found, is_for_now = g->is_for_now;
     memcpy(says, g->says, sizeof says);
     struct str soql = str_of(arena_printf(
         g->arena,
@@ -211,6 +211,7 @@ static void count_left(struct sf_fitting *g)
     if (query(g, "/tooling/query", soql, &record, &found) && found && json_get(record, "Remaining").type == JSON_INT)
         g->left = json_get(record, "Remaining").integer;
     memcpy(g->says, says, sizeof says);
+    g->is_for_now = is_for_now;
 }
 
 void sf_fit(struct sf_fitting *g)

@@ -45,17 +45,22 @@ static int64_t due_of(const struct sf_reading *g, int64_t now)
     return r->attempt ? retry_due(now, (int)r->attempt) : now;
 }
 
+/* Ahead of all that a unit writes of an import: it is there, not over, and this node's. */
+static bool hold(struct tx *tx, struct sf_reading *g)
+{
+    int64_t now = tx_now(tx), is_ours = 0;
+    struct q_remote_import_claim in = {g->account, g->row.import_id, store_node(tx_store(tx)), now + LEASE_MS, now};
+    if (!tx_run(tx, Q_REMOTE_IMPORT_CLAIM, &in, &is_ours)) return false;
+    g->is_lost = is_ours != 1;
+    return !g->is_lost || tx_refuse(tx, FAULT_REMOTE, 0, "The import was taken over, or removed.");
+}
+
 static bool keep(struct tx *tx, void *arg)
 {
     struct sf_reading *g = arg;
     const struct remote_import *r = &g->row;
-    int64_t now = tx_now(tx), is_ours = 0;
-    struct q_remote_import_move in = row_of(g, due_of(g, now));
-    struct q_remote_import_claim claim = {g->account, r->import_id, store_node(tx_store(tx)), now + LEASE_MS, now};
-    if (!tx_run(tx, Q_REMOTE_IMPORT_CLAIM, &claim, &is_ours)) return false;
-    g->is_lost = !is_ours;
-    if (g->is_lost) return tx_refuse(tx, FAULT_REMOTE, 0, "The import was taken over, or removed.");
-    if (!tx_run(tx, Q_REMOTE_IMPORT_MOVE, &in, NULL)) return false;
+    struct q_remote_import_move in = row_of(g, due_of(g, tx_now(tx)));
+    if (!hold(tx, g) || !tx_run(tx, Q_REMOTE_IMPORT_MOVE, &in, NULL)) return false;
     if (r->attempt || g->pause_until || r->state == REMOTE_IMPORT_FAILED)
         return tx_run(tx, Q_REMOTE_IMPORT_REST, &(struct q_remote_import_rest){g->account, r->import_id}, NULL);
     return sf_usage_note(g->sf, tx, g->account, r->connection_id);
@@ -76,14 +81,15 @@ static bool rest(struct tx *tx, void *arg)
     return tx_run(tx, Q_REMOTE_IMPORT_REST, &(struct q_remote_import_rest){item->account_id, item->id}, NULL);
 }
 
-/* Rides along with the intake's own unit: the file is an intake and the row says so, or neither. */
+/* Rides along with the intake's own unit: the file is an intake and the row says so, or neither. What was removed or taken over since its last page
+ * becomes none. */
 struct handing {
     struct rider rider; /* must be first */
-    const struct sf_reading *g;
+    struct sf_reading *g;
     const struct intake *intake;
 };
 
-static bool ride_along(struct rider *r, struct tx *tx) { return (void)r, tx_ok(tx); }
+static bool hold_on(struct rider *r, struct tx *tx) { return hold(tx, ((struct handing *)r)->g); }
 
 static bool hand_over(struct rider *r, struct tx *tx)
 {
@@ -96,7 +102,7 @@ static bool hand_over(struct rider *r, struct tx *tx)
 static bool as_intake(struct sf_reading *g)
 {
     struct intake in;
-    struct handing h = {.rider = {.before = ride_along, .after = hand_over}, .g = g, .intake = &in};
+    struct handing h = {.rider = {.before = hold_on, .after = hand_over}, .g = g, .intake = &in};
     store_ride(&h.rider);
     bool ok = intake_keep(g->sf->house->mail, g->account, g->row.contact_list_id, g->path, STR(SF_KEY_COLUMN), &in, g->fault);
     store_ride(NULL);
@@ -134,24 +140,25 @@ static bool open_reading(struct sf_reading *g, int64_t import_id)
     g->path = arena_printf(g->arena, "%s/%lld.csv", folder, (long long)import_id);
     if (!make_dirs(folder, 0750, g->fault)) return false;
     struct stat st;
-    if (g->row.at_byte && (stat(g->path, &st) != 0 || st.st_size < g->row.at_byte)) sf_reading_begin(g);
+    if (g->row.at_byte && (stat(g->path, &st) != 0 || st.st_size < g->row.at_byte)) sf_reading_restart(g);
     return true;
 }
 
-static void failed(struct sf_reading *g)
+static void keep_failure(struct sf_reading *g)
 {
     struct fault f;
-    if (g->is_lost) {
-        unlink(g->path);
-        return;
-    }
     if (!g->pause_until) g->row.attempt++;
     g->row.last_error = arena_str(g->arena, str_of(g->fault->text));
     bool is_for_now = g->is_for_now || g->fault->whose != FAULT_USER;
     if (!is_for_now || g->row.attempt > ATTEMPTS_MAX) g->row.state = REMOTE_IMPORT_FAILED;
-    if (g->row.state == REMOTE_IMPORT_FAILED) unlink(g->path ? g->path : "");
     if (!store_write(g->sf->house->store, keep, g, &f) && !g->is_lost)
         log_warning("salesforce", "An import could not be read: %s", g->fault->text);
+}
+
+static void failed(struct sf_reading *g)
+{
+    if (!g->is_lost) keep_failure(g); /* which may find that it is lost */
+    if (g->path && (g->is_lost || g->row.state == REMOTE_IMPORT_FAILED)) unlink(g->path);
 }
 
 static void run(void *ctx, struct due_item item)
@@ -190,7 +197,7 @@ static int find(void *ctx, struct tx *tx, int64_t now, struct due_item *items, i
     return found;
 }
 
-/* ---- files that nobody goes on with ---- */
+/* ---- files that nobody goes on with: the folder is this connector's alone ---- */
 
 static bool spare_unfinished(struct tx *tx, void *arg)
 {

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "net/url.h"
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ALL_READ "all read" /* the place behind the last page */
@@ -16,7 +17,7 @@ enum { RESTARTS_MAX = 5 };
 bool sf_reading_is_over(const struct sf_reading *g) { return g->row.place.ptr && str_eq(g->row.place, STR(ALL_READ)); }
 
 /* Salesforce has lost the query, or we have lost the file. */
-void sf_reading_begin(struct sf_reading *g)
+void sf_reading_restart(struct sf_reading *g)
 {
     g->row.place = STR_NULL;
     g->row.at_byte = g->row.n_rows = 0;
@@ -26,7 +27,7 @@ void sf_reading_begin(struct sf_reading *g)
 /* A query is kept there for a while only. An import that never gets to its end in that time ends here. */
 static bool query_is_lost(struct sf_reading *g)
 {
-    sf_reading_begin(g);
+    sf_reading_restart(g);
     g->is_for_now = ++g->row.restarts <= RESTARTS_MAX;
     if (g->is_for_now)
         return fault_remote(g->fault, "Salesforce no longer knows the query (INVALID_QUERY_LOCATOR): it is read from its "
@@ -97,7 +98,33 @@ static bool first_path(struct sf_reading *g, struct str *path)
     return true;
 }
 
-/* Behind what the row says is there: a page that a crash left half written is cut off. */
+/* Another node, or somebody who tidies, has taken it away since it was opened. */
+static bool file_is_lost(struct sf_reading *g)
+{
+    sf_reading_restart(g);
+    g->is_for_now = true;
+    return fault_remote(g->fault, "The file of the pages that were read is gone: they are read from the beginning again. No "
+                                  "contact comes twice.");
+}
+
+/* The file, at the end of what the row says is in it: a page that a crash left half written is cut off. -1 with a fault. */
+static int open_at_end(struct sf_reading *g)
+{
+    struct stat st;
+    int fd = open(g->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0) return fault_errno(g->fault, "%s cannot be opened", g->path), -1;
+    bool ok = fstat(fd, &st) == 0;
+    if (ok && st.st_size < g->row.at_byte) {
+        close(fd);
+        return file_is_lost(g), -1;
+    }
+    ok = ok && ftruncate(fd, g->row.at_byte) == 0 && lseek(fd, g->row.at_byte, SEEK_SET) >= 0;
+    if (ok) return fd;
+    fault_errno(g->fault, "%s cannot be written", g->path);
+    close(fd);
+    return -1;
+}
+
 static bool append(struct sf_reading *g, struct str text)
 {
     if (g->row.at_byte + (int64_t)text.len > limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES))
@@ -105,11 +132,9 @@ static bool append(struct sf_reading *g, struct str text)
                           "The records fill more than the %lld bytes that a list is imported from at once "
                           "(http.max_upload_bytes). Import fewer at a time, by a WHERE in soql.",
                           (long long)limit_get(LIMIT_HTTP_MAX_UPLOAD_BYTES));
-    int fd = open(g->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
-    if (fd < 0) return fault_errno(g->fault, "%s cannot be opened", g->path);
-    bool ok = ftruncate(fd, g->row.at_byte) == 0 && lseek(fd, g->row.at_byte, SEEK_SET) >= 0;
-    if (!ok) fault_errno(g->fault, "%s cannot be written", g->path);
-    ok = ok && fd_write_all(fd, text, g->fault);
+    int fd = open_at_end(g);
+    if (fd < 0) return false;
+    bool ok = fd_write_all(fd, text, g->fault);
     if (ok && fsync(fd) != 0) ok = fault_errno(g->fault, "%s cannot be made durable", g->path);
     close(fd);
     return ok;
