@@ -26,7 +26,11 @@ void house_expect_log(const char *text)
     heard_log = false;
 }
 
-bool house_heard_log(void) { return heard_log; }
+bool house_heard_log(void)
+{
+    for (int k = 0; k < 500 && !heard_log; k++) usleep(10000);
+    return heard_log;
+}
 
 static const struct printer_def *const *printers;
 static int n_printers;

@@ -38,7 +38,7 @@ void house_resume(struct house *h, bool with_jobs);
 void house_close(struct house *h);
 /* The next log line at warning or above must hold this text. */
 void house_expect_log(const char *text);
-bool house_heard_log(void); /* since then */
+bool house_heard_log(void); /* since then; waits for it, because a line may come after what it is about */
 
 int64_t house_account(struct house *h, const char *username);
 int64_t house_list(struct house *h, int64_t account, const char *name);

@@ -11,3 +11,5 @@ void case_set(struct press_piece *p, int field, struct str value);
 void case_creative(struct creative *c);
 void case_pictures(struct creative *c); /* image-only, two grey PNGs */
 extern const struct str case_return[3];
+/* False where user namespaces are forbidden, so that a test of HTML is skipped. True also where Chromium is missing for another reason: it fails. */
+bool case_has_cage(void);

@@ -42,6 +42,7 @@ static const char *long_text(struct arena *a)
 static void test_200(void **state)
 {
     (void)state;
+    if (!case_has_cage()) skip();
     enum { N = 200, LONG = 57, NO_GLYPH = 123 };
     struct arena *a = arena_create(1 << 20);
     struct creative c;
@@ -121,6 +122,7 @@ static const struct {
 static void test_compile(void **state)
 {
     (void)state;
+    if (!case_has_cage()) skip();
     struct creative c;
     struct creative_report r;
     struct fault f = {0};

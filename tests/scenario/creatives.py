@@ -3,6 +3,8 @@ import html
 from house import *
 from pictures import Grey, png
 
+needs_cage()
+
 if not SHARED or not pathlib.Path(SHARED, "creatives").is_dir():
     print("skipped: the creatives are not here")
     sys.exit(77)

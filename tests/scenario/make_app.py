@@ -3,6 +3,8 @@ program. `make_app.py build/src/app/pennypost`."""
 import http.client, json, re, threading, http.server, time, urllib.parse
 import house, iml
 
+house.needs_cage()
+
 FOLDER = house.ROOT / "clients" / "make"
 h = house.House(settings={"outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all"})
 house.check(h.start(), "the server starts")

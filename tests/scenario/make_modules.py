@@ -3,6 +3,8 @@ requests carry its headers), and what its fields need from the answer. `make_mod
 import base64, hashlib, hmac, http.server, json, threading, time
 import house
 
+house.needs_cage()
+
 h = house.House(settings={"outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all"})
 house.check(h.start(), "the server starts")
 account = h.make_account("make")

@@ -2,6 +2,8 @@
 manifest's code; a second start makes nothing twice."""
 from house import *
 
+needs_cage()
+
 house = House()
 check(house.start(), "the server starts on an empty folder")
 first = house.cli("demo", "--share", house.share)
