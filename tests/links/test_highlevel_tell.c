@@ -159,11 +159,12 @@ static void check_ask(const struct row *r, const struct link_delivery *d, const 
     assert_str("Version: 2021-07-28", d->ask.headers[d->ask.body.len ? 2 : 1]);
 }
 
-/* Whether the sentence says what the last answer said: then the answer itself, which is JSON for machines, is not shown behind it. */
+/* Whether the sentence says what the last answer said, or that answer was of a person and not why it stops: then it is not shown behind it. */
 static bool says_it_all(const struct row *r, const struct link_delivery *d)
 {
     const struct exchange *last = NULL;
     for (int i = 0; i < 8 && r->way[i].asks; i++) last = &r->way[i];
+    if (strstr(d->sentence, "daily limit")) return true;
     if (strstr(d->sentence, "knows no contact") || strstr(d->sentence, "HighLevel has no contact") || !last)
         return r->want == LINK_PERMANENT;
     return r->want != LINK_OK && last->status >= 300 && last->answer && strstr(last->answer, "message") != NULL;

@@ -88,7 +88,7 @@ who = run("id", "-un", **as_user()).stdout.strip()
 for words in (["printed", "import", "/tmp", "--account", "1"], ["scans", "import", "/tmp", "--account", "1"], ["contacts", "import", "1", "/tmp", "--account", "1"]):
     made = house.cli(*words, timeout=60)
     check(made.returncode == 3 and "/tmp is no file: say which file to send" in made.stderr, f"{' '.join(words)}: {made.returncode} {made.stderr.strip()}")
-for path, sentence in (("/etc", f"the user {who}, as whom the server runs, cannot write to the folder /etc: "), ("/no/such", f"there is no folder /no/such. Make it, and let the user {who} write there.")):
+for path, sentence in (("/etc", f"the user {who}, as whom the server runs, cannot write to the folder /etc: "), (str(house.data / "batches"), "lies in the server's own data folder"), ("/no/such", f"there is no folder /no/such. Make it, and let the user {who} write there.")):
     made = house.cli("printer", "put", "shop", "folder", path)
     check(made.returncode == 3 and sentence in made.stderr, f"printer put shop folder {path}: {made.returncode} {made.stderr.strip()}")
 check("shop" not in house.cli("printer", "list").stdout, "and no printer is made")

@@ -158,6 +158,7 @@ static enum link_result take(struct highlevel *h, struct link_delivery *d, struc
                                : highlevel_pace_take(h->pace, d->connection_id, n, d->now, d->sentence, sizeof d->sentence);
     if (until) {
         d->pause_until = until;
+        d->says_it_all = true; /* the answer before it was of the person */
         return LINK_REST;
     }
     if (!t->n_taken) t->n_taken = n;

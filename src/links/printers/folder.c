@@ -4,11 +4,14 @@
 #include "links/printers/folder.h"
 #include "base/durable.h"
 #include "base/failpoint.h"
+#include "base/settings.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +42,15 @@ static const char *user_name(char out[100])
     return out;
 }
 
+/* There a package would find itself under its own name, and be tidied away. */
+static bool is_ours(const char *path)
+{
+    char ours[PATH_MAX], theirs[PATH_MAX];
+    if (!realpath(setting_get(SETTING_DATA), ours) || !realpath(path, theirs)) return false;
+    size_t n = strlen(ours);
+    return strncmp(theirs, ours, n) == 0 && (theirs[n] == '/' || !theirs[n]);
+}
+
 static bool check_folder(const char *path, struct fault *f)
 {
     struct stat st;
@@ -52,6 +64,7 @@ static bool check_folder(const char *path, struct fault *f)
         return fault_user(f, 400, "path: the user %s cannot look at %s: %s.", user_name(user), path, strerror(why));
     }
     if (!S_ISDIR(st.st_mode)) return fault_user(f, 400, "path: %s is not a folder.", path);
+    if (is_ours(path)) return fault_user(f, 400, "path: %s lies in the server's own data folder. Take another one.", path);
     if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) == 0) return true;
     why = errno;
     return fault_user(f, 400, "path: the user %s, as whom the server runs, cannot write to the folder %s: %s.", user_name(user),
