@@ -164,7 +164,7 @@ static bool says_it_all(const struct row *r, const struct link_delivery *d)
 {
     const struct exchange *last = NULL;
     for (int i = 0; i < 8 && r->way[i].asks; i++) last = &r->way[i];
-    if (strstr(d->sentence, "daily limit")) return true;
+    if (r->want == LINK_REST && (!last || last->status < 300)) return true;
     if (strstr(d->sentence, "knows no contact") || strstr(d->sentence, "HighLevel has no contact") || !last)
         return r->want == LINK_PERMANENT;
     return r->want != LINK_OK && last->status >= 300 && last->answer && strstr(last->answer, "message") != NULL;
