@@ -5,6 +5,8 @@ from house import *
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
 from peer import Peer
 
+needs_cage()
+
 PERSON = {"first_name": "Ada", "last_name": "Lovelace", "address_street": "12 St James Square", "address_city": "Sacramento", "address_state": "CA", "address_zip": "95814"}
 SENDER = {"SenderName": "Penny Lane", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
 

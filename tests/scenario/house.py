@@ -2,7 +2,7 @@
 
 A test is a script that calls check(…) and ends with done(). It gets the program as its first argument (Meson passes it). When the tests
 run as root the program is copied to a temporary folder and run as an unprivileged user, because it will not serve as root."""
-import base64, csv, http.client, json, os, pathlib, re, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, time, urllib.parse, uuid
+import atexit, base64, csv, http.client, json, os, pathlib, re, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, time, urllib.parse, uuid
 import openapi
 
 PROGRAM = os.path.abspath(sys.argv[1])
@@ -37,7 +37,6 @@ def workdir():
     if os.getuid() == 0:
         os.chown(path, NOBODY, NOBODY)
     path.chmod(0o755)
-    import atexit
     if not os.environ.get("PENNYPOST_KEEP"):
         atexit.register(shutil.rmtree, path, True)
     return path
@@ -101,6 +100,7 @@ class House:
         self.log = open(self.dir / "server.log", "a")
         self.server = subprocess.Popen([self.program, "serve", *self.flags()], stdout=subprocess.PIPE, stderr=self.log, text=True,
                                        env={**self.env, **(env or {})}, cwd=self.dir, **as_user())
+        atexit.register(self.server.kill)  # also where the script ends by an exception
         line = self.server.stdout.readline()
         if not line.startswith("listening on"):
             self.server.wait()

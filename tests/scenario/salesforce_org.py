@@ -18,6 +18,7 @@ def wait(what, fact, seconds=90):
 class Peer:
     def __init__(self):
         self.process = subprocess.Popen([sys.executable, str(PEER), "--port", "0"], stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)
         self.url = self.process.stdout.readline().split()[-1]
 
     def script(self, **body):

@@ -1,5 +1,5 @@
 """peer.py: starts a scripted peer of this folder for a scenario, and drives it."""
-import json, pathlib, subprocess, sys, urllib.request
+import atexit, json, pathlib, subprocess, sys, urllib.request
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 
@@ -7,6 +7,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 class Peer:
     def __init__(self, name):
         self.process = subprocess.Popen([sys.executable, str(FOLDER / f"{name}.py"), "--port", "0"], stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)  # one that is left behind holds the output that the runner waits for
         self.url = self.process.stdout.readline().split()[-1]
 
     def ask(self, path, body=None):
