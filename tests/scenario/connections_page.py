@@ -5,8 +5,6 @@ from house import *
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
 from peer import Peer
 
-needs_cage()
-
 PERSON = {"first_name": "Ada", "last_name": "Lovelace", "address_street": "12 St James Square", "address_city": "Sacramento", "address_state": "CA", "address_zip": "95814"}
 SENDER = {"SenderName": "Penny Lane", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
 
@@ -47,8 +45,7 @@ peer = Peer("highlevel")
 h = House(settings={"mail.test_gather_ms": "200", "outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all"})
 check(h.start(), "the server starts")
 account = h.make_account("page")
-template = h.ask("POST", "/api/v1/templates", {"name": "card", "html": "<h1>Hello {{first_name}}</h1><p style='break-before:page'>.</p>", "size": "2"})[1]["template_id"]
-until("the template is compiled", lambda: h.ask("GET", f"/api/v1/templates/{template}")[1][0]["state"] == "published")
+template = h.make_card()
 
 
 def campaign(name):

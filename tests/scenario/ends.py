@@ -20,9 +20,7 @@ def furnish(h, name, live):
     account = h.make_account(name)
     if live:
         h.cli("account", "mailer-id", str(account), "901234567")
-    template = h.ask("POST", "/api/v1/templates", {"name": "card", "html": "<h1>Hello {{first_name}}</h1><p style='break-before:page'>x</p>", "size": "2"})[1]["template_id"]
-    while h.ask("GET", f"/api/v1/templates/{template}")[1][0]["state"] == "publishing":
-        time.sleep(0.3)
+    template = h.make_card()
 
     def campaign(title):
         made = h.ask("POST", "/api/v1/campaigns", {"DirectMailName": title, "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0, **SENDER})[1]

@@ -15,9 +15,7 @@ CONTACT = {"first_name": "Ada", "last_name": "Lovelace", "street_address_1": "12
 ada = crm.add(**{**CONTACT, "state": {"id": "x", "name": "California"}, "birthday": "1815-12-10", "nickname": None})
 bare = crm.add(first_name="No", last_name="Address")
 
-template = h.ask("POST", "/api/v1/templates", {"name": "card", "html": "<h1>Happy birthday {{first_name}}</h1><p style='break-before:page'>x</p>", "size": "2"})[1]["template_id"]
-while h.ask("GET", f"/api/v1/templates/{template}")[1][0]["state"] == "publishing":
-    time.sleep(0.3)
+template = h.make_card()
 SENDER = {"SenderName": "Penny Lane", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
 campaign = h.ask("POST", "/api/v1/campaigns", {"DirectMailName": "Birthday", "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0, **SENDER})[1]
 endpoint = campaign["endpoint"]

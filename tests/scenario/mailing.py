@@ -7,9 +7,7 @@ import house
 h = house.House(settings={"mail.test_gather_ms": "200", "outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all"})
 house.check(h.start(), "the server starts")
 account = h.make_account("mailing")
-template = h.ask("POST", "/api/v1/templates", {"name": "card", "html": "<h1>Hello {{first_name}}</h1><p style='break-before:page'>{{var_field_1}}</p>", "size": "2"})[1]["template_id"]
-while h.ask("GET", f"/api/v1/templates/{template}")[1][0]["state"] == "publishing":
-    time.sleep(0.3)
+template = h.make_card()
 SENDER = {"SenderName": "Penny Lane", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
 PERSON = {"first_name": "Ada", "last_name": "Lovelace", "address_street": "12 St James Square", "address_city": "Sacramento", "address_state": "CA", "address_zip": "95814", "var_field_2": "7"}
 

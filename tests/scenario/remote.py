@@ -3,6 +3,8 @@ has no network; the other machine is then gone, and the piece is printed all the
 import http.server, pathlib, shutil, threading, time
 import house
 
+house.needs_cage()
+
 PNG = (pathlib.Path(house.ROOT) / "docs" / "piece.png").read_bytes()
 FILES = {"/css/site?a=1&b=2": ("text/css", b"h1 { background: url('../img/deep.png') }"), "/img/a%20b.png": ("image/png", PNG), "/img/deep.png": ("image/png", PNG)}
 
