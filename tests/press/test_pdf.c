@@ -140,7 +140,7 @@ static void tree_holds_every_number_of_pages(void **state)
         buf_clear(&out);
         int status = sample_run(&out,
                                 "qpdf --show-pages %s | tail -2 | grep -o '[0-9]* 0 R' | head -1 | cut -d' ' -f1 | "
-                                "xargs -I N qpdf --show-object=N --filtered-stream-data %s",
+                                "xargs -I {} qpdf --show-object={} --filtered-stream-data %s",
                                 path, path);
         if (status != 0) fail_msg("last of %d pages, status %d: %s", counts[i], status, out.data);
         snprintf(want, sizeof want, "%d 0 m", counts[i] - 1);
