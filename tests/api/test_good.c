@@ -225,8 +225,8 @@ static void test_live_mode(void **state)
 {
     (void)state;
     assert_answer(ask(house.key, "PUT", path("/api/v1/campaigns/%lld", drop), "{}"), 409,
-                  "{\"error\":{\"message\":\"This account has no mailer id, so it can only test. Add one before you go "
-                  "live.\",\"status_code\":409}}");
+                  "{\"error\":{\"message\":\"This account has no mailer id, so it can only test. The operator gives it one "
+                  "before it goes live: pennypost account mailer-id # MID.\",\"status_code\":409}}");
     assert_answer(ask(house.key, "PUT", path("/api/v1/campaigns/%lld", drop), "{\"is_live_mode\":\"0\"}"), 200,
                   "{\"updated_date\":\"@\",\"drop_id\":#,\"is_live_mode\":0}");
 }
@@ -245,8 +245,9 @@ static void test_send(void **state)
                   "{\"piece_id\":#,\"contact_id\":#,\"batch_id\":#,\"drop_id\":#,\"state\":\"accepted\",\"reason\":null,"
                   "\"detail\":null,\"first_page\":0,~");
     a = ask(house.key, "GET", path("/v1/batches?drop_id=%lld", drop), NULL);
-    assert_answer(a, 200,
-                  "[{\"batch_id\":#,\"drop_id\":#,\"state\":\"open\",\"is_test\":1,\"n_pieces\":1,\"n_done\":0,\"n_refused\":0,~");
+    assert_answer(
+        a, 200,
+        "[{\"batch_id\":#,\"drop_id\":#,\"state\":\"open\",\"is_test\":1,\"n_pieces\":1,\"n_done\":0,\"n_refused\":0,~");
     int64_t batch = answer_number(a, "batch_id");
     assert_answer(ask(house.key, "GET", path("/v1/batches/%lld", batch), NULL), 200,
                   "{\"batch_id\":#,\"drop_id\":#,\"state\":\"open\",~");
