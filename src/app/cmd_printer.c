@@ -193,7 +193,6 @@ int cmd_printed(int argc, char **argv)
     if (!options_read(&o, argc, argv, TAKES_NODE | TAKES_JSON | TAKES_ACCOUNT, show_printed_forms) ||
         !form_of("printed", printed_forms, &o))
         return EXIT_USAGE;
-    if (access(o.rest[1], R_OK) != 0) return fault_errno(&f, "the file %s cannot be read", o.rest[1]), fail("printed", &f);
     struct remote *r = remote_open(o.account, false, &f);
     if (!r) return fail("printed", &f);
     bool ok = remote_upload(r, "POST", "/v1/printed", o.rest[1], "text/csv", &root, &f) && wait_for(r, &root, &f);

@@ -3,8 +3,8 @@
 #include "app/house.h"
 #include "base/log.h"
 #include <stdio.h>
-#include <sys/stat.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 struct remote {
     struct house *own; /* NULL: a server runs */
