@@ -14,17 +14,8 @@ PERSON = {"last_name": "Doe", "address_street": "1 Main Street", "address_city":
 
 
 def make_drip(house):
-    for side in ("front", "back"):
-        status, _ = house.ask("PUT", f"/v1/assets/{side}.png", (ROOT / f"share/demo/image-{side}.png").read_bytes(), headers={"Content-Type": "image/png"})
-        check(status == 200, f"the {side} is taken")
-    status, made = house.ask("POST", "/api/v1/templates", {"name": "pictures", "size": "2", "is_full_html": False, "is_proofed": True,
-                                                            "front": "asset:front.png", "back": "asset:back.png"})
-    check(status == 200, f"template: {made}")
-    for _ in range(600):  # on a busy machine the template may still be compiled
-        if house.ask("GET", f"/api/v1/templates/{made['template_id']}")[1][0]["state"] != "publishing":
-            break
-        time.sleep(0.1)
-    status, made = house.ask("POST", "/api/v1/campaigns", {"DirectMailName": "drip", "TemplateFrontId": made["template_id"], "CreditTypeId": 22, "PostageType": 0,
+    template = house.make_card()
+    status, made = house.ask("POST", "/api/v1/campaigns", {"DirectMailName": "drip", "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0,
                              "SenderName": "Sender", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"})
     check(status == 200, f"campaign: {made}")
     return made["endpoint"]

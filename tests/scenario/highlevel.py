@@ -28,10 +28,8 @@ def iso(s):
 
 
 def make_drip():
-    for side in ("front", "back"):
-        h.ask("PUT", f"/v1/assets/{side}.png", (ROOT / f"share/demo/image-{side}.png").read_bytes(), headers={"Content-Type": "image/png"})
-    _, template = h.ask("POST", "/api/v1/templates", {"name": "pictures", "size": "2", "is_full_html": False, "is_proofed": True, "front": "asset:front.png", "back": "asset:back.png"})
-    campaign = {"DirectMailName": "Spring card", "TemplateFrontId": template["template_id"], "CreditTypeId": 22, "PostageType": 0, "StartingUrl": "https://shop.example/start",
+    template = h.make_card()
+    campaign = {"DirectMailName": "Spring card", "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0, "StartingUrl": "https://shop.example/start",
                 "GoalUrl": "https://shop.example/thanks", "SenderName": "Sender", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
     return wait("the campaign is made", lambda: (a := h.ask("POST", "/api/v1/campaigns", campaign))[0] == 200 and a[1])
 

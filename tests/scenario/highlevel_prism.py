@@ -101,11 +101,9 @@ try:
                          "add_tags": ({"contactId": ada, "tags": ["x"]}, 201), "remove_tags": ({"contactId": ada, "tags": ["x"]}, 200), "add_note": ({"contactId": ada, "body": "x"}, 201),
                          "list_notes": ({"contactId": ada}, 200), "update_contact": ({"contactId": ada, "city": "Sacramento"}, 200),
                          "upsert_contact": ({"email": "ada@example.com", "firstName": "Ada"}, 200), "add_to_workflow": ({"contactId": ada, "workflowId": "wf_1"}, 200)})
-    for side in ("front", "back"):
-        h.ask("PUT", f"/v1/assets/{side}.png", (ROOT / f"share/demo/image-{side}.png").read_bytes(), headers={"Content-Type": "image/png"})
-    _, template = h.ask("POST", "/api/v1/templates", {"name": "pictures", "size": "2", "is_full_html": False, "is_proofed": True, "front": "asset:front.png", "back": "asset:back.png"})
+    template = h.make_card()
     for _ in range(240):
-        status, drip = h.ask("POST", "/api/v1/campaigns", {"DirectMailName": "Spring card", "TemplateFrontId": template["template_id"], "CreditTypeId": 22, "PostageType": 0, "SenderName": "Sender",
+        status, drip = h.ask("POST", "/api/v1/campaigns", {"DirectMailName": "Spring card", "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0, "SenderName": "Sender",
                                                            "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"})
         if status == 200:
             break

@@ -106,10 +106,8 @@ try:
         check(headers(mine) == headers(its) == (VERSION, "Bearer pit-demo-token", headers(its)[2]), f"with its headers: {headers(mine)[::2]} {headers(its)[::2]}")
 
     # ---- our connector tells of a piece of somebody who is not there ----
-    for side in ("front", "back"):
-        h.ask("PUT", f"/v1/assets/{side}.png", (ROOT / f"share/demo/image-{side}.png").read_bytes(), headers={"Content-Type": "image/png"})
-    _, template = h.ask("POST", "/api/v1/templates", {"name": "pictures", "size": "2", "is_full_html": False, "is_proofed": True, "front": "asset:front.png", "back": "asset:back.png"})
-    campaign = {"DirectMailName": "drip", "TemplateFrontId": template["template_id"], "CreditTypeId": 22, "PostageType": 0, "SenderName": "Sender", "SenderAddress1": "1 Penny Lane",
+    template = h.make_card()
+    campaign = {"DirectMailName": "drip", "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0, "SenderName": "Sender", "SenderAddress1": "1 Penny Lane",
                 "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
     for _ in range(300):
         status, drip = h.ask("POST", "/api/v1/campaigns", campaign)

@@ -175,10 +175,7 @@ house = House(settings={"mail.gather_seconds": "1", "mail.recall_minutes": "0", 
 check(house.start(), "the server starts")
 account = house.make_account()
 check(house.cli("account", "mailer-id", str(account), str(MID)).returncode == 0, "the account has a mailer id")
-for side in ("front", "back"):
-    ask("PUT", f"/v1/assets/{side}.png", (ROOT / f"share/demo/image-{side}.png").read_bytes(), headers={"Content-Type": "image/png"})
-template = ask("POST", "/api/v1/templates", {"name": "pictures", "size": "2", "is_full_html": False, "is_proofed": True, "front": "asset:front.png", "back": "asset:back.png"})["template_id"]
-wait("the template is compiled", lambda: ask_quietly(f"/api/v1/templates/{template}")[0]["state"] != "publishing")
+template = house.make_card()
 contacts = house.dir / "list.csv"
 contacts.write_text(LIST)
 contacts.chmod(0o644)

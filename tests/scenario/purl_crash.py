@@ -10,10 +10,8 @@ PERSON = {"first_name": "Ada", "last_name": "Doe", "address_street": "1 Main Str
 
 def make_codes(h):
     """The codes of four printed pieces of a campaign of pictures."""
-    for side in ("front", "back"):
-        h.ask("PUT", f"/v1/assets/{side}.png", (ROOT / f"share/demo/image-{side}.png").read_bytes(), headers={"Content-Type": "image/png"})
-    _, template = h.ask("POST", "/api/v1/templates", {"name": "pictures", "size": "2", "is_full_html": False, "is_proofed": True, "front": "asset:front.png", "back": "asset:back.png"})
-    status, drop = h.ask("POST", "/api/v1/campaigns", {"DirectMailName": "drip", "TemplateFrontId": template["template_id"], "CreditTypeId": 22, "PostageType": 0,
+    template = h.make_card()
+    status, drop = h.ask("POST", "/api/v1/campaigns", {"DirectMailName": "drip", "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0,
                          "StartingUrl": "https://shop.example/start", "GoalUrl": "https://shop.example/thanks",
                          "SenderName": "Sender", "SenderAddress1": "1 Penny Lane", "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"})
     check(status == 200, f"campaign: {drop}")

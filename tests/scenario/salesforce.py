@@ -117,10 +117,8 @@ got = do_import(contact_list_id=people_list)
 check(got["state"] == "failed" and "MALFORMED_QUERY" in got["last_error"], f"a query that is refused is said: {got}")
 
 # ---- a smart send to the list: its field is made before anything happens ----
-for side in ("front", "back"):
-    house.ask("PUT", f"/v1/assets/{side}.png", (ROOT / f"share/demo/image-{side}.png").read_bytes(), headers={"Content-Type": "image/png"})
-_, template = house.ask("POST", "/api/v1/templates", {"name": "pictures", "size": "2", "is_full_html": False, "is_proofed": True, "front": "asset:front.png", "back": "asset:back.png"})
-CAMPAIGN["TemplateFrontId"] = template["template_id"]
+template = house.make_card()
+CAMPAIGN["TemplateFrontId"] = template
 NO = {"status": 400, "body": [{"errorCode": "INVALID_TYPE", "message": "no such object"}]}  # what the count of fields left comes to does not count
 peer.script(fail=[{"on": "POST .*CustomField", "kind": "after"}, {"on": "POST .*Soap", "status": 503, "body": ""}, {"on": "GET .*EntityLimit", **NO}])
 send = wait("the smart send is made", lambda: (a := house.ask("POST", "/api/v1/campaigns", {**CAMPAIGN, "DirectMailName": "send", "CampaignType": 0, "ContactListId": people_list}))[0] == 200 and a[1])

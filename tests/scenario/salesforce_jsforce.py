@@ -63,10 +63,8 @@ theirs_process, theirs, ids = start_peer("--any-token")
 house = House(settings={"mail.test_gather_ms": "500", "outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all"})
 check(house.start(), "the server starts")
 house.make_account()
-for side in ("front", "back"):
-    house.ask("PUT", f"/v1/assets/{side}.png", (ROOT / f"share/demo/image-{side}.png").read_bytes(), headers={"Content-Type": "image/png"})
-_, template = house.ask("POST", "/api/v1/templates", {"name": "pictures", "size": "2", "is_full_html": False, "is_proofed": True, "front": "asset:front.png", "back": "asset:back.png"})
-campaign = {"DirectMailName": "drip", "TemplateFrontId": template["template_id"], "CreditTypeId": 22, "PostageType": 0, "SenderName": "Sender", "SenderAddress1": "1 Penny Lane",
+template = house.make_card()
+campaign = {"DirectMailName": "drip", "TemplateFrontId": template, "CreditTypeId": 22, "PostageType": 0, "SenderName": "Sender", "SenderAddress1": "1 Penny Lane",
             "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
 for _ in range(300):
     status, drip = house.ask("POST", "/api/v1/campaigns", campaign)

@@ -17,13 +17,11 @@ status, refused = house.ask("POST", "/v1/connections", {"kind": "salesforce", "l
 check(status == 400 and "status_field must be drop or one" in json.dumps(refused), f"another word is refused: {refused}")
 conn_id = house.ask("POST", "/v1/connections", {"kind": "salesforce", "label": "Acme", "settings": settings, "secrets": secrets})[1]["connection_id"]
 path = house.ask("POST", f"/v1/connections/{conn_id}/hook")[1]["path"]
-for side in ("front", "back"):
-    house.ask("PUT", f"/v1/assets/{side}.png", (ROOT / f"share/demo/image-{side}.png").read_bytes(), headers={"Content-Type": "image/png"})
-template = house.ask("POST", "/api/v1/templates", {"name": "pictures", "size": "2", "is_full_html": False, "is_proofed": True, "front": "asset:front.png", "back": "asset:back.png"})[1]
+template = house.make_card()
 
 
 def drip(name):
-    made = wait("the drip is made", lambda: (a := house.ask("POST", "/api/v1/campaigns", {**CAMPAIGN, "TemplateFrontId": template["template_id"], "DirectMailName": name}))[0] == 200 and a[1])
+    made = wait("the drip is made", lambda: (a := house.ask("POST", "/api/v1/campaigns", {**CAMPAIGN, "TemplateFrontId": template, "DirectMailName": name}))[0] == 200 and a[1])
     house.ask("POST", "/v1/subscriptions", {"source": "drop", "source_id": made["drop_id"], "connection_id": conn_id, "name": "back"})
     return made
 
