@@ -205,14 +205,17 @@ DELETE FROM idempotency WHERE (account_id, key_digest) IN (SELECT account_id, ke
 -- One that was not removed.
 -- in: account_id int, connection_id int
 -- out: connection_id int, kind int, label text, description text, settings text, sealed blob, version int, status text, updated_at int
-SELECT connection_id, kind, label, description, settings, sealed, version, status, updated_at FROM connection
+-- out: saved_version int, tried_at int, tried_works int, tried_status int, tried_sentence text
+SELECT connection_id, kind, label, description, settings, sealed, version, status, updated_at, saved_version, tried_at, tried_works, tried_status,
+ tried_sentence FROM connection
  WHERE account_id = $1 AND connection_id = $2 AND state = 0;
 
 -- name: connection_every
 -- All of an account, by number.
 -- in: account_id int
 -- out: as connection_find
-SELECT connection_id, kind, label, description, settings, sealed, version, status, updated_at FROM connection
+SELECT connection_id, kind, label, description, settings, sealed, version, status, updated_at, saved_version, tried_at, tried_works, tried_status,
+ tried_sentence FROM connection
  WHERE account_id = $1 AND state = 0 ORDER BY connection_id;
 
 -- name: connection_insert
@@ -223,8 +226,9 @@ INSERT INTO connection (account_id, connection_id, kind, label, description, sta
 
 -- name: connection_update
 -- All that its owner may change.
--- in: account_id int, connection_id int, label text, description text, settings text, sealed blob, updated_at int
-UPDATE connection SET label = $3, description = $4, settings = $5, sealed = coalesce($6, sealed), updated_at = $7, version = version + 1
+-- in: account_id int, connection_id int, label text, description text, settings text, sealed blob, updated_at int, saved_version int
+UPDATE connection SET label = $3, description = $4, settings = $5, sealed = coalesce($6, sealed), updated_at = $7, version = version + 1,
+ tried_at = CASE WHEN saved_version = $8 THEN tried_at END, tried_sentence = CASE WHEN saved_version = $8 THEN tried_sentence END, saved_version = $8
  WHERE account_id = $1 AND connection_id = $2 AND state = 0;
 
 -- name: connection_renew
@@ -238,13 +242,19 @@ UPDATE connection SET sealed = $3, updated_at = $4, version = version + 1
 -- in: account_id int, connection_id int, status text
 UPDATE connection SET status = $3 WHERE account_id = $1 AND connection_id = $2;
 
+-- name: connection_tried
+-- What came of a trial, if what was tried ($3) is there still; no new version.
+-- in: account_id int, connection_id int, saved_version int, tried_at int, tried_works int, tried_status int, tried_sentence text
+UPDATE connection SET tried_at = $4, tried_works = $5, tried_status = $6, tried_sentence = $7
+ WHERE account_id = $1 AND connection_id = $2 AND saved_version = $3 AND state = 0;
+
 -- name: connection_remove
 -- Nobody uses it any more.
 -- in: account_id int, connection_id int, updated_at int
-UPDATE connection SET state = 1, sealed = NULL, hook_digest = NULL, hook_sealed = NULL, updated_at = $3, version = version + 1
+UPDATE connection SET state = 1, sealed = NULL, hook_digest = NULL, hook_sealed = NULL, tried_sentence = NULL, updated_at = $3, version = version + 1
  WHERE account_id = $1 AND connection_id = $2 AND state = 0;
 
 -- name: connection_remove_all
 -- The account is being deleted.
 -- in: account_id int, updated_at int
-UPDATE connection SET state = 1, sealed = NULL, hook_digest = NULL, hook_sealed = NULL, updated_at = $2, version = version + 1 WHERE account_id = $1 AND state = 0;
+UPDATE connection SET state = 1, sealed = NULL, hook_digest = NULL, hook_sealed = NULL, tried_sentence = NULL, updated_at = $2, version = version + 1 WHERE account_id = $1 AND state = 0;

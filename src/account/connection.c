@@ -19,7 +19,10 @@ static struct connection row_read(struct arena *a, const struct seal *seal, int6
         .description = arena_str(a, r->description),
         .settings = arena_str(a, r->settings),
         .status = arena_str(a, r->status),
+        .saved_version = r->saved_version,
+        .tried = {.at = r->tried_at, .is_working = r->tried_works == 1, .sentence = arena_str(a, r->tried_sentence)},
     };
+    if (r->tried_status != DB_NULL) c.tried.status = (int)r->tried_status;
     if (seal && r->sealed.ptr) {
         c.secrets = seal_unseal(seal, a, purpose(a, account, r->connection_id), r->sealed);
         c.is_sealed_shut = !c.secrets.ptr;
@@ -58,6 +61,8 @@ static bool insert(struct tx *tx, const struct seal *seal, struct connection *c)
         .updated_at = c->updated_at,
     };
     c->version = 1;
+    c->saved_version = 0;
+    c->tried = (struct connection_tried){.at = DB_NULL};
     return tx_ok(tx) && tx_run(tx, Q_CONNECTION_INSERT, &in, NULL);
 }
 
@@ -67,6 +72,10 @@ static bool update(struct tx *tx, const struct seal *seal, struct connection *c)
     struct r_connection_find was;
     if (!tx_first(tx, Q_CONNECTION_FIND, &(struct q_connection_find){c->account_id, c->connection_id}, &was))
         return connection_refuse(tx, c->connection_id);
+    bool is_other = c->secrets.ptr || !str_eq(c->settings, was.settings);
+    c->version = was.version + 1;
+    c->saved_version = is_other ? c->version : was.saved_version;
+    if (is_other) c->tried = (struct connection_tried){.at = DB_NULL};
     struct q_connection_update in = {
         .account_id = c->account_id,
         .connection_id = c->connection_id,
@@ -75,8 +84,8 @@ static bool update(struct tx *tx, const struct seal *seal, struct connection *c)
         .settings = c->settings,
         .sealed = seal_shut(seal, a, purpose(a, c->account_id, c->connection_id), c->secrets),
         .updated_at = c->updated_at,
+        .saved_version = c->saved_version,
     };
-    c->version = was.version + 1;
     return tx_run(tx, Q_CONNECTION_UPDATE, &in, NULL);
 }
 
@@ -103,6 +112,20 @@ bool connection_renew(struct tx *tx, const struct seal *seal, const struct conne
 bool connection_note(struct tx *tx, int64_t account, int64_t id, struct str status)
 {
     return tx_run(tx, Q_CONNECTION_NOTE, &(struct q_connection_note){account, id, status}, NULL);
+}
+
+bool connection_keep_trial(struct tx *tx, const struct connection *c)
+{
+    struct q_connection_tried in = {
+        .account_id = c->account_id,
+        .connection_id = c->connection_id,
+        .saved_version = c->saved_version,
+        .tried_at = c->tried.at,
+        .tried_works = c->tried.is_working,
+        .tried_status = c->tried.status ? c->tried.status : DB_NULL,
+        .tried_sentence = c->tried.is_working ? STR_NULL : c->tried.sentence,
+    };
+    return tx_run(tx, Q_CONNECTION_TRIED, &in, NULL);
 }
 
 bool connection_remove(struct tx *tx, int64_t account, int64_t id)

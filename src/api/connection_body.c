@@ -160,12 +160,17 @@ static void secrets_json(struct json_out *j, const struct connector *d, struct s
     arena_destroy(&a);
 }
 
-void connection_trial_json(struct json_out *j, const char *key, const struct connection_trial *t)
+void connection_tried_json(struct json_out *j, const char *key, const struct connection_tried *t)
 {
+    if (t->at == DB_NULL) {
+        json_null(j, key);
+        return;
+    }
     json_object(j, key);
     json_bool(j, "is_working", t->is_working);
     reply_int(j, "status", t->status ? t->status : DB_NULL);
-    json_strz(j, "sentence", t->is_working ? NULL : t->sentence);
+    json_str(j, "sentence", t->is_working ? STR_NULL : t->sentence);
+    json_time(j, "tried_date", t->at);
     json_end(j);
 }
 
@@ -203,7 +208,7 @@ void connection_json(struct json_out *j, const struct connection_view *v)
     } else {
         json_null(j, "destination");
     }
-    if (v->trial && v->trial->is_tried) connection_trial_json(j, "test", v->trial);
+    connection_tried_json(j, "test", &c->tried);
     if (v->log) {
         json_array(j, "last_deliveries");
         for (int i = 0; i < v->n_log; i++) attempt_json(j, &v->log[i]);

@@ -13,12 +13,11 @@ const struct connector *api_connector(struct http_exchange *x, int kind, struct 
 bool connection_read_body(struct http_exchange *x, struct json_value root, struct connection_wish *w, struct fault *f);
 /* {name, title, verbs, settings, operations} */
 void connector_json(struct json_out *j, const struct connector *d);
-/* Never a secret. `destination` NULL: it has none; `trial` and `log` (of n rows) NULL: not in this answer. */
+/* Never a secret. `destination` NULL: it has none; `log` (of n rows) NULL: not in this answer. */
 struct connection_view {
     const struct connector *connector; /* NULL: this program has none of its kind */
     const struct connection *connection;
     const struct destination *destination;
-    const struct connection_trial *trial;
     const struct attempt_row *log;
     int n_log;
     bool has_token;
@@ -26,7 +25,8 @@ struct connection_view {
     struct str refused;
 };
 void connection_json(struct json_out *j, const struct connection_view *v);
-void connection_trial_json(struct json_out *j, const char *key, const struct connection_trial *t);
+/* Null when it was not tried. */
+void connection_tried_json(struct json_out *j, const char *key, const struct connection_tried *t);
 
 /* connection_id and settings of a new subscription: is there such a connection, does it tell of such events, are the settings as it wants
  * them? 400, 404, 409. */

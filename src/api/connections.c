@@ -74,14 +74,14 @@ void handle_connections_get(struct http_exchange *x)
 }
 
 /* One, with what was last told. */
-static void reply_connection(struct http_exchange *x, int64_t id, const struct connection_trial *trial, int status)
+static void reply_connection(struct http_exchange *x, int64_t id)
 {
     const struct link_house *h = api_links(x);
     struct arena *a = http_arena(x);
     struct connection c;
     struct destination *destinations;
     struct attempt_row *log = NULL;
-    struct connection_view v = {.trial = trial};
+    struct connection_view v = {.destination = NULL};
     struct fault f;
     int n = -1;
     bool ok = connection_get(h->store, h->seal, a, api_account(x), id, &c, &f) && look(x, &c, &v, &f) &&
@@ -94,13 +94,13 @@ static void reply_connection(struct http_exchange *x, int64_t id, const struct c
     if (request_failed(x, ok, &f)) return;
     struct reply r;
     connection_json(reply_begin(&r, x), &v);
-    reply_end(&r, status);
+    reply_end(&r, 200);
 }
 
 void handle_connection_get(struct http_exchange *x)
 {
     int64_t id;
-    if (request_id(x, "id", "connection", &id)) reply_connection(x, id, NULL, 200);
+    if (request_id(x, "id", "connection", &id)) reply_connection(x, id);
 }
 
 /* ---- making and changing ---- */
@@ -141,7 +141,7 @@ static void make(struct http_exchange *x)
     struct fault f;
     bool ok = body_parse(x, false, &root, &f) && read_kind(x, root, &w, &f) && connection_read_body(x, root, &w, &f) &&
               connection_save(api_links(x), &w, http_arena(x), &c, &trial, &f);
-    if (!request_failed(x, ok, &f)) reply_connection(x, c.connection_id, &trial, 200);
+    if (!request_failed(x, ok, &f)) reply_connection(x, c.connection_id);
 }
 
 void handle_connection_post(struct http_exchange *x) { ask_outward(x, make); }
@@ -168,7 +168,7 @@ static void change(struct http_exchange *x, bool replaces)
     if (!(w.connector = find(x, &w.connection_id, &c))) return;
     bool ok = body_parse(x, false, &root, &f) && connection_read_body(x, root, &w, &f) &&
               connection_save(api_links(x), &w, http_arena(x), &c, &trial, &f);
-    if (!request_failed(x, ok, &f)) reply_connection(x, w.connection_id, &trial, 200);
+    if (!request_failed(x, ok, &f)) reply_connection(x, w.connection_id);
 }
 
 static void replace(struct http_exchange *x) { change(x, true); }
@@ -201,7 +201,8 @@ static void try_it(struct http_exchange *x)
     int64_t id;
     const struct connector *d = find(x, &id, &c);
     if (!d || request_failed(x, connection_try(api_links(x), d, api_account(x), id, http_arena(x), &t, &f), &f)) return;
-    connection_trial_json(reply_begin(&r, x), NULL, &t);
+    struct connection_tried tried = {t.tried_at, t.is_working, t.status, str_of(t.sentence)};
+    connection_tried_json(reply_begin(&r, x), NULL, &tried);
     reply_end(&r, 200);
 }
 

@@ -90,8 +90,10 @@ void openapi_type(struct buf *b, int indent, struct str type, bool may_be_null)
         if (may_be_null) yaml_line(b, indent, "nullable: true");
         return;
     }
-    ASSERT(is_schema(type) && !may_be_null);
-    yaml_line(b, indent, "$ref: \"#/components/schemas/%.*s\"", STR_ARG(type));
+    ASSERT(is_schema(type));
+    if (may_be_null) yaml_line(b, indent, "anyOf:"); /* nothing may stand beside a $ref, and what it names is not null */
+    yaml_line(b, indent, "%s$ref: \"#/components/schemas/%.*s\"", may_be_null ? "  - " : "", STR_ARG(type));
+    if (may_be_null) yaml_line(b, indent, "  - {type: object, nullable: true, maxProperties: 0, properties: {}}");
 }
 
 /* ---- fields: name:type, then ? and - ---- */

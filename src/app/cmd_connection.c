@@ -112,6 +112,15 @@ static void print_state(struct json_value c)
         printf(": %.*s", STR_ARG(json_get(d, "last_error").string));
 }
 
+/* What came of the newest trial, in a list's row. */
+static void print_tried(struct json_value t)
+{
+    if (t.type != JSON_OBJECT) return;
+    printf("  tried %.*s: %s", STR_ARG(json_get(t, "tried_date").string),
+           json_get(t, "is_working").boolean ? "works" : "does not work: ");
+    if (!json_get(t, "is_working").boolean) printf("%.*s", STR_ARG(json_get(t, "sentence").string));
+}
+
 static int list(struct work *w, struct fault *f)
 {
     struct json_iter it = {0};
@@ -122,6 +131,7 @@ static int list(struct work *w, struct fault *f)
         printf("%10lld  %-12.*s %.*s", (long long)json_get(c, "connection_id").integer, STR_ARG(json_get(c, "kind").string),
                STR_ARG(json_get(c, "label").string));
         print_state(c);
+        print_tried(json_get(c, "test"));
         puts("");
     }
     return EXIT_DONE;
@@ -157,6 +167,20 @@ static void print_deliveries(struct json_value log)
                STR_ARG(json_get(a, "result").string), STR_ARG(json_get(a, "answer").string));
 }
 
+static void print_newest_trial(struct json_value c)
+{
+    struct json_value t = json_get(c, "test");
+    long long id = json_get(c, "connection_id").integer;
+    if (t.type != JSON_OBJECT) {
+        printf("  tried     not since it was saved (pennypost connection test %lld)\n", id);
+        return;
+    }
+    printf("  tried     %.*s  ", STR_ARG(json_get(t, "tried_date").string));
+    print_trial(t);
+    if (!json_get(t, "is_working").boolean)
+        printf("            It is kept as it is; pennypost connection test %lld tries it again.\n", id);
+}
+
 static int show(struct work *w, struct json_value c)
 {
     struct json_value requests = json_get(c, "requests");
@@ -171,20 +195,17 @@ static int show(struct work *w, struct json_value c)
     if (json_get(requests, "last_refusal").string.len)
         printf("  refused   %.*s  %.*s\n", STR_ARG(json_get(requests, "last_refused_date").string),
                STR_ARG(json_get(requests, "last_refusal").string));
+    print_newest_trial(c);
     print_deliveries(json_get(c, "last_deliveries"));
-    struct json_value test = json_get(c, "test");
-    print_trial(test);
-    if (test.type == JSON_OBJECT && !json_get(test, "is_working").boolean)
-        printf("It is kept as it is; pennypost connection test %lld tries it again.\n",
-               (long long)json_get(c, "connection_id").integer);
     return EXIT_DONE;
 }
 
 /* ---- bodies, before anything is opened ---- */
 
+static const char *const plain[] = {"label", "description", NULL};
+
 static bool connection_body(struct work *w, struct json_out *j, struct fault *f)
 {
-    static const char *const plain[] = {"label", "description", NULL};
     if (strcmp(w->o->rest[0], "add") == 0) json_strz(j, "kind", w->o->rest[1]);
     if (w->o->untested) json_bool(j, "is_tested", false);
     for (int i = 0; plain[i]; i++) {
@@ -203,7 +224,7 @@ static void events_body(struct json_out *j, struct str list)
 
 static bool subscription_body(struct work *w, struct json_out *j, struct fault *f)
 {
-    static const char *const plain[] = {"drop", "events", "delay", "name", NULL};
+    static const char *const not_settings[] = {"drop", "events", "delay", "name", NULL};
     struct str drop = words_get(w->o, 2, "drop"), events = words_get(w->o, 2, "events"), delay = words_get(w->o, 2, "delay"),
                name = words_get(w->o, 2, "name");
     int64_t seconds = 0;
@@ -214,7 +235,7 @@ static bool subscription_body(struct work *w, struct json_out *j, struct fault *
     if (delay.ptr && !words_delay(delay, &seconds))
         return fault_user(f, 0, "a delay is written 90s, 15m, 12h or 3d, not \"%.*s\"", STR_ARG(delay));
     json_int(j, "delay_s", seconds);
-    return words_settings(w->o, 2, plain, j, f);
+    return words_settings(w->o, 2, not_settings, j, f);
 }
 
 static bool compose(struct work *w, const char *verb, struct fault *f)
@@ -232,14 +253,20 @@ static bool compose(struct work *w, const char *verb, struct fault *f)
 
 /* ---- acting ---- */
 
+/* A new label is no reason to try it: then what the answer says of its trial is of an earlier one. */
+static bool is_tried(const struct work *w, bool is_new)
+{
+    return !w->o->untested && (is_new || w->o->secrets || words_say_settings(w->o, 2, plain));
+}
+
 static int put(struct work *w, bool is_new, struct fault *f)
 {
     struct json_value root;
     if (!call(w, is_new ? "POST" : "PATCH", is_new ? "/v1/connections" : of(w, ""), &root, f)) return fail(f);
     struct json_value trial = json_get(root, "test");
-    bool is_refused = trial.type == JSON_OBJECT && !json_get(trial, "is_working").boolean;
+    bool has_failed = trial.type == JSON_OBJECT && !json_get(trial, "is_working").boolean;
     show(w, root);
-    return is_refused ? EXIT_REFUSED : EXIT_DONE;
+    return has_failed && is_tried(w, is_new) ? EXIT_REFUSED : EXIT_DONE;
 }
 
 static int test(struct work *w, struct fault *f)

@@ -57,15 +57,20 @@ static void add(struct json_out *j, struct str name, struct str value)
     json_str(j, key, value.len ? value : STR_NULL);
 }
 
+bool words_say_settings(const struct options *o, int from, const char *const *plain)
+{
+    struct str name, value;
+    for (int i = from; i < o->n_rest; i++)
+        if (split(o->rest[i], &name, &value, NULL) && !is_plain(name, plain)) return true;
+    return false;
+}
+
 bool words_settings(const struct options *o, int from, const char *const *plain, struct json_out *j, struct fault *f)
 {
     struct str name, value;
-    int n_settings = 0;
-    for (int i = from; i < o->n_rest; i++) {
+    for (int i = from; i < o->n_rest; i++)
         if (!split(o->rest[i], &name, &value, f)) return false;
-        n_settings += !is_plain(name, plain);
-    }
-    if (!n_settings) return true;
+    if (!words_say_settings(o, from, plain)) return true;
     json_object(j, "settings");
     for (int i = from; i < o->n_rest; i++)
         if (split(o->rest[i], &name, &value, f) && !is_plain(name, plain)) add(j, name, value);

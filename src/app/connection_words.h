@@ -7,6 +7,8 @@
 /* The words from `from` on, each NAME=VALUE. Those whose name is not one of `plain` (NULL at its end) stand below "settings" in the object
  * that *j stands in; NAME= takes one away (null). FAULT_USER names a word that has no "=". */
 bool words_settings(const struct options *o, int from, const char *const *plain, struct json_out *j, struct fault *f);
+/* Is one among them that stands below "settings"? */
+bool words_say_settings(const struct options *o, int from, const char *const *plain);
 /* One of `plain`; STR_NULL: it is not said. */
 struct str words_get(const struct options *o, int from, const char *name);
 /* "secrets" from --secrets FILE: one JSON object, or lines NAME=VALUE ("#" comments; NAME=@FILE: what stands in that file). Nothing without

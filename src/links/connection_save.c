@@ -4,8 +4,10 @@
 #include "links/connection_end.h"
 #include "links/operation.h"
 #include "links/tokens.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/redact.h"
 #include "base/utf8.h"
 #include "queries.h"
 #include <stdio.h>
@@ -16,6 +18,7 @@ struct save {
     struct arena *arena;   /* the caller's, who waits */
     struct connection was; /* connection_id 0: it is new */
     struct connection now;
+    struct connection tried; /* what was tried, and what came of it */
 };
 
 /* ---- one object of settings or secrets ---- */
@@ -219,47 +222,6 @@ static bool save(struct tx *tx, void *arg)
     return put(tx, s, &s->now);
 }
 
-/* ---- taking it back ---- */
-
-/* As it was, unless somebody (a renewal, another save) has changed it since. */
-static bool put_back(struct tx *tx, void *arg)
-{
-    struct save *s = arg;
-    struct connection here, was = s->was;
-    int64_t account = s->now.account_id, id = s->now.connection_id;
-    if (!s->was.connection_id) return connection_end(tx, s->house, account, id);
-    if (!connection_read(tx, s->house->seal, tx_arena(tx), account, id, &here)) return tx_ok(tx);
-    if (here.version != s->now.version) return true;
-    if (!was.secrets.ptr) was.secrets = STR("{}");
-    return put(tx, s, &was);
-}
-
-static bool is_to_be_tried(const struct save *s)
-{
-    const struct connection_wish *w = s->wish;
-    if (w->is_untried || !w->connector->try_operation) return false;
-    return !w->connection_id || w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
-}
-
-bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
-                     struct connection_trial *trial, struct fault *f)
-{
-    struct save s = {.house = h, .wish = w, .arena = a};
-    struct fault later;
-    *trial = (struct connection_trial){.is_tried = false};
-    if (!store_write(h->store, save, &s, f)) return false;
-    *out = s.now;
-    out->secrets = STR_NULL;
-    out->is_sealed_shut = false;
-    if (!is_to_be_tried(&s)) return true;
-    if (!connection_try(h, w->connector, s.now.account_id, s.now.connection_id, a, trial, f)) return false;
-    if (!trial->is_refused || s.was.is_sealed_shut) return true;
-    if (!store_write(h->store, put_back, &s, &later)) return *f = later, false;
-    if (!s.was.connection_id && w->connector->removed) w->connector->removed(w->connector->ctx, s.now.connection_id);
-    if (!s.was.connection_id) connection_clear(h, s.now.account_id);
-    return fault_user(f, 400, "%s", trial->sentence);
-}
-
 /* ---- trying ---- */
 
 static bool of_fault(struct connection_trial *t, const struct fault *f)
@@ -282,18 +244,12 @@ static bool has_member(struct arena *a, struct str body, const char *name)
     return has;
 }
 
-bool connection_try(const struct link_house *h, const struct connector *d, int64_t account, int64_t id, struct arena *a,
-                    struct connection_trial *t, struct fault *f)
+static bool ask(const struct link_house *h, const struct connector *d, const struct connector_operation *op,
+                struct connection *c, struct arena *a, struct connection_trial *t, struct fault *f)
 {
-    struct connection c;
     struct connector_answer answer;
     struct json_value nothing = {.type = JSON_MISSING};
-    const struct connector_operation *op = d->try_operation ? connector_operation_find(d, str_of(d->try_operation)) : NULL;
-    *t = (struct connection_trial){.is_tried = true};
-    if (!op) return fault_user(f, 409, "There is nothing that a connection to %s could be tried with.", d->title);
-    if (!connection_get(h->store, h->seal, a, account, id, &c, f)) return false;
-    if (h->tokens) token_forget(h->tokens, account, id);
-    if (!connector_operate(h, d, &c, op, nothing, a, &answer, f)) return of_fault(t, f);
+    if (!connector_operate(h, d, c, op, nothing, a, &answer, f)) return of_fault(t, f);
     t->status = answer.status;
     t->is_working = answer.result == LINK_OK;
     t->is_refused = answer.result == LINK_AUTH;
@@ -305,4 +261,86 @@ bool connection_try(const struct link_house *h, const struct connector *d, int64
                  d->title, d->try_member);
     }
     return true;
+}
+
+/* The sentence is kept and shown: without the secrets that it began with, and those that a renewal has put in their place. */
+static void clean(struct arena *a, struct str before, struct str after, char *sentence, size_t size)
+{
+    struct redaction r = redaction_begin(a);
+    redaction_add_json(&r, before);
+    redaction_add_json(&r, after);
+    redaction_run_in(&r, sentence, size);
+    utf8_mend(sentence);
+}
+
+/* *tried: the connection as it was when the trial began. */
+static bool try_it(const struct link_house *h, const struct connector *d, struct connection *tried, struct arena *a,
+                   struct connection_trial *t, struct fault *f)
+{
+    struct connection c;
+    int64_t account = tried->account_id, id = tried->connection_id;
+    const struct connector_operation *op = d->try_operation ? connector_operation_find(d, str_of(d->try_operation)) : NULL;
+    *t = (struct connection_trial){.is_tried = true};
+    if (!op) return fault_user(f, 409, "There is nothing that a connection to %s could be tried with.", d->title);
+    if (!connection_get(h->store, h->seal, a, account, id, &c, f)) return false;
+    *tried = c;
+    if (h->tokens) token_forget(h->tokens, account, id);
+    if (!ask(h, d, op, &c, a, t, f)) return false;
+    clean(a, tried->secrets, c.secrets, t->sentence, sizeof t->sentence);
+    tried->tried = (struct connection_tried){clock_now_ms(), t->is_working, t->status, str_of(t->sentence)};
+    t->tried_at = tried->tried.at;
+    return true;
+}
+
+static bool keep(struct tx *tx, void *arg) { return connection_keep_trial(tx, arg); }
+
+bool connection_try(const struct link_house *h, const struct connector *d, int64_t account, int64_t id, struct arena *a,
+                    struct connection_trial *t, struct fault *f)
+{
+    struct connection tried = {.account_id = account, .connection_id = id};
+    return try_it(h, d, &tried, a, t, f) && store_write(h->store, keep, &tried, f);
+}
+
+/* ---- taking it back ---- */
+
+/* As it was, unless somebody (a renewal, another save) has changed it since. */
+static bool put_back(struct tx *tx, void *arg)
+{
+    struct save *s = arg;
+    struct connection here, was = s->was;
+    int64_t account = s->now.account_id, id = s->now.connection_id;
+    if (!s->was.connection_id) return connection_end(tx, s->house, account, id);
+    if (!connection_read(tx, s->house->seal, tx_arena(tx), account, id, &here)) return tx_ok(tx);
+    if (here.version != s->now.version) return connection_keep_trial(tx, &s->tried);
+    if (!was.secrets.ptr) was.secrets = STR("{}");
+    if (!put(tx, s, &was)) return false;
+    was.tried = s->was.tried;
+    return connection_keep_trial(tx, &was);
+}
+
+static bool is_to_be_tried(const struct save *s)
+{
+    const struct connection_wish *w = s->wish;
+    if (w->is_untried || !w->connector->try_operation) return false;
+    return !w->connection_id || w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
+}
+
+bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
+                     struct connection_trial *trial, struct fault *f)
+{
+    struct save s = {.house = h, .wish = w, .arena = a};
+    struct fault later;
+    *trial = (struct connection_trial){.is_tried = false};
+    if (!store_write(h->store, save, &s, f)) return false;
+    *out = s.now;
+    out->secrets = STR_NULL;
+    out->is_sealed_shut = false;
+    if (!is_to_be_tried(&s)) return true;
+    s.tried = s.now;
+    if (!try_it(h, w->connector, &s.tried, a, trial, f)) return false;
+    if (!trial->is_refused || s.was.is_sealed_shut) return store_write(h->store, keep, &s.tried, f);
+    if (!store_write(h->store, put_back, &s, &later)) return *f = later, false;
+    if (!s.was.connection_id && w->connector->removed) w->connector->removed(w->connector->ctx, s.now.connection_id);
+    if (!s.was.connection_id) connection_clear(h, s.now.account_id);
+    return fault_user(f, 400, "%s", trial->sentence);
 }

@@ -18,13 +18,16 @@ struct connection_trial {
     bool is_tried, is_working;
     bool is_refused;    /* for its credentials or its address: not by chance */
     int status;         /* HTTP; 0: no answer */
-    char sentence[500]; /* when it does not work */
+    int64_t tried_at;   /* when it was over */
+    char sentence[500]; /* when it does not work; without secrets */
 };
 /* Checks, stores, makes or opens the destination, and tries it. What the other side refuses for its credentials is put back as it was, or is
- * gone again: FAULT_USER 400 with its sentence. A side that does not answer refuses nothing: true, and *trial says so.
+ * gone again: FAULT_USER 400 with its sentence. A side that does not answer refuses nothing: true, and *trial says so; it is kept
+ * (connection.tried).
  * FAULT_USER 400 names the setting; 404. *out without secrets, texts in the arena. */
 bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
                      struct connection_trial *trial, struct fault *f);
-/* The connector's try_operation with a connection as it is stored. False: there is none (409), or ours. */
+/* The connector's try_operation with a connection as it is stored; what comes of it is kept there, unless other settings or secrets were saved
+ * meanwhile. False: there is none (409), or ours. */
 bool connection_try(const struct link_house *h, const struct connector *d, int64_t account, int64_t id, struct arena *a,
                     struct connection_trial *trial, struct fault *f);

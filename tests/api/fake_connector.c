@@ -68,8 +68,9 @@ static bool check_subscription(void *ctx, struct json_value given, struct fault 
 static enum authorised authorise(void *ctx, const struct connection *c, struct arena *a, int64_t now, struct fetch_ask *ask,
                                  struct fault *f)
 {
-    (void)ctx, (void)now, (void)f;
+    (void)ctx, (void)now;
     struct str base = text_of(a, c->settings, "base"), token = text_of(a, c->secrets, "token");
+    if (str_starts(token, STR("told"))) return fault_remote(f, "Of %.*s nothing is known.", STR_ARG(token)), AUTHORISE_CANNOT;
     ask->url = str_of(arena_printf(a, "%.*s%.*s", STR_ARG(base), STR_ARG(ask->url)));
     ask->headers[ask->n_headers++] = str_of(arena_printf(a, "Authorization: Bearer %.*s", STR_ARG(token)));
     return AUTHORISED;
@@ -79,6 +80,7 @@ static enum link_result judge(void *ctx, const struct fetch_answer *answer, char
 {
     (void)ctx;
     snprintf(sentence, n, "%s", answer->sentence);
+    if (answer->status == 500) snprintf(sentence, n, "%.*s", STR_ARG(answer->body));
     if (answer->error != FETCH_OK || answer->status >= 500) return LINK_RETRY_LATER;
     if (answer->status == 401) {
         snprintf(sentence, n, "The token was refused. Make a new one.");

@@ -21,6 +21,8 @@ static void crm_me(struct http_exchange *x)
         http_answer(x, 200, "application/json", STR("[{\"hello\":1}]"));
     else if (str_eq(who, STR("Bearer slow")))
         http_answer(x, 503, "text/plain", STR("later"));
+    else if (str_starts(who, STR("Bearer blab")))
+        http_answer(x, 500, "text/plain", str_of(arena_printf(http_arena(x), "I know %.*s", STR_ARG(who))));
     else
         http_answer(x, 401, "application/json", STR("{\"error\":\"no\"}"));
 }
@@ -160,7 +162,7 @@ static void test_shown(void **state)
         "until\":null,"
         "\"failing_since\":null,\"waiting\":0,\"given_up\":0,\"last_error\":null,\"created_date\":\"@\",\"connection_id\":#}~";
     assert_answer(a, 200, shown);
-    assert_non_null(strstr(a.body, "\"test\":{\"is_working\":true,\"status\":200,\"sentence\":null}"));
+    assert_non_null(strstr(a.body, "\"test\":{\"is_working\":true,\"status\":200,\"sentence\":null,\"tried_date\":\""));
     a = ask(house.key, "GET", path("/v1/connections/%lld", id), NULL);
     assert_answer(a, 200, shown);
     assert_null(strstr(a.body, "good"));
@@ -227,7 +229,7 @@ static void test_changes(void **state)
         assert_null(strstr(a.body, "s3cret"));
     }
     assert_answer(ask(house.key, "POST", path("/v1/connections/%lld/test", id), NULL), 200,
-                  "{\"is_working\":true,\"status\":200,\"sentence\":null}");
+                  "{\"is_working\":true,\"status\":200,\"sentence\":null,\"tried_date\":\"@\"}");
     assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", id), NULL).status, 200);
 }
 
@@ -242,9 +244,71 @@ static void test_put_back(void **state)
     assert_non_null(strstr(ask(house.key, "GET", target, NULL).body, "\"label\":\"The CRM\""));
     assert_answer(ask(house.key, "POST", path("/v1/connections/%lld/test", id), NULL), 200, "{\"is_working\":true,~");
     assert_int_equal(ask(house.key, "PATCH", target, "{\"secrets\":{\"token\":\"bad\"},\"is_tested\":false}").status, 200);
-    assert_answer(ask(house.key, "POST", path("/v1/connections/%lld/test", id), NULL), 200,
-                  "{\"is_working\":false,\"status\":401,\"sentence\":\"The token was refused. Make a new one.\"}");
+    assert_answer(
+        ask(house.key, "POST", path("/v1/connections/%lld/test", id), NULL), 200,
+        "{\"is_working\":false,\"status\":401,\"sentence\":\"The token was refused. Make a new one.\",\"tried_date\":\"@\"}");
     assert_int_equal(ask(house.key, "DELETE", target, NULL).status, 200);
+}
+
+/* ---- the newest trial is kept ---- */
+
+#define WORKS "\"test\":{\"is_working\":true,"
+#define FAILS(status, sentence)                                                                                                \
+    "\"test\":{\"is_working\":false,\"status\":" status ",\"sentence\":\"" sentence "\",\"tried_date\":\"2"
+#define NEVER "\"test\":null"
+
+/* One after the other, with one connection; behind each it is looked at. `path`: below the connection's. */
+static const struct {
+    const char *name, *method, *path, *body;
+    int status;
+    const char *kept;
+} trials[] = {
+    {"made", "GET", "", NULL, 200, WORKS},
+    {"it does not answer", "PATCH", "", "{\"secrets\":{\"token\":\"slow\"}}", 200, FAILS("503", "503 Service Unavailable")},
+    {"a label is no trial and forgets none", "PATCH", "", "{\"label\":\"B\"}", 200, FAILS("503", "503 Service Unavailable")},
+    {"nor do the settings that are there", "PUT", "", "{\"settings\":{\"base\":\"%P\"},\"is_tested\":false}", 200,
+     FAILS("503", "503 Service Unavailable")},
+    {"what is refused leaves what was", "PATCH", "", "{\"secrets\":{\"token\":\"bad\"}}", 400,
+     FAILS("503", "503 Service Unavailable")},
+    {"other settings, untried", "PATCH", "", "{\"settings\":{\"tag\":\"y\"},\"is_tested\":false}", 200, NEVER},
+    {"and what is refused leaves that", "PATCH", "", "{\"secrets\":{\"token\":\"bad\"}}", 400, NEVER},
+    {"tried", "POST", "/test", NULL, 200, FAILS("503", "503 Service Unavailable")},
+    {"other secrets, untried", "PATCH", "", "{\"secrets\":{\"token\":\"bad\"},\"is_tested\":false}", 200, NEVER},
+    {"refused when it is tried later", "POST", "/test", NULL, 200, FAILS("401", "The token was refused. Make a new one.")},
+    {"it says the secret", "PATCH", "", "{\"secrets\":{\"token\":\"blab-s3cret\"}}", 200,
+     FAILS("500", "I know Bearer [secret]")},
+    {"the connector says it, of which nothing is asked", "PATCH", "", "{\"secrets\":{\"token\":\"told-s3cret\"}}", 200,
+     FAILS("null", "Of [secret] nothing is known.")},
+    {"somebody else answers", "PATCH", "", "{\"secrets\":{\"token\":\"odd\"}}", 200,
+     "\"sentence\":\"It was answered, but not as"},
+    {"it works again", "PATCH", "", "{\"secrets\":{\"token\":\"good\"}}", 200, WORKS},
+};
+
+static void test_trials(void **state)
+{
+    (void)state;
+    int64_t id = make(house.key, GOOD);
+    char own[100], target[200];
+    snprintf(own, sizeof own, "/v1/connections/%lld", (long long)id);
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        const char *body = trials[i].body ? at_crm(trials[i].body) : NULL;
+        snprintf(target, sizeof target, "%s%s", own, trials[i].path);
+        struct answer a = ask(house.key, trials[i].method, target, body);
+        if (a.status != trials[i].status) fail_msg("%s: %d %s", trials[i].name, a.status, a.body);
+        assert_null(strstr(a.body, "s3cret"));
+        a = ask(house.key, "GET", own, NULL);
+        if (!strstr(a.body, trials[i].kept)) fail_msg("%s: %s", trials[i].name, a.body);
+        a = ask(house.key, "GET", "/v1/connections", NULL);
+        if (!strstr(a.body, trials[i].kept)) fail_msg("%s, in the list: %s", trials[i].name, a.body);
+        assert_int_equal(
+            fresh_store_number(house.address, "SELECT count(*) FROM connection WHERE tried_sentence LIKE '%s3cret%'"), 0);
+    }
+    assert_int_equal(ask(house.key, "DELETE", own, NULL).status, 200);
+    assert_int_equal(fresh_store_number(house.address, "SELECT count(*) FROM connection WHERE tried_sentence IS NOT NULL"), 0);
+    id = make(house.key,
+              "{\"kind\":\"crm\",\"settings\":{\"base\":\"%P\"},\"secrets\":{\"token\":\"bad\"},\"is_tested\":false}");
+    assert_non_null(strstr(ask(house.key, "GET", path("/v1/connections/%lld", id), NULL).body, NEVER));
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", id), NULL).status, 200);
 }
 
 /* ---- operations ---- */
@@ -369,9 +433,9 @@ int main(int argc, char **argv)
     int code;
     if (press_worker_main(argc, argv, &code)) return code;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_shown),    cmocka_unit_test(test_connectors),
-        cmocka_unit_test(test_changes),       cmocka_unit_test(test_put_back), cmocka_unit_test(test_operations),
-        cmocka_unit_test(test_subscriptions),
+        cmocka_unit_test(test_refused),    cmocka_unit_test(test_shown),         cmocka_unit_test(test_connectors),
+        cmocka_unit_test(test_changes),    cmocka_unit_test(test_put_back),      cmocka_unit_test(test_trials),
+        cmocka_unit_test(test_operations), cmocka_unit_test(test_subscriptions),
     };
     return cmocka_run_group_tests(tests, open_house, house_close);
 }

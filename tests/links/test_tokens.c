@@ -301,6 +301,42 @@ static void test_tried_now(void **state)
     arena_destroy(&a);
 }
 
+/* What came of a trial is kept as no change of the connection, and only where what was tried stands still. */
+static void test_trial_kept(void **state)
+{
+    static const struct {
+        const char *name, *path;
+        bool saves, relabels, is_kept;
+        int n_changes; /* of the connection */
+        const char *sentence;
+    } cases[] = {
+        {"refused", "/refuse", false, false, true, 0, "The refresh token is used up. Authorise again."},
+        {"with a token that was renewed on the way", "/renew", false, false, true, 1, "The CRM said 401."},
+        {"a label meanwhile", "/renew", false, true, true, 2, "The CRM said 401."},
+        {"other secrets meanwhile", "/renew", true, false, false, 1, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena *a = arena_create(1024);
+        struct connection before = read_connection(a), after;
+        struct connection_trial trial;
+        struct fault f;
+        t.path = cases[i].path;
+        t.saves_meanwhile = cases[i].saves;
+        t.relabels_meanwhile = cases[i].relabels;
+        assert_true(before.tried.at == DB_NULL);
+        assert_true(connection_try(&t.house, &crm, ACCOUNT, t.connection_id, a, &trial, &f));
+        after = read_connection(a);
+        if ((after.tried.at != DB_NULL) != cases[i].is_kept) fail_msg("%s: it is kept, or is not", cases[i].name);
+        if (cases[i].is_kept && !str_eq(after.tried.sentence, str_of(cases[i].sentence)))
+            fail_msg("%s: %.*s", cases[i].name, STR_ARG(after.tried.sentence));
+        assert_false(after.tried.is_working);
+        assert_int_equal(after.version - before.version, cases[i].n_changes);
+        arena_destroy(&a);
+        end(NULL), begin(NULL);
+    }
+}
+
 static void test_failed(void **state)
 {
     (void)state;
@@ -454,6 +490,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stored_before_used, begin, end),
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_tried_now, begin, end),
+        cmocka_unit_test_setup_teardown(test_trial_kept, begin, end),
         cmocka_unit_test_setup_teardown(test_failed, begin, end),
         cmocka_unit_test_setup_teardown(test_saved_meanwhile, begin, end),
         cmocka_unit_test_setup_teardown(test_relabelled_meanwhile, begin, end),

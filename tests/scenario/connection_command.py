@@ -31,7 +31,9 @@ run_it("add", "highlevel", "label=Sales", "location_id=loc_1", "base_url=" + pee
 one = json.loads(run_it("list", "--json"))[0]
 number = str(one["connection_id"])
 check(one["settings"] == {"location_id": "loc_1", "base_url": peer.url} and one["secrets"]["token"] is True, f"it is as it was said: {one['settings']}")
-run_it("list", has="Sales  open, 0 waiting, 0 given up")
+DAY = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+row = run_it("list", has="Sales  open, 0 waiting, 0 given up")
+check(re.search(rf"given up  tried {DAY}: works\n", row) is not None, f"the list says that it works: {row}")
 run_it("show", number, has="secret    token is set")
 run_it("test", number, has="It works.")
 run_it("set", number, "label=Sales West", "tag=Mail: {code}", has="Sales West")
@@ -40,6 +42,16 @@ check("tag" not in json.loads(run_it("show", number, "--json"))["settings"], "NA
 run_it("set", number, "base_url=http://127.0.0.1:9", code=3, has="secrets must be said again: secrets.token")
 run_it("set", number, "--secrets", "-", stdin="token=pit-wrong\n", code=3)
 run_it("test", number, has="It works.")
+# ---- what came of the newest trial is kept ----
+peer.script(rules=[{"on": "GET .*", "do": "500", "body": {"message": f"I know {SECRET} well"}, "times": 4}])
+refusal = run_it("test", number, code=1, has="It does not work: ").removeprefix("It does not work: ").strip()
+check(re.search(rf"  tried     {DAY}  It does not work: {re.escape(refusal)}\n", run_it("show", number)) is not None, f"a failed trial is shown: {refusal}")
+check(re.search(rf"  tried {DAY}: does not work: {re.escape(refusal)}\n", run_it("list")) is not None, "in the list too")
+run_it("set", number, "label=Sales West", has="It does not work: ")  # code 0: a label is no reason to try it
+run_it("set", number, "tag=A {code}", code=1, has="It does not work: ")
+run_it("set", number, "tag=B {code}", "--untested", has="tried     not since it was saved")
+peer.script(rules=[])
+run_it("set", number, "tag=", has="It works.")
 made = run_it("call", number, "create_contact", "firstName=Ada", "tags:=[\"A\",\"b\"]", has='"firstName":"Ada"')
 run_it("call", number, "list_contacts", "-", stdin='{"limit": 5}', has='"firstName":"Ada"')
 run_it("call", number, "get_contact", "contactId=none", code=1)

@@ -154,7 +154,7 @@ static void an_older_database_is_brought_up(void **state)
     damage(h, "DELETE FROM schema_version WHERE version = 9001; DROP TABLE note");
     struct store_config config = house_config(h);
     config.read_only = true;
-    must_not_open(&config, "The database is older than this program (migration 4 of 9001)");
+    must_not_open(&config, "The database is older than this program (migration 5 of 9001)");
     house_open(h);
     assert_int_equal(house_count(h, 1), 0);
 }
