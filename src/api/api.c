@@ -179,6 +179,7 @@ struct caller *api_caller(struct http_exchange *x) { return http_user(x); }
 struct store *api_store(struct http_exchange *x) { return api_caller(x)->api->config.store; }
 struct mail *api_mail(struct http_exchange *x) { return api_caller(x)->api->config.mail; }
 struct outbox *api_outbox(struct http_exchange *x) { return api_caller(x)->api->config.outbox; }
+const struct link_house *api_links(struct http_exchange *x) { return api_caller(x)->api->config.links; }
 
 const struct connector *api_connector_of(struct http_exchange *x, int kind)
 {

@@ -20,8 +20,8 @@ struct api_config {
     const struct link_house *links;    /* what connectors' requests are made with */
     const struct connector *const *connectors;
     int n_connectors;
-    struct kizen *kizen;               /* makes the actions */
-    const struct link_def *mailing;    /* what subscriptions with `send` go to */
+    struct kizen *kizen;            /* makes the actions */
+    const struct link_def *mailing; /* what subscriptions with `send` go to */
     const char *data_dir;
 };
 /* The setting api.rate_limit says a rate: asked before the house is opened. FAULT_USER. */
@@ -50,6 +50,7 @@ struct caller *api_caller(struct http_exchange *x);
 struct store *api_store(struct http_exchange *x);
 struct mail *api_mail(struct http_exchange *x);
 struct outbox *api_outbox(struct http_exchange *x);
+const struct link_house *api_links(struct http_exchange *x);
 const struct connector *api_connector_of(struct http_exchange *x, int kind); /* NULL: this program has none */
 
 /* WHO_FEED: as WHO_KEY, and for the house itself (account 0) the operator who names no account, and addresses of usps.push_from. */

@@ -2,8 +2,6 @@
 #include "api/connection_body.h"
 #include "base/text.h"
 
-const struct link_house *api_links(struct http_exchange *x) { return api_caller(x)->api->config.links; }
-
 const struct connector *api_connector(struct http_exchange *x, int kind, struct fault *f)
 {
     const struct connector *d = api_connector_of(x, kind);

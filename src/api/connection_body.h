@@ -5,7 +5,6 @@
 #include "links/connection_save.h"
 #include "mail/campaign_webhook.h"
 
-const struct link_house *api_links(struct http_exchange *x);
 /* A connection's connector; NULL, 409 in f: this program has none of its kind. */
 const struct connector *api_connector(struct http_exchange *x, int kind, struct fault *f);
 

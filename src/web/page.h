@@ -36,5 +36,5 @@ void page_pager(struct page *p, const char *path, int64_t start, int64_t shown, 
 
 /* ---- the pages ---- */
 http_handler page_home, page_campaigns, page_campaign, page_batch, page_piece, page_import, page_lists, page_templates,
-    page_connections;
+    page_connections, page_connection;
 http_handler picture_front, picture_back, picture_page, picture_proof, picture_batch;

@@ -152,8 +152,12 @@ static bool attend_destinations(struct home *h, struct fault *f)
                                                   : arena_printf(h->p.arena, "%lld events wait.", (long long)d->n_waiting);
         view_fmt(v, "meaning", "%s %.*s%s%s%s", waiting, STR_ARG(d->last_error), is_sentence ? "" : ".",
                  d->last_error.len ? " " : "", cure);
-        view_strz(v, "href", "/connections");
-        view_strz(v, "button", "See connections");
+        bool is_connection = d->connection_id != DB_NULL;
+        if (is_connection)
+            view_fmt(v, "href", "/connections/%lld", (long long)d->connection_id);
+        else
+            view_strz(v, "href", "/connections");
+        view_strz(v, "button", is_connection ? "See the connection" : "See connections");
     }
     return true;
 }

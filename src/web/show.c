@@ -51,13 +51,18 @@ static const struct state of_template[] = {
     [TEMPLATE_REFUSED] = {"cross", "red need", "Refused"},
 };
 
+void show_state(struct view *v, const char *glyph, const char *tint, const char *word)
+{
+    struct view *item = view_item(v, "state");
+    view_strz(item, "glyph", glyph);
+    view_strz(item, "tint", tint);
+    view_strz(item, "state_word", word);
+}
+
 static void add_state(struct view *v, const struct state *s)
 {
     ASSERT(s->word);
-    struct view *item = view_item(v, "state");
-    view_strz(item, "glyph", s->glyph);
-    view_strz(item, "tint", s->tint);
-    view_strz(item, "state_word", s->word);
+    show_state(v, s->glyph, s->tint, s->word);
 }
 
 void show_batch_state(struct view *v, enum batch_state s)
@@ -100,6 +105,21 @@ void show_count(struct view *v, const char *name, int64_t n)
         out[at++] = digits[i];
     }
     view_fmt(v, name, "%.*s", at, out);
+}
+
+void show_span(struct view *v, const char *name, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *word;
+    } units[] = {{86400000, "day"}, {3600000, "hour"}, {60000, "minute"}, {1000, "second"}};
+    size_t i = 0;
+    while (i < sizeof units / sizeof *units - 1 && ms % units[i].ms != 0) i++;
+    int64_t n = ms / units[i].ms;
+    if (ms == 0)
+        view_strz(v, name, "at once");
+    else
+        view_fmt(v, name, "%lld %s%s", (long long)n, units[i].word, n == 1 ? "" : "s");
 }
 
 void show_bytes(struct view *v, const char *name, int64_t n)

@@ -8,6 +8,7 @@
 #include "web/view.h"
 
 void show_count(struct view *v, const char *name, int64_t n); /* "12,443" */
+void show_span(struct view *v, const char *name, int64_t ms); /* "3 days", "90 minutes"; "at once" for 0 */
 void show_bytes(struct view *v, const char *name, int64_t n); /* "1.2 MB" */
 /* An item with `iso` and `text`: "3 Mar 14:30", "3 Mar 2025 14:30" in another year; UTC. Nothing for DB_NULL and 0. */
 void show_time(struct view *v, const char *name, int64_t ms);
@@ -16,6 +17,7 @@ const char *show_size(int size);                             /* "6x9 postcard" *
 /* Item `forgotten_days` when the batch had a print file that is not kept any more: how long they are kept. */
 void show_forgotten(struct view *v, const struct batch *b);
 /* Items `state` with class, glyph, word: web/state.html. */
+void show_state(struct view *v, const char *glyph, const char *tint, const char *word);
 void show_batch_state(struct view *v, enum batch_state s);
 void show_piece_state(struct view *v, const struct piece *p, enum batch_state of_batch);
 void show_intake_state(struct view *v, const struct intake *in);

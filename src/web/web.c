@@ -41,6 +41,8 @@ static const struct http_route routes[] = {
     PAGE("/lists", page_lists, "Page: contact lists and the newest imports"),
     PAGE("/imports/{id}", page_import, "Page: one import and its refused rows"),
     PAGE("/connections", page_connections, "Page: connections, addresses of webhooks, and what was told last"),
+    PAGE("/connections/{id}", page_connection,
+         "Page: one connection, its settings, what it is told of, and what was told to it last"),
     FILE_OPEN("/style.css", style, "The pages' style sheet"),
     FILE_OPEN("/mark.svg", mark, "The mark"),
     FILE_OPEN("/sprite.svg", sprite, "The glyphs of states"),

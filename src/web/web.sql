@@ -40,11 +40,37 @@ SELECT l.log_id, l.destination_id, l.result, l.answer, l.source, l.source_id, e.
  LEFT JOIN contact_list t ON t.account_id = $1 AND t.contact_list_id = l.source_id AND l.source = $4
  WHERE l.account_id = $1 ORDER BY l.log_id DESC LIMIT $2;
 
+-- name: web_told_to
+-- The same, told to one destination.
+-- in: account_id int, n int, of_drops int, of_lists int, destination_id int
+-- out: as web_told
+SELECT l.log_id, l.destination_id, l.result, l.answer, l.source, l.source_id, e.code, e.subject_id, d.name AS drop_name, p.recipient,
+ c.first_name, c.last_name, c.company, t.name AS list_name FROM delivery_log l
+ LEFT JOIN event e ON e.account_id = $1 AND e.source = l.source AND e.source_id = l.source_id AND e.event_id = l.event_id
+ LEFT JOIN mail_drop d ON d.account_id = $1 AND d.drop_id = l.source_id AND l.source = $3 AND d.deleted_at IS NULL
+ LEFT JOIN piece p ON p.account_id = $1 AND p.piece_id = e.subject_id AND l.source = $3
+ LEFT JOIN contact c ON c.account_id = $1 AND c.contact_id = e.subject_id AND l.source = $4
+ LEFT JOIN contact_list t ON t.account_id = $1 AND t.contact_list_id = l.source_id AND l.source = $4
+ WHERE l.account_id = $1 AND l.destination_id = $5 ORDER BY l.log_id DESC LIMIT $2;
+
 -- name: web_told_so_far
--- Has anything been told to a destination ($3: the result that says so), or, $3 being 0, has it been tried?
--- in: account_id int, destination_id int, result int
+-- The last time that a destination was told anything ($3: the result that says so), or, $3 being 0, was tried, behind the try $4.
+-- in: account_id int, destination_id int, result int, after int
 -- out: log_id int
-SELECT log_id FROM delivery_log WHERE account_id = $1 AND destination_id = $2 AND (result = $3 OR $3 = 0) LIMIT 1;
+SELECT log_id FROM delivery_log WHERE account_id = $1 AND destination_id = $2 AND (result = $3 OR $3 = 0) AND log_id > $4
+ ORDER BY log_id DESC LIMIT 1;
+
+-- name: web_subscriptions
+-- What is told to a connection, newest first, and of which campaign ($3), list ($4), or watched connection ($5) it is.
+-- in: account_id int, destination_id int, of_drops int, of_lists int, of_connections int, n int
+-- out: subscription_id int, name text, source int, source_id int, codes int, delay_ms int, is_enabled int, drop_name text, list_name text
+-- out: label text
+SELECT s.subscription_id, s.name, s.source, s.source_id, s.codes, s.delay_ms, s.is_enabled, d.name AS drop_name, t.name AS list_name, c.label
+ FROM subscription s
+ LEFT JOIN mail_drop d ON d.account_id = $1 AND d.drop_id = s.source_id AND s.source = $3 AND d.deleted_at IS NULL
+ LEFT JOIN contact_list t ON t.account_id = $1 AND t.contact_list_id = s.source_id AND s.source = $4
+ LEFT JOIN connection c ON c.account_id = $1 AND c.connection_id = s.source_id AND s.source = $5 AND c.state = 0
+ WHERE s.account_id = $1 AND s.destination_id = $2 ORDER BY s.subscription_id DESC LIMIT $6;
 
 -- name: web_drop_at
 -- The campaign behind an endpoint.

@@ -1,6 +1,6 @@
 """The page of connections with a real server: what was never told does not look as if it worked, names lead to their pages, and what an event sends
 stands apart from addresses. `connections_page.py build/src/app/pennypost [pictures=FOLDER cache=build]`."""
-import http.server, threading
+import html, http.server, threading
 from house import *
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
 from peer import Peer
@@ -34,6 +34,13 @@ def rows(of):
     return [r for r in re.findall(r"<tr>(.*?)</tr>", found.group(1), re.S)[1:]] if found else []
 
 
+def page_of(connection, status=200, key=None):
+    """A connection's page as text: tags become blanks."""
+    got, page = h.ask("GET", f"/connections/{connection}", raw=True, key=key)
+    check(got == status, f"/connections/{connection} answers {got}")
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.decode())).split())
+
+
 def row(of, name):
     return next((r for r in rows(of) if name in r), "")
 
@@ -45,6 +52,7 @@ peer = Peer("highlevel")
 h = House(settings={"mail.test_gather_ms": "200", "outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all"})
 check(h.start(), "the server starts")
 account = h.make_account("page")
+check(b"No connection yet" in h.ask("GET", "/connections", raw=True)[1], "the page of an account without connections says how to make one")
 template = h.make_card()
 
 
@@ -95,10 +103,60 @@ subscribe(source_id=thanks, events=["MailPieceCreated"], connection_id=south["co
 check(h.ask("POST", f"/api/v1/send/{thanks_endpoint}", {**PERSON, "first_name": "Eve", "email_address": "eve@example.com"})[0] == 200, "another piece is sent")
 until("its try is shown", lambda: row("told", "Eve Lovelace"))
 check("Waits" in row("told", "Eve Lovelace") and "daily limit" in row("told", "Eve Lovelace") and "failed" not in row("told", "Eve Lovelace"), f"as one that waits: {row('told', 'Eve Lovelace')}")
+# ---- a trial that failed is kept, and shown where the connection is ----
+north = sales["connection_id"]
+check(f'<a href="/connections/{north}">Sales office, north</a>' in row("connections", "Sales office"), "its name leads to its page")
+check("It was not tried since its settings or secrets were saved." in page_of(north), "a connection that was not tried says so")
+peer.script(rules=[{"on": "GET .*", "do": "503", "body": {"message": "I know pit-demo-token"}, "times": 2}])
+status, tried = h.ask("POST", f"/v1/connections/{north}/test")
+check(status == 200 and tried["is_working"] is False and tried["status"] == 503, f"it does not work: {tried}")
+sentence = tried["sentence"]
+north_row = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", row("connections", "Sales office"))).split())
+check("Does not work" in north_row and re.search(r"Tried \d+ [A-Z][a-z]+ \d\d:\d\d : " + re.escape(sentence), north_row), f"the list says so, and since when: {north_row}")
+page = page_of(north)
+check("Does not work" in page and sentence in page, "and its page")
+check(h.ask("GET", f"/v1/connections/{north}")[1]["test"] == tried, "as its JSON does")
+peer.script(rules=[], daily_left=1000)
+check(h.ask("POST", f"/v1/connections/{north}/test")[1]["is_working"] is True, "it works again")
+check("Waiting for the first" in row("connections", "Sales office") and "it works." in row("connections", "Sales office"), "then it waits for its first event again")
+# ---- the page of one connection ----
+page = page_of(north)
+for words in ("Sales office, north HighLevel · Waiting for the first", "It worked when it was tried", "Location ID. loc_1", peer.url, "Private Integrations. is set secret", "app's client secret. is not set secret",
+              "becomes a tag of the contact. yes default", "Are not taken.",
+              f"Spring & summer campaign {hello} MailPieceCreated 3 days", "Nothing was told yet."):
+    check(words in page, f"its page has: {words}" + ("" if words in page else "\n" + page))
+check("pit-demo-token" not in page, "and no secret")
+hook = h.ask("POST", f"/v1/connections/{north}/hook")[1]["path"]
+check(h.ask("POST", hook, {}, key="")[0] == 400 and "Are taken at the address" in page_of(north) and "The last one that was refused" in page_of(north), "nor the token of its requests, but what was refused")
+check(hook.rsplit("/", 1)[1] not in page_of(north), "which only its owner has")
+told = page_of(south["connection_id"])
+check("Eve Lovelace" in told and "daily limit" in told and "Thank you" in told and "Ada Lovelace" not in told, "a page shows what was told to its connection, and to no other")
+check("There is no connection 999 in this account." in page_of(999, 404), "there is no page of one that is not there")
+other = h.key
+h.make_account("elsewhere")
+h.key, elsewhere = other, h.key
+check("There is no connection" in page_of(north, 404, key=elsewhere), "nor of another account's")
+# ---- all was given up, and nothing was ever told ----
+peer.script(rules=[{"on": "POST .*", "do": "422", "body": {"message": "no"}, "times": 1000}], daily_left=1000)
+west = h.ask("POST", "/v1/connections", {"kind": "highlevel", "label": "West", "settings": {"location_id": "loc_1", "base_url": peer.url}, "secrets": {"token": "pit-demo-token"}})[1]["connection_id"]
+subscribe(connection_id=west)
+check(h.ask("POST", f"/api/v1/send/{thanks_endpoint}", {**PERSON, "first_name": "Nan", "email_address": "nan@example.com"})[0] == 200, "a third piece is sent")
+until("what was given up is counted", lambda: '<td class="num">1</td>' in row("connections", ">West"))
+check("Nothing has arrived yet" in row("connections", ">West") and "red need" in row("connections", ">West"), f"and nothing has arrived: {row('connections', '>West')}")
+page = page_of(west)
+check("Nothing has arrived yet" in page and "POST /v1/outbox/redrive" in page and "all campaigns all events at once" in page and "Nan Lovelace" in page, f"its page says what to do: {page[-900:]}")
+# ---- one that is told of nothing ----
+crm = Peer("kizen")
+kizen = h.ask("POST", "/v1/connections", {"kind": "kizen", "label": "Records", "settings": {"address": crm.url, "user_id": "user-1", "business_id": "business-1"}, "secrets": {"api_key": "kizen-key-1"}})[1]["connection_id"]
+check("Works" in row("connections", "Records") and "is not told of events" in row("connections", "Records"), "a connection that is told of nothing works when its trial did")
+check("Kizen · Works" in page_of(kizen) and "It is not told of events" in page_of(kizen) and "Told last" not in page_of(kizen), "and its page says that it is told of nothing")
 check(not [w for w in h.warnings() if "/no" not in w and "400" not in w], f"nothing to warn of {h.warnings()[:2]}")
 if "pictures" in TOOLS:
-    print(f"look at http://127.0.0.1:{h.port}/connections with {h.key}", flush=True)
+    peer.script(rules=[{"on": "GET .*", "do": "503", "times": 2}])
+    h.ask("POST", f"/v1/connections/{north}/test")
+    print(f"look at http://127.0.0.1:{h.port}/connections, and there /{north}, /{west}, /{kizen}, with {h.key}", flush=True)
     sys.stdin.readline()
 h.stop()
 peer.stop()
+crm.stop()
 done()

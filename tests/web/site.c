@@ -14,8 +14,13 @@ static void start_server(struct site *s)
 {
     struct fault f = {0};
     size_t n_pages, n_routes;
-    struct api_config c = {
-        .store = s->h.store, .accounts = s->h.accounts, .mail = s->h.mail, .outbox = s->h.outbox, .data_dir = s->h.dir};
+    s->links = (struct link_house){.store = s->h.store, .mail = s->h.mail, .outbox = s->h.outbox};
+    struct api_config c = {.store = s->h.store,
+                           .accounts = s->h.accounts,
+                           .mail = s->h.mail,
+                           .outbox = s->h.outbox,
+                           .links = &s->links,
+                           .data_dir = s->h.dir};
     s->api = api_create(&c);
     const struct http_route *pages = web_routes(&n_pages);
     const struct http_route *routes = api_routes(s->api, pages, n_pages, &n_routes);
@@ -96,6 +101,24 @@ static void write_pdf(struct site *s)
     close(fd);
 }
 
+static bool put_connection(struct tx *tx, void *arg)
+{
+    struct connection *c = arg;
+    if (!connection_put(tx, NULL, c)) return false;
+    c->tried = (struct connection_tried){.at = tx_now(tx), .status = 503, .sentence = c->description};
+    return connection_keep_trial(tx, c);
+}
+
+/* Of a kind that this program does not know, tried in vain. */
+static int64_t make_connection(struct site *s, int64_t account, const char *name)
+{
+    struct fault f;
+    struct connection c = {
+        .account_id = account, .kind = 99, .label = str_of(name), .description = str_of(name), .settings = STR("{}")};
+    if (!store_write(s->h.store, put_connection, &c, &f)) fail_msg("%s", f.text);
+    return c.connection_id;
+}
+
 static void fill_own(struct site *s)
 {
     struct fault f;
@@ -106,6 +129,7 @@ static void fill_own(struct site *s)
     if (!house_send(&s->h, a, d.endpoint, "Ann " EVIL, &first, &f)) fail_msg("%s", f.text);
     assert_true(house_send(&s->h, a, d.endpoint, "Refuse", &second, &f));
     assert_true(house_send(&s->h, a, d.endpoint, "Zoe", &third, &f));
+    s->connection = make_connection(s, a, "Sales " EVIL);
     s->piece = first.piece_id;
     s->refused = second.piece_id;
     s->batch = PIECE_BATCH(first.piece_id);
@@ -127,6 +151,7 @@ static void fill_foreign(struct site *s)
     struct drop d = make_drop(s, a, "FOREIGN drop");
     assert_true(house_send(&s->h, a, d.endpoint, "FOREIGN", &one, &f));
     s->foreign_drop = d.drop_id;
+    s->foreign_connection = make_connection(s, a, "FOREIGN");
     s->foreign_piece = one.piece_id;
     s->foreign_batch = PIECE_BATCH(one.piece_id);
     house_wait_batch(&s->h, a, s->foreign_batch, BATCH_READY);

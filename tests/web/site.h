@@ -9,10 +9,11 @@
 struct site {
     struct house h;
     struct api *api;
+    struct link_house links;
     struct http_server *http;
     char key[37], foreign_key[37];
-    int64_t drop, batch, piece, refused, list, template_refused, import; /* of the caller's account */
-    int64_t foreign_drop, foreign_batch, foreign_piece, foreign_import;
+    int64_t drop, batch, piece, refused, list, template_refused, import, connection; /* of the caller's account */
+    int64_t foreign_drop, foreign_batch, foreign_piece, foreign_import, foreign_connection;
 };
 void site_open(struct site *s);
 void site_close(struct site *s);

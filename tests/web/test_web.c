@@ -53,7 +53,10 @@ static void test_pages(void **state)
         {"/pieces/%lld", s->refused, {"This piece was refused", "U+1F600", "Nothing was printed for Refuse Doe"}},
         {"/lists", 0, {"List &lt;script&gt;", "Imports"}},
         {"/imports/%lld", s->import, {"Bob,Doe", "&lt;script&gt;alert(1)", "List &lt;script&gt;"}},
-        {"/connections", 0, {"No connection yet", "No webhook.", "Nothing was told yet."}},
+        {"/connections", 0, {"Sales &lt;script&gt;", "Does not work", "No webhook.", "Nothing was told yet."}},
+        {"/connections/%lld",
+         s->connection,
+         {"Sales &lt;script&gt;", "Does not work", "does not know", "It is not told of events"}},
         {"/templates", 0, {"Refused &lt;script&gt;", "The creative asked to be refused.", "Ready to print"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -70,7 +73,7 @@ static void test_pages(void **state)
 static void test_other_account(void **state)
 {
     struct site *s = *state;
-    static const char *const paths[] = {"/", "/campaigns", "/lists", "/templates"};
+    static const char *const paths[] = {"/", "/campaigns", "/lists", "/templates", "/connections"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct reply r;
         site_get(s, paths[i], s->foreign_key, &r);
@@ -104,6 +107,9 @@ static void test_not_here(void **state)
         {"/batches/-%lld", 1},
         {"/pieces/99999999999999999999%lld", 1},
         {"/imports/%%3Cscript%%3E%lld", 1},
+        {"/connections/%lld", s->foreign_connection},
+        {"/connections/%lld", 99999999},
+        {"/connections/x%lld", 1},
         {"/pieces/%lld", INT64_MAX},
         {"/batches/%lld", INT64_MAX},
     };
@@ -123,7 +129,7 @@ static void test_key_wanted(void **state)
     static const char *const paths[] = {
         "/",          "/campaigns", "/campaigns/1",        "/batches/1",         "/batches/1/pieces.pdf",
         "/pieces/1",  "/lists",     "/pieces/1/front.png", "/pieces/1/back.png", "/pieces/1/pages/1.png",
-        "/templates", "/imports/1", "/pieces/1/proof.pdf"};
+        "/templates", "/imports/1", "/pieces/1/proof.pdf", "/connections",       "/connections/1"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         static const char *const keys[] = {NULL, "", "00000000-0000-0000-0000-000000000000"};
         for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
@@ -316,7 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_files),    cmocka_unit_test(test_key_wanted), cmocka_unit_test(test_pages),
         cmocka_unit_test(test_other_account), cmocka_unit_test(test_not_here),   cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_nothing_here),  cmocka_unit_test(test_failed),       cmocka_unit_test(test_visits),
+        cmocka_unit_test(test_nothing_here),  cmocka_unit_test(test_failed),     cmocka_unit_test(test_visits),
     };
     return cmocka_run_group_tests(tests, open_site, close_site);
 }
