@@ -50,19 +50,37 @@ static void reply_one(struct http_exchange *x, const struct hook *h, const struc
     reply_end(&r, 200);
 }
 
-void handle_subscriptions_get(struct http_exchange *x)
+/* With connection_id those that are told to it: of one source when that is said, else of all. 404: no such connection. */
+static int read_rows(struct http_exchange *x, enum event_source source, int64_t source_id, int64_t connection_id,
+                     struct subscription **rows, struct fault *f)
 {
     struct hooks hooks = api_hooks(x);
+    struct arena *a = http_arena(x);
+    struct connection c;
+    int kept = 0;
+    if (!connection_id) return hook_all(&hooks, api_account(x), source, source_id, a, rows, f);
+    if (!connection_get(api_store(x), NULL, a, api_account(x), connection_id, &c, f)) return -1;
+    if (!http_query(x, "source").ptr && !source_id)
+        return subscription_all_to(api_store(x), a, api_account(x), connection_id, rows, f);
+    int n = hook_all(&hooks, api_account(x), source, source_id, a, rows, f);
+    for (int i = 0; i < n; i++)
+        if ((*rows)[i].connection_id == connection_id) (*rows)[kept++] = (*rows)[i];
+    return n < 0 ? n : kept;
+}
+
+void handle_subscriptions_get(struct http_exchange *x)
+{
     enum event_source source;
     struct subscription *rows;
     struct page_range page;
     struct fault f;
-    int64_t source_id;
+    int64_t source_id, connection_id;
     int shown;
     if (!page_request_open(x, &page) || !request_number(x, "source_id", 0, 0, INT64_MAX, &source_id) ||
+        !request_number(x, "connection_id", 0, 1, INT64_MAX, &connection_id) ||
         request_failed(x, read_source(http_query(x, "source"), &source, &f), &f))
         return;
-    int n = hook_all(&hooks, api_account(x), source, source_id, http_arena(x), &rows, &f);
+    int n = read_rows(x, source, source_id, connection_id, &rows, &f);
     if (request_failed(x, n >= 0, &f)) return;
     struct reply r;
     struct json_out *j = reply_begin(&r, x);

@@ -1,5 +1,6 @@
 /* cmd_connection.c: `pennypost connection …`: connections to other systems, through the server's own routes. */
 #include "app/commands.h"
+#include "app/connection_print.h"
 #include "app/connection_words.h"
 #include "app/options.h"
 #include "app/remote.h"
@@ -24,6 +25,9 @@ static const struct verb {
     {"test", 1, 1, "test ID", 0},
     {"call", 2, 38, "call ID OPERATION [NAME=TEXT | NAME:=JSON … | -]   (-: one JSON object on standard input)", 0},
     {"subscribe", 1, 38, "subscribe ID [drop=DROP] [events=Mailed,…] [delay=3d] [name=TEXT] [NAME=VALUE …]", 0},
+    {"subscriptions", 1, 1, "subscriptions ID", 0},
+    {"unsubscribe", 2, 2,
+     "unsubscribe ID SUBSCRIPTION   (SUBSCRIPTION: connection subscriptions ID; what waits for it goes with it)", 0},
     {"hook", 1, 1, "hook ID   (a new address for its requests; the one before is shut)", 0},
     {"unhook", 1, 1, "unhook ID", 0},
     {"remove", 1, 1, "remove ID", 0},
@@ -47,43 +51,20 @@ static bool call(struct work *w, const char *method, const char *target, struct 
     return remote_call(w->remote, method, target, body, root, f);
 }
 
-static const char *of(struct work *w, const char *rest)
+static const char *below(struct work *w, const char *start, const char *word, const char *rest)
 {
-    struct buf id = BUF_INIT;
-    url_encode(&id, str_of(w->o->rest[1]));
-    snprintf(w->target, sizeof w->target, "/v1/connections/%.*s%s", (int)(id.len < 60 ? id.len : 60), id.data ? id.data : "",
-             rest);
-    buf_finish(&id);
+    struct buf b = BUF_INIT;
+    url_encode(&b, str_of(word));
+    snprintf(w->target, sizeof w->target, "%s%.*s%s", start, (int)(b.len < 60 ? b.len : 60), b.data ? b.data : "", rest);
+    buf_finish(&b);
     return w->target;
 }
 
+static const char *of(struct work *w, const char *rest) { return below(w, "/v1/connections/", w->o->rest[1], rest); }
+
 static int as_came(const struct work *w) { return printf("%.*s\n", STR_ARG(remote_text(w->remote))), EXIT_DONE; }
 
-/* ---- for people ---- */
-
-static void print_names(const char *label, struct json_value list, const char *mark_of)
-{
-    struct json_iter it = {0};
-    struct json_value v;
-    printf("  %-11s", label);
-    while (json_next(list, &it, NULL, &v))
-        printf(" %.*s%s", STR_ARG(json_get(v, "name").string), json_get(v, mark_of).boolean ? "*" : "");
-    puts("");
-}
-
-static void print_settings_of(struct json_value kind, bool secret)
-{
-    struct json_iter it = {0};
-    struct json_value s;
-    while (json_next(json_get(kind, "settings"), &it, NULL, &s)) {
-        if (json_get(s, "is_secret").boolean != secret) continue;
-        struct str by_default = json_get(s, "default").string;
-        printf("  %-9s %.*s%s: %.*s", secret ? "secret" : "setting", STR_ARG(json_get(s, "name").string),
-               json_get(s, "is_required").boolean ? "*" : "", STR_ARG(json_get(s, "what").string));
-        if (by_default.len) printf(" (%.*s)", STR_ARG(by_default));
-        puts("");
-    }
-}
+/* ---- looking ---- */
 
 static int kinds(struct work *w, struct fault *f)
 {
@@ -91,34 +72,9 @@ static int kinds(struct work *w, struct fault *f)
     struct json_value root, kind;
     if (!call(w, "GET", "/v1/connectors", &root, f)) return fail(f);
     if (w->o->json) return as_came(w);
-    while (json_next(root, &it, NULL, &kind)) {
-        printf("%.*s: %.*s\n", STR_ARG(json_get(kind, "name").string), STR_ARG(json_get(kind, "title").string));
-        print_settings_of(kind, false);
-        print_settings_of(kind, true);
-        print_names("operations", json_get(kind, "operations"), "");
-    }
+    while (json_next(root, &it, NULL, &kind)) print_kind(kind);
     puts("* must be set");
     return EXIT_DONE;
-}
-
-static void print_state(struct json_value c)
-{
-    struct json_value d = json_get(c, "destination"), again = json_get(c, "must_be_saved_again");
-    if (again.boolean) printf("  its secrets must be saved again");
-    if (d.type == JSON_OBJECT)
-        printf("  %.*s, %lld waiting, %lld given up", STR_ARG(json_get(d, "state").string),
-               (long long)json_get(d, "waiting").integer, (long long)json_get(d, "given_up").integer);
-    if (d.type == JSON_OBJECT && json_get(d, "last_error").string.len)
-        printf(": %.*s", STR_ARG(json_get(d, "last_error").string));
-}
-
-/* What came of the newest trial, in a list's row. */
-static void print_tried(struct json_value t)
-{
-    if (t.type != JSON_OBJECT) return;
-    printf("  tried %.*s: %s", STR_ARG(json_get(t, "tried_date").string),
-           json_get(t, "is_working").boolean ? "works" : "does not work: ");
-    if (!json_get(t, "is_working").boolean) printf("%.*s", STR_ARG(json_get(t, "sentence").string));
 }
 
 static int list(struct work *w, struct fault *f)
@@ -127,76 +83,14 @@ static int list(struct work *w, struct fault *f)
     struct json_value root, c;
     if (!call(w, "GET", "/v1/connections", &root, f)) return fail(f);
     if (w->o->json) return as_came(w);
-    while (json_next(root, &it, NULL, &c)) {
-        printf("%10lld  %-12.*s %.*s", (long long)json_get(c, "connection_id").integer, STR_ARG(json_get(c, "kind").string),
-               STR_ARG(json_get(c, "label").string));
-        print_state(c);
-        print_tried(json_get(c, "test"));
-        puts("");
-    }
+    while (json_next(root, &it, NULL, &c)) print_connection_row(c);
     return EXIT_DONE;
-}
-
-static void print_trial(struct json_value t)
-{
-    if (t.type != JSON_OBJECT) return;
-    if (json_get(t, "is_working").boolean)
-        puts("It works.");
-    else
-        printf("It does not work: %.*s\n", STR_ARG(json_get(t, "sentence").string));
-}
-
-static void print_members(struct json_value object, const char *label)
-{
-    struct json_iter it = {0};
-    struct str key;
-    struct json_value v;
-    while (json_next(object, &it, &key, &v)) {
-        if (v.type == JSON_STRING) printf("  %-9s %.*s = %.*s\n", label, STR_ARG(key), STR_ARG(v.string));
-        if (v.type == JSON_BOOL) printf("  %-9s %.*s %s\n", label, STR_ARG(key), v.boolean ? "is set" : "is not set");
-    }
-}
-
-static void print_deliveries(struct json_value log)
-{
-    struct json_iter it = {0};
-    struct json_value a;
-    while (json_next(log, &it, NULL, &a))
-        printf("  %.*s  event %lld, attempt %lld: %.*s %.*s\n", STR_ARG(json_get(a, "created_date").string),
-               (long long)json_get(a, "event_id").integer, (long long)json_get(a, "attempt").integer,
-               STR_ARG(json_get(a, "result").string), STR_ARG(json_get(a, "answer").string));
-}
-
-static void print_newest_trial(struct json_value c)
-{
-    struct json_value t = json_get(c, "test");
-    long long id = json_get(c, "connection_id").integer;
-    if (t.type != JSON_OBJECT) {
-        printf("  tried     not since it was saved (pennypost connection test %lld)\n", id);
-        return;
-    }
-    printf("  tried     %.*s  ", STR_ARG(json_get(t, "tried_date").string));
-    print_trial(t);
-    if (!json_get(t, "is_working").boolean)
-        printf("            It is kept as it is; pennypost connection test %lld tries it again.\n", id);
 }
 
 static int show(struct work *w, struct json_value c)
 {
-    struct json_value requests = json_get(c, "requests");
     if (w->o->json) return as_came(w);
-    printf("connection %lld, %.*s: %.*s\n ", (long long)json_get(c, "connection_id").integer,
-           STR_ARG(json_get(c, "title").string), STR_ARG(json_get(c, "label").string));
-    print_state(c);
-    puts("");
-    print_members(json_get(c, "settings"), "setting");
-    print_members(json_get(c, "secrets"), "secret");
-    printf("  requests  %s\n", json_get(requests, "has_token").boolean ? "are taken" : "are not taken (connection hook)");
-    if (json_get(requests, "last_refusal").string.len)
-        printf("  refused   %.*s  %.*s\n", STR_ARG(json_get(requests, "last_refused_date").string),
-               STR_ARG(json_get(requests, "last_refusal").string));
-    print_newest_trial(c);
-    print_deliveries(json_get(c, "last_deliveries"));
+    print_connection(c);
     return EXIT_DONE;
 }
 
@@ -310,6 +204,44 @@ static int subscribe(struct work *w, struct fault *f)
     return EXIT_DONE;
 }
 
+static int subscriptions(struct work *w, struct fault *f)
+{
+    struct json_iter it = {0};
+    struct json_value root, s;
+    if (!call(w, "GET", below(w, "/v1/subscriptions?connection_id=", w->o->rest[1], ""), &root, f)) return fail(f);
+    if (w->o->json) return as_came(w);
+    while (json_next(root, &it, NULL, &s)) print_subscription_row(s);
+    if (json_count(root) == 0) printf("It is told of nothing yet: pennypost connection subscribe %s\n", w->o->rest[1]);
+    return EXIT_DONE;
+}
+
+/* Who mistypes a number must not end what another system is told. */
+static bool is_its_own(struct json_value s, const char *connection, struct fault *f)
+{
+    struct json_value of = json_get(s, "connection_id");
+    int64_t id = 0;
+    long long number = json_get(s, "subscription_id").integer;
+    struct str url = json_get(s, "url").string;
+    if (of.type == JSON_INT && str_to_int64(str_of(connection), &id) && id == of.integer) return true;
+    if (of.type == JSON_INT)
+        return fault_user(f, 0, "subscription %lld is not told to connection %s, but to connection %lld", number, connection,
+                          (long long)of.integer);
+    if (url.len)
+        return fault_user(f, 0, "subscription %lld is not told to connection %s, but to the address %.*s", number, connection,
+                          STR_ARG(url));
+    return fault_user(f, 0, "subscription %lld is not told to connection %s: it sends mail", number, connection);
+}
+
+static int unsubscribe(struct work *w, struct fault *f)
+{
+    struct json_value root;
+    const char *target = below(w, "/v1/subscriptions/", w->o->rest[2], "");
+    if (!call(w, "GET", target, &root, f) || !is_its_own(root, w->o->rest[1], f) || !call(w, "DELETE", target, &root, f))
+        return fail(f);
+    if (w->o->json) return as_came(w);
+    return puts("done"), EXIT_DONE;
+}
+
 static int hook(struct work *w, struct fault *f)
 {
     struct json_value root;
@@ -338,6 +270,8 @@ static int act(struct work *w, const char *verb, struct fault *f)
     if (strcmp(verb, "test") == 0) return test(w, f);
     if (strcmp(verb, "call") == 0) return operate(w, f);
     if (strcmp(verb, "subscribe") == 0) return subscribe(w, f);
+    if (strcmp(verb, "subscriptions") == 0) return subscriptions(w, f);
+    if (strcmp(verb, "unsubscribe") == 0) return unsubscribe(w, f);
     if (strcmp(verb, "hook") == 0) return hook(w, f);
     if (strcmp(verb, "unhook") == 0) return simple(w, "DELETE", "/hook", f);
     if (strcmp(verb, "remove") == 0) return simple(w, "DELETE", "", f);

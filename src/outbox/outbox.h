@@ -46,6 +46,10 @@ bool subscription_get(struct store *s, struct arena *a, int64_t account, int64_t
 int subscription_all(struct store *s, struct arena *a, int64_t account, enum event_source source, int64_t source_id,
                      struct subscription **out, struct fault *f);
 
+/* Told to a connection, newest first; -1 with a fault. */
+int subscription_all_to(struct store *s, struct arena *a, int64_t account, int64_t connection_id, struct subscription **out,
+                        struct fault *f);
+
 /* ---- destinations and deliveries, to see and to drive ---- */
 enum destination_state { DESTINATION_OPEN, DESTINATION_PAUSED, DESTINATION_DISABLED };
 struct destination {

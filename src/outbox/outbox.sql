@@ -81,6 +81,14 @@ SELECT s.subscription_id, s.name, s.source, s.source_id, s.destination_id, s.cod
  s.updated_at, d.address, d.connection_id, d.link FROM subscription s JOIN destination d ON d.account_id = $1 AND d.destination_id = s.destination_id
  WHERE s.account_id = $1 AND s.source = $2 AND ($3 = 0 OR s.source_id = $3) ORDER BY s.subscription_id DESC;
 
+-- name: subscription_of_connection
+-- Those that are told to a connection, newest first.
+-- in: account_id int, connection_id int
+-- out: as subscription_find
+SELECT s.subscription_id, s.name, s.source, s.source_id, s.destination_id, s.codes, s.delay_ms, s.is_enabled, s.settings, s.created_at,
+ s.updated_at, d.address, d.connection_id, d.link FROM subscription s JOIN destination d ON d.account_id = $1 AND d.destination_id = s.destination_id
+ WHERE s.account_id = $1 AND d.connection_id = $2 ORDER BY s.subscription_id DESC;
+
 -- name: subscription_of_account
 -- The first of an account.
 -- in: account_id int

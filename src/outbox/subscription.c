@@ -252,3 +252,25 @@ int subscription_all(struct store *s, struct arena *a, int64_t account, enum eve
     *out = l.rows;
     return l.n;
 }
+
+static bool all_to(struct tx *tx, void *arg)
+{
+    struct look *l = arg;
+    struct r_subscription_find row;
+    struct rows r = tx_rows(tx, Q_SUBSCRIPTION_OF_CONNECTION, &(struct q_subscription_of_connection){l->account, l->id});
+    while (rows_next(&r, &row)) {
+        ARENA_GROW(l->arena, l->rows, l->n, l->max);
+        l->rows[l->n++] = subscription_row_read(l->arena, l->account, &row);
+    }
+    rows_end(&r);
+    return tx_ok(tx);
+}
+
+int subscription_all_to(struct store *s, struct arena *a, int64_t account, int64_t connection_id, struct subscription **out,
+                        struct fault *f)
+{
+    struct look l = {.arena = a, .account = account, .id = connection_id};
+    if (!store_read(s, all_to, &l, f)) return -1;
+    *out = l.rows;
+    return l.n;
+}

@@ -379,6 +379,38 @@ static const struct {
     {"another way of telling it", "{\"connection_id\":%lld,\"events\":[\"Mailed\"],\"delay_s\":5}", 200, "\"settings\":{}"},
 };
 
+static int64_t listed(const char *key, const char *query, int64_t connection_id)
+{
+    char target[200];
+    int64_t n = 0;
+    snprintf(target, sizeof target, query, (long long)connection_id);
+    struct answer a = ask(key, "GET", target, NULL);
+    if (a.status != 200) return -a.status;
+    for (const char *at = a.body; (at = strstr(at, "\"subscription_id\"")); at++) n++;
+    return n;
+}
+
+/* Two are told to the connection, of all drops; what goes to an address and to another connection is not among them. */
+static void test_told_to(int64_t id, int64_t last)
+{
+    int64_t other = make(house.key, GOOD);
+    char body[100];
+    snprintf(body, sizeof body, "{\"connection_id\":%lld}", (long long)other);
+    assert_int_equal(ask(house.key, "POST", "/v1/subscriptions", body).status, 200);
+    assert_int_equal(listed(house.key, "/v1/subscriptions?connection_id=%lld", id), 2);
+    assert_int_equal(listed(house.key, "/v1/subscriptions?connection_id=%lld&source=drop", id), 2);
+    assert_int_equal(listed(house.key, "/v1/subscriptions?connection_id=%lld&source=list", id), 0);
+    assert_int_equal(listed(house.key, "/v1/subscriptions?connection_id=%lld&limit=1", id), 1);
+    assert_int_equal(listed(house.key, "/v1/subscriptions?connection_id=%lld", other), 1);
+    assert_int_equal(listed(house.key, "/v1/subscriptions", 0), 3);
+    assert_int_equal(listed(house.key, "/v1/subscriptions?connection_id=%lld", 424242), -404);
+    assert_int_equal(listed(house.key, "/v1/subscriptions?connection_id=%lld", 0), -400);
+    assert_int_equal(listed(house.other_key, "/v1/subscriptions?connection_id=%lld", id), -404);
+    struct answer a = ask(house.key, "GET", path("/v1/subscriptions?connection_id=%lld&limit=1", id), NULL);
+    assert_int_equal(answer_number(a, "subscription_id"), last); /* newest first */
+    assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", other), NULL).status, 200);
+}
+
 static void test_subscriptions(void **state)
 {
     (void)state;
@@ -396,6 +428,7 @@ static void test_subscriptions(void **state)
         if (a.status == 200) last = answer_number(a, "subscription_id");
     }
     assert_int_equal(rows("subscription"), 2);
+    test_told_to(id, last);
     snprintf(body, sizeof body, "{\"connection_id\":%lld}", (long long)id);
     assert_int_equal(ask(house.other_key, "POST", "/v1/subscriptions", body).status, 404);
     snprintf(target, sizeof target, "/v1/subscriptions/%lld", (long long)last);

@@ -61,6 +61,29 @@ run_it("subscribe", number, "events=Mailed,InTransit", "delay=3d", "name=late", 
 subscription = h.ask("GET", "/v1/subscriptions")[1][0]
 check(subscription["delay_s"] == 259200 and set(subscription["events"]) == {"Mailed", "InTransit"} and subscription["connection_id"] == one["connection_id"], f"it is told so: {subscription}")
 run_it("subscribe", number, "delay=61d", code=3, has="delay_s must be a number from 0 to 5184000 (60 days).")
+# ---- what it is told of, seen and ended ----
+late = str(subscription["subscription_id"])
+run_it("add", "highlevel", "label=East", "location_id=loc_1", "base_url=" + peer.url, "--secrets", str(secrets))
+east = str(json.loads(run_it("list", "--json"))[1]["connection_id"])
+run_it("subscriptions", east, has=f"It is told of nothing yet: pennypost connection subscribe {east}")
+rest = run_it("subscribe", number, "events=Mailed").split()[1]
+other = run_it("subscribe", east, "delay=90s").split()[1]
+address = str(h.ask("POST", "/v1/subscriptions", {"url": peer.url + "/told", "source_id": 0})[1]["subscription_id"])
+h.ask("PATCH", f"/v1/subscriptions/{rest}", {"is_enabled": False})
+rows = run_it("subscriptions", number).splitlines()
+check(rows == [f"{rest:>10}  all campaigns     Mailed  at once  switched off", f"{late:>10}  all campaigns     InTransit,Mailed  after 3d  (late)"], f"its own, newest first: {rows}")
+check("after 90s" in run_it("subscriptions", east), "another's are its own")
+check([s["subscription_id"] for s in json.loads(run_it("subscriptions", number, "--json"))] == [int(rest), int(late)], "as JSON")
+run_it("subscriptions", "999", code=3, has="There is no connection 999.")
+run_it("subscriptions", "x", code=3, has="connection_id must be a number from 1")
+run_it("unsubscribe", number, code=2, has="a word is missing")
+run_it("unsubscribe", number, other, code=3, has=f"subscription {other} is not told to connection {number}, but to connection {east}")
+run_it("unsubscribe", number, address, code=3, has=f"subscription {address} is not told to connection {number}, but to the address {peer.url}/told")
+run_it("unsubscribe", number, "4711", code=3, has="There is no ")
+run_it("unsubscribe", number, rest, has="done")
+check(len(run_it("subscriptions", number).splitlines()) == 1 and "after 90s" in run_it("subscriptions", east), "that one is ended, and no other")
+run_it("remove", east, has="done")
+h.ask("DELETE", f"/v1/subscriptions/{address}")
 hook = run_it("hook", number, has="It is shown this once.").splitlines()[0]
 check(re.fullmatch(rf"/v1/hooks/highlevel/{account}-{number}-[2-9a-z]{{26}}", hook) is not None, f"an address for its requests: {hook[:-20]}…")
 check(h.ask("POST", hook, {}, key="")[0] == 400 and h.ask("POST", hook[:-1], {}, key="")[0] == 404, "which is open, and its like is not")

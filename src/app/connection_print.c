@@ -1,0 +1,177 @@
+/* connection_print.c: see connection_print.h. */
+#include "app/connection_print.h"
+#include <stdio.h>
+
+/* ---- kinds ---- */
+
+static void print_names(const char *label, struct json_value list, const char *mark_of)
+{
+    struct json_iter it = {0};
+    struct json_value v;
+    printf("  %-11s", label);
+    while (json_next(list, &it, NULL, &v))
+        printf(" %.*s%s", STR_ARG(json_get(v, "name").string), json_get(v, mark_of).boolean ? "*" : "");
+    puts("");
+}
+
+static void print_settings_of(struct json_value kind, bool secret)
+{
+    struct json_iter it = {0};
+    struct json_value s;
+    while (json_next(json_get(kind, "settings"), &it, NULL, &s)) {
+        if (json_get(s, "is_secret").boolean != secret) continue;
+        struct str by_default = json_get(s, "default").string;
+        printf("  %-9s %.*s%s: %.*s", secret ? "secret" : "setting", STR_ARG(json_get(s, "name").string),
+               json_get(s, "is_required").boolean ? "*" : "", STR_ARG(json_get(s, "what").string));
+        if (by_default.len) printf(" (%.*s)", STR_ARG(by_default));
+        puts("");
+    }
+}
+
+void print_kind(struct json_value kind)
+{
+    printf("%.*s: %.*s\n", STR_ARG(json_get(kind, "name").string), STR_ARG(json_get(kind, "title").string));
+    print_settings_of(kind, false);
+    print_settings_of(kind, true);
+    print_names("operations", json_get(kind, "operations"), "");
+}
+
+/* ---- connections ---- */
+
+static void print_state(struct json_value c)
+{
+    struct json_value d = json_get(c, "destination"), again = json_get(c, "must_be_saved_again");
+    if (again.boolean) printf("  its secrets must be saved again");
+    if (d.type == JSON_OBJECT)
+        printf("  %.*s, %lld waiting, %lld given up", STR_ARG(json_get(d, "state").string),
+               (long long)json_get(d, "waiting").integer, (long long)json_get(d, "given_up").integer);
+    if (d.type == JSON_OBJECT && json_get(d, "last_error").string.len)
+        printf(": %.*s", STR_ARG(json_get(d, "last_error").string));
+}
+
+/* What came of the newest trial, in a list's row. */
+static void print_tried(struct json_value t)
+{
+    if (t.type != JSON_OBJECT) return;
+    printf("  tried %.*s: %s", STR_ARG(json_get(t, "tried_date").string),
+           json_get(t, "is_working").boolean ? "works" : "does not work: ");
+    if (!json_get(t, "is_working").boolean) printf("%.*s", STR_ARG(json_get(t, "sentence").string));
+}
+
+void print_connection_row(struct json_value c)
+{
+    printf("%10lld  %-12.*s %.*s", (long long)json_get(c, "connection_id").integer, STR_ARG(json_get(c, "kind").string),
+           STR_ARG(json_get(c, "label").string));
+    print_state(c);
+    print_tried(json_get(c, "test"));
+    puts("");
+}
+
+void print_trial(struct json_value t)
+{
+    if (t.type != JSON_OBJECT) return;
+    if (json_get(t, "is_working").boolean)
+        puts("It works.");
+    else
+        printf("It does not work: %.*s\n", STR_ARG(json_get(t, "sentence").string));
+}
+
+static void print_members(struct json_value object, const char *label)
+{
+    struct json_iter it = {0};
+    struct str key;
+    struct json_value v;
+    while (json_next(object, &it, &key, &v)) {
+        if (v.type == JSON_STRING) printf("  %-9s %.*s = %.*s\n", label, STR_ARG(key), STR_ARG(v.string));
+        if (v.type == JSON_BOOL) printf("  %-9s %.*s %s\n", label, STR_ARG(key), v.boolean ? "is set" : "is not set");
+    }
+}
+
+static void print_deliveries(struct json_value log)
+{
+    struct json_iter it = {0};
+    struct json_value a;
+    while (json_next(log, &it, NULL, &a))
+        printf("  %.*s  event %lld, attempt %lld: %.*s %.*s\n", STR_ARG(json_get(a, "created_date").string),
+               (long long)json_get(a, "event_id").integer, (long long)json_get(a, "attempt").integer,
+               STR_ARG(json_get(a, "result").string), STR_ARG(json_get(a, "answer").string));
+}
+
+static void print_newest_trial(struct json_value c)
+{
+    struct json_value t = json_get(c, "test");
+    long long id = json_get(c, "connection_id").integer;
+    if (t.type != JSON_OBJECT) {
+        printf("  tried     not since it was saved (pennypost connection test %lld)\n", id);
+        return;
+    }
+    printf("  tried     %.*s  ", STR_ARG(json_get(t, "tried_date").string));
+    print_trial(t);
+    if (!json_get(t, "is_working").boolean)
+        printf("            It is kept as it is; pennypost connection test %lld tries it again.\n", id);
+}
+
+void print_connection(struct json_value c)
+{
+    struct json_value requests = json_get(c, "requests");
+    printf("connection %lld, %.*s: %.*s\n ", (long long)json_get(c, "connection_id").integer,
+           STR_ARG(json_get(c, "title").string), STR_ARG(json_get(c, "label").string));
+    print_state(c);
+    puts("");
+    print_members(json_get(c, "settings"), "setting");
+    print_members(json_get(c, "secrets"), "secret");
+    printf("  requests  %s\n", json_get(requests, "has_token").boolean ? "are taken" : "are not taken (connection hook)");
+    if (json_get(requests, "last_refusal").string.len)
+        printf("  refused   %.*s  %.*s\n", STR_ARG(json_get(requests, "last_refused_date").string),
+               STR_ARG(json_get(requests, "last_refusal").string));
+    print_newest_trial(c);
+    print_deliveries(json_get(c, "last_deliveries"));
+}
+
+/* ---- subscriptions ---- */
+
+static void print_of(struct json_value s)
+{
+    struct str source = json_get(s, "source").string;
+    long long id = json_get(s, "source_id").integer;
+    char text[60];
+    if (str_eq(source, STR("drop"))) source = STR("campaign");
+    if (id)
+        snprintf(text, sizeof text, "%.*s %lld", STR_ARG(source), id);
+    else
+        snprintf(text, sizeof text, "all %.*ss", STR_ARG(source));
+    printf("  %-16s", text);
+}
+
+/* As words_delay reads it. */
+static void print_delay(long long seconds)
+{
+    static const struct {
+        int seconds;
+        char letter;
+    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    int i = 0;
+    while (seconds % units[i].seconds != 0) i++;
+    if (seconds)
+        printf("  after %lld%c", seconds / units[i].seconds, units[i].letter);
+    else
+        printf("  at once");
+}
+
+void print_subscription_row(struct json_value s)
+{
+    struct json_iter it = {0};
+    struct json_value event;
+    const char *before = "  ";
+    struct str name = json_get(s, "name").string;
+    printf("%10lld", (long long)json_get(s, "subscription_id").integer);
+    print_of(s);
+    while (json_next(json_get(s, "events"), &it, NULL, &event)) {
+        printf("%s%.*s", before, STR_ARG(event.string));
+        before = ",";
+    }
+    print_delay((long long)json_get(s, "delay_s").integer);
+    if (!json_get(s, "is_enabled").boolean) printf("  switched off");
+    if (name.len) printf("  (%.*s)", STR_ARG(name));
+    puts("");
+}
