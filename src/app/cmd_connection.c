@@ -15,7 +15,7 @@ static const struct verb {
     const char *form;
     unsigned takes; /* flags beside those that all of them take */
 } verbs[] = {
-    {"kinds", 0, 0, "kinds", 0},
+    {"kinds", 0, 1, "kinds [KIND]   (KIND: that one, with the inputs of its operations)", 0},
     {"list", 0, 0, "list", 0},
     {"add", 1, 38, "add KIND [label=TEXT] [NAME=VALUE …] [--secrets FILE] [--untested]   (KIND and NAMEs: connection kinds)",
      TAKES_SECRETS | TAKES_UNTESTED},
@@ -66,14 +66,54 @@ static int as_came(const struct work *w) { return printf("%.*s\n", STR_ARG(remot
 
 /* ---- looking ---- */
 
+static void print_json(struct json_value v)
+{
+    struct buf out = BUF_INIT;
+    struct json_out j = json_out_begin(&out);
+    json_value_write(&j, NULL, v);
+    json_out_end(&j);
+    printf("%.*s\n", STR_ARG(buf_str(&out)));
+    buf_finish(&out);
+}
+
+static int no_kind(struct json_value all, const char *word, struct fault *f)
+{
+    struct json_iter it = {0};
+    struct json_value kind;
+    struct buf names = BUF_INIT;
+    while (json_next(all, &it, NULL, &kind))
+        buf_addf(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(json_get(kind, "name").string));
+    fault_user(f, 0, "there is no kind \"%.60s\"; it is one of: %.*s", word, STR_ARG(buf_str(&names)));
+    buf_finish(&names);
+    return fail(f);
+}
+
+static int one_kind(const struct work *w, struct json_value all, const char *word, struct fault *f)
+{
+    struct json_iter it = {0};
+    struct json_value kind;
+    while (json_next(all, &it, NULL, &kind)) {
+        if (!str_eq(json_get(kind, "name").string, str_of(word))) continue;
+        if (w->o->json) {
+            print_json(kind);
+        } else {
+            print_kind(kind);
+            puts("* must be set; of an operation's inputs: must be said");
+        }
+        return EXIT_DONE;
+    }
+    return no_kind(all, word, f);
+}
+
 static int kinds(struct work *w, struct fault *f)
 {
     struct json_iter it = {0};
     struct json_value root, kind;
     if (!call(w, "GET", "/v1/connectors", &root, f)) return fail(f);
+    if (w->o->n_rest > 1) return one_kind(w, root, w->o->rest[1], f);
     if (w->o->json) return as_came(w);
-    while (json_next(root, &it, NULL, &kind)) print_kind(kind);
-    puts("* must be set");
+    while (json_next(root, &it, NULL, &kind)) print_kind_in_short(kind);
+    puts("* must be set; pennypost connection kinds KIND has the inputs of its operations");
     return EXIT_DONE;
 }
 
@@ -178,20 +218,16 @@ static int operate(struct work *w, struct fault *f)
 {
     char rest[200];
     struct json_value root;
-    struct buf out = BUF_INIT;
     snprintf(rest, sizeof rest, "/operations/%.100s", w->o->rest[2]);
     if (!call(w, "POST", of(w, rest), &root, f)) return fail(f);
     bool is_done = json_get(root, "is_done").boolean;
     if (w->o->json) {
         as_came(w);
     } else {
-        struct json_out j = json_out_begin(&out);
-        json_value_write(&j, NULL, json_get(root, "body"));
-        json_out_end(&j);
-        printf("%lld\n%.*s\n", (long long)json_get(root, "status").integer, STR_ARG(buf_str(&out)));
+        printf("%lld\n", (long long)json_get(root, "status").integer);
+        print_json(json_get(root, "body"));
         if (!is_done) fprintf(stderr, "pennypost connection: %.*s\n", STR_ARG(json_get(root, "sentence").string));
     }
-    buf_finish(&out);
     return is_done ? EXIT_DONE : EXIT_REFUSED;
 }
 

@@ -4,14 +4,70 @@
 
 /* ---- kinds ---- */
 
-static void print_names(const char *label, struct json_value list, const char *mark_of)
+static void print_names(const char *label, struct json_value list)
 {
     struct json_iter it = {0};
     struct json_value v;
     printf("  %-11s", label);
-    while (json_next(list, &it, NULL, &v))
-        printf(" %.*s%s", STR_ARG(json_get(v, "name").string), json_get(v, mark_of).boolean ? "*" : "");
+    while (json_next(list, &it, NULL, &v)) printf(" %.*s", STR_ARG(json_get(v, "name").string));
     puts("");
+}
+
+/* One that stands in the path and in the body is said once. */
+static bool is_repeat(struct json_value inputs, struct str name, int at)
+{
+    struct json_iter it = {0};
+    struct json_value v;
+    for (int i = 0; i < at && json_next(inputs, &it, NULL, &v); i++)
+        if (str_eq(json_get(v, "name").string, name)) return true;
+    return false;
+}
+
+/* var_field_2 … var_field_34 are many: true for each that has one behind it and one before it. */
+static bool is_in_row(struct json_value inputs, struct str name)
+{
+    const struct str row = STR("var_field_");
+    int64_t n;
+    char next[40];
+    struct json_iter it = {0};
+    struct json_value v;
+    if (!str_starts(name, row) || !str_to_int64(str_make(name.ptr + row.len, name.len - row.len), &n) || n < 2) return false;
+    snprintf(next, sizeof next, "var_field_%lld", (long long)n + 1);
+    while (json_next(inputs, &it, NULL, &v))
+        if (str_eq(json_get(v, "name").string, str_of(next))) return true;
+    return false;
+}
+
+static void print_input(struct json_value inputs, struct str name, bool is_required, bool *is_first)
+{
+    if (is_in_row(inputs, name)) {
+        if (str_eq(name, STR("var_field_2"))) fputs(" …", stdout);
+        return;
+    }
+    printf("%s%.*s%s", *is_first ? "            " : " ", STR_ARG(name), is_required ? "*" : "");
+    *is_first = false;
+}
+
+/* One line of those that must be said, one of the others. */
+static void print_inputs(struct json_value operation, bool is_required)
+{
+    struct json_iter it = {0};
+    struct json_value v, inputs = json_get(operation, "inputs");
+    bool takes_any = !is_required && json_get(operation, "takes_any").boolean, is_first = true;
+    for (int at = 0; json_next(inputs, &it, NULL, &v); at++) {
+        struct str name = json_get(v, "name").string;
+        if (json_get(v, "is_required").boolean == is_required && !is_repeat(inputs, name, at))
+            print_input(inputs, name, is_required, &is_first);
+    }
+    if (takes_any) printf("%s(and any other)", is_first ? "            " : " ");
+    if (!is_first || takes_any) puts("");
+}
+
+static void print_operation(struct json_value o)
+{
+    printf("  operation %.*s: %.*s\n", STR_ARG(json_get(o, "name").string), STR_ARG(json_get(o, "what").string));
+    print_inputs(o, true);
+    print_inputs(o, false);
 }
 
 static void print_settings_of(struct json_value kind, bool secret)
@@ -28,12 +84,25 @@ static void print_settings_of(struct json_value kind, bool secret)
     }
 }
 
-void print_kind(struct json_value kind)
+static void print_settings(struct json_value kind)
 {
     printf("%.*s: %.*s\n", STR_ARG(json_get(kind, "name").string), STR_ARG(json_get(kind, "title").string));
     print_settings_of(kind, false);
     print_settings_of(kind, true);
-    print_names("operations", json_get(kind, "operations"), "");
+}
+
+void print_kind_in_short(struct json_value kind)
+{
+    print_settings(kind);
+    print_names("operations", json_get(kind, "operations"));
+}
+
+void print_kind(struct json_value kind)
+{
+    struct json_iter it = {0};
+    struct json_value operation;
+    print_settings(kind);
+    while (json_next(json_get(kind, "operations"), &it, NULL, &operation)) print_operation(operation);
 }
 
 /* ---- connections ---- */
