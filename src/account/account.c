@@ -67,7 +67,7 @@ static bool create(struct tx *tx, void *arg)
         return tx_refuse(tx, FAULT_USER, 409, "The username \"%.*s\" is taken.", STR_ARG(in->username));
     in->account_id = tx_next_id(tx, ID_ACCOUNT);
     if (in->account_id > ACCOUNT_MOST)
-        return tx_refuse(tx, FAULT_OPERATOR, 0,
+        return tx_refuse(tx, FAULT_USER, 409,
                          "This house has given its %d account numbers away: another house must take the next account.",
                          ACCOUNT_MOST);
     in->created_at = tx_now(tx);

@@ -39,6 +39,7 @@ bool account_key_create(struct accounts *a, int64_t account_id, struct str label
     struct key_create c = {.account_id = account_id, .label = label.ptr ? label : STR("")};
     size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
     if (utf8_length(label) > most) return fault_user(f, 400, "The label is longer than %zu characters.", most);
+    if (utf8_has_control(label)) return fault_user(f, 400, "The label holds a control character.");
     new_key_make(&c.key);
     if (!store_write(a->store, key_create, &c, f)) return false;
     accounts_note_key(a, c.key.digest, account_id, str_of(c.key.hint));

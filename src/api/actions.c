@@ -88,10 +88,8 @@ static void write_failure(struct json_out *j, const struct kizen_action *k)
     json_end(j);
 }
 
-static void action_done(struct kizen_action *k)
+static void answer(struct http_exchange *x, const struct kizen_action *k)
 {
-    struct http_exchange *x = k->arg;
-    struct http_server *server = http_server_of(x);
     struct reply r;
     struct json_out *j = reply_begin(&r, x);
     json_object(j, NULL);
@@ -104,6 +102,13 @@ static void action_done(struct kizen_action *k)
     }
     json_end(j);
     reply_end(&r, kizen_action_status(k));
+}
+
+static void action_done(struct kizen_action *k)
+{
+    struct http_exchange *x = k->arg;
+    struct http_server *server = http_server_of(x);
+    answer(x, k);
     http_release(x);
     http_wake(server);
 }
@@ -112,7 +117,12 @@ void handle_action_send(struct http_exchange *x)
 {
     struct kizen_action *k = ARENA_NEW(http_arena(x), struct kizen_action);
     struct fault f;
-    if (request_failed(x, api_takes_mail(x, &f) && action_read(x, k, &f), &f)) return;
+    if (!api_takes_mail(x, &k->why)) {
+        k->outcome = ACTION_UNSENT;
+        answer(x, k);
+        return;
+    }
+    if (request_failed(x, action_read(x, k, &f), &f)) return;
     k->done = action_done;
     k->arg = x;
     http_hold(x);

@@ -1,6 +1,7 @@
 /* connection_body.c: see connection_body.h. Called by handlers on the pool. */
 #include "api/connection_body.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 const struct connector *api_connector(struct http_exchange *x, int kind, struct fault *f)
 {
@@ -27,6 +28,8 @@ bool connection_read_body(struct http_exchange *x, struct json_value root, struc
     b.label = str_trim(b.label);
     if (b.label.len > most * 4 || b.description.len > most * 40)
         return fault_user(f, 400, "The label is longer than %zu characters, or the description than %zu.", most, most * 10);
+    if (utf8_has_control(b.label) || utf8_has_control(b.description))
+        return fault_user(f, 400, "The label or the description holds a control character.");
     w->account_id = api_account(x);
     w->label = b.label.len ? arena_str(http_arena(x), b.label) : STR_NULL;
     w->description = arena_str(http_arena(x), b.description);

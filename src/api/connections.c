@@ -158,6 +158,14 @@ static const struct connector *find(struct http_exchange *x, int64_t *id, struct
     return d;
 }
 
+static bool keeps_kind(struct http_exchange *x, struct json_value root, const struct connector *d, struct fault *f)
+{
+    struct str kind;
+    if (!body_text(json_get(root, "kind"), "kind", http_arena(x), &kind, f)) return false;
+    return !kind.ptr || str_eq(kind, str_of(d->name)) ||
+           fault_user(f, 400, "A connection keeps its kind, \"%s\": make another one.", d->name);
+}
+
 static void change(struct http_exchange *x, bool replaces)
 {
     struct connection_wish w = {.replaces = replaces};
@@ -166,8 +174,8 @@ static void change(struct http_exchange *x, bool replaces)
     struct json_value root;
     struct fault f;
     if (!(w.connector = find(x, &w.connection_id, &c))) return;
-    bool ok = body_parse(x, false, &root, &f) && connection_read_body(x, root, &w, &f) &&
-              connection_save(api_links(x), &w, http_arena(x), &c, &trial, &f);
+    bool ok = body_parse(x, false, &root, &f) && keeps_kind(x, root, w.connector, &f) &&
+              connection_read_body(x, root, &w, &f) && connection_save(api_links(x), &w, http_arena(x), &c, &trial, &f);
     if (!request_failed(x, ok, &f)) reply_connection(x, w.connection_id);
 }
 

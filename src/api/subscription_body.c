@@ -1,5 +1,6 @@
 /* subscription_body.c: see subscription_body.h. Called by handlers on the pool: the guard asks for names. */
 #include "api/subscription_body.h"
+#include "base/utf8.h"
 #include "links/webhook/webhook.h"
 #include "postal/status.h"
 
@@ -66,6 +67,7 @@ static bool check(struct http_exchange *x, struct subscription_body *b, struct f
 {
     size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
     if (b->name.ptr && b->name.len > most * 4) return fault_user(f, 400, "The name is longer than %zu characters.", most);
+    if (utf8_has_control(b->name)) return fault_user(f, 400, "The name holds a control character.");
     int64_t longest = limit_get(LIMIT_SUBSCRIPTION_DELAY_S);
     if (b->delay_s != DB_NULL && (b->delay_s < 0 || b->delay_s > longest))
         return fault_user(f, 400, "delay_s must be a number from 0 to %lld (%lld days).", (long long)longest,

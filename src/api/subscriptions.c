@@ -124,7 +124,7 @@ static void made_json(void *arg, struct buf *out, bool is_kept)
 
 static bool has_no_condition(struct json_value root, struct fault *f)
 {
-    return json_get(root, "condition").type == JSON_MISSING ||
+    return json_get(root, "condition").type <= JSON_NULL ||
            fault_user(f, 400, "A subscription carries no condition: it would tell of every event. Leave condition away.");
 }
 

@@ -117,8 +117,7 @@ static bool row_decode(struct csv_reader *r, struct str raw)
 
 static struct str without_mark(const struct csv_reader *r, struct str s)
 {
-    bool has_mark = r->at_byte == 0 && str_starts(s, STR("\xEF\xBB\xBF"));
-    return has_mark ? str_make(s.ptr + 3, s.len - 3) : s;
+    return r->at_byte == 0 ? str_skip_bom(s) : s;
 }
 
 static void row_begin_next(struct csv_reader *r)

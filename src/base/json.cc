@@ -214,7 +214,7 @@ void json_parser_destroy(struct json_parser **p)
 bool json_parse(struct json_parser *p, struct str text, struct json_value *root, struct fault *f)
 {
     int64_t max_depth = std::min<int64_t>(limit_get(LIMIT_JSON_MAX_DEPTH), SIMDJSON_MAX_DEPTH - 1);
-    if (str_starts(text, STR("\xEF\xBB\xBF"))) text.ptr += 3, text.len -= 3;
+    text = str_skip_bom(text);
     if (text.len == 0) return fault_user(f, 400, "line 1, column 1: the text is empty");
     if (p->dom.capacity() > KEPT_BYTES && text.len < KEPT_BYTES) p->dom = dom::parser();
     dom::element e;

@@ -19,12 +19,16 @@ struct str {
 static inline struct str str_of(const char *z) { return z ? (struct str){z, strlen(z)} : STR_NULL; }
 static inline struct str str_make(const void *p, size_t n) { return (struct str){(const char *)p, n}; }
 static inline bool str_is_empty(struct str s) { return s.len == 0; }
-static inline bool str_eq(struct str a, struct str b) { return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0); }
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
 
 bool str_eq_nocase(struct str a, struct str b); /* ASCII letters only */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-struct str str_trim(struct str s); /* ASCII white space off both ends */
+struct str str_trim(struct str s);     /* ASCII white space off both ends */
+struct str str_skip_bom(struct str s); /* what stands behind a UTF-8 byte order mark, if it begins with one */
 /* Cuts off and returns what stands before `sep`; *rest is what follows (ptr NULL when there was no `sep`). */
 struct str str_cut(struct str s, char sep, struct str *rest);
 /* Decimal, an optional minus, nothing else; false also when it does not fit. */

@@ -32,8 +32,7 @@ const char *asset_type(struct str head, struct str name)
         if (head.len >= signatures[i].n && memcmp(head.ptr, signatures[i].begin, signatures[i].n) == 0)
             return signatures[i].media_type;
     if (!is_text(head)) return NULL;
-    struct str text = str_trim(head);
-    if (str_starts(text, STR("\xef\xbb\xbf"))) text = str_trim(str_make(text.ptr + 3, text.len - 3));
+    struct str text = str_trim(str_skip_bom(str_trim(head)));
     if (str_starts(text, STR("<")) && holds(text, "<svg")) return "image/svg+xml";
     if (name.len > 4 && str_eq_nocase(str_make(name.ptr + name.len - 4, 4), STR(".css"))) return "text/css";
     return NULL;

@@ -67,6 +67,9 @@ static void sentence(const struct asking *q, CURLcode code, struct fetch_answer 
         snprintf(out, n, a->head.len ? "no whole answer within %g s" : "no answer within %g s", s);
     else if (q->is_head_too_large)
         snprintf(out, n, "the answer's header lines pass %lld bytes", (long long)limit_get(LIMIT_FETCH_MAX_HEAD_BYTES));
+    else if (!q->is_head_whole && code == CURLE_OUT_OF_MEMORY)
+        snprintf(out, n,
+                 "one of the answer's header lines is longer than libcurl takes"); /* that is how it says so before 8.6 */
     else if (q->is_disk_bad)
         snprintf(out, n, "the answer cannot be written to this machine's disk");
     else if (q->is_peer_closed || code == CURLE_OK)

@@ -148,7 +148,7 @@ static void fail(struct scan_delimited *d, size_t line_len, const char *why)
 static void header_read(struct scan_delimited *d, struct str line, size_t whole_len)
 {
     bool has[SCAN_FIELDS] = {false};
-    if (str_starts(line, STR("\xEF\xBB\xBF"))) line = str_make(line.ptr + 3, line.len - 3);
+    line = str_skip_bom(line);
     d->separator = separator_of(line);
     d->n_columns = fields_find(d, &line);
     if (d->n_columns == 0 || d->n_columns > d->max_columns) {

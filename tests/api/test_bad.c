@@ -238,6 +238,7 @@ static void test_full_disk(void **state)
          "{\"DirectMailName\":\"D\",\"TemplateFrontId\":%t,\"CreditTypeId\":22,\"PostageType\":0," SENDER "}"},
         {"POST", "/api/v1/send/%e", "{" PERSON "}"},
         {"PUT", "/v1/assets/a.txt", "body{}"},
+        {"POST", "/v1/actions/send-campaign-mail", "{\"endpoint\":\"%e\",\"contact\":{" PERSON "}}"},
     };
     struct fault f;
     char target[200], body[1000];
@@ -250,6 +251,8 @@ static void test_full_disk(void **state)
         fill(rows[i].body, body, sizeof body);
         struct answer a = ask(house.key, rows[i].method, target, body);
         if (a.status != 503 || !strstr(a.body, "disk is nearly full")) fail_msg("%s: %d %s", rows[i].target, a.status, a.body);
+        if (strstr(rows[i].target, "actions") && !strstr(a.body, "\"code\":\"not_sent\""))
+            fail_msg("without its code: %s", a.body);
     }
     assert_int_equal(house_rows(), before);
     assert_int_equal(ask(house.key, "GET", "/v1/lists", NULL).status, 200);

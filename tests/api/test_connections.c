@@ -196,6 +196,10 @@ static const struct {
     const char *has;
 } changes[] = {
     {"a label", "PATCH", "{\"label\":\"B\"}", 200, "\"label\":\"B\""},
+    {"a label that rings", "PATCH", "{\"label\":\"a\\u0007b\"}", 400,
+     "The label or the description holds a control character."},
+    {"the kind that it has", "PATCH", "{\"kind\":\"crm\"}", 200, "\"kind\":\"crm\""},
+    {"another kind", "PATCH", "{\"kind\":\"webhook\"}", 400, "A connection keeps its kind, \\\"crm\\\": make another one."},
     {"one setting, the others stay", "PATCH", "{\"settings\":{\"tag\":\"x\"}}", 200, "/crm\",\"tag\":\"x\"}"},
     {"the secret stays", "PATCH", "{\"secrets\":{\"second\":\"s3cret\"}}", 200, "\"secrets\":{\"token\":true,\"second\":true}"},
     {"null takes it away", "PATCH", "{\"secrets\":{\"second\":null}}", 200, "\"secrets\":{\"token\":true,\"second\":false}"},

@@ -239,6 +239,8 @@ static const struct {
     {"no source that there is", 'u', "{\"source\":\"job\"}", 400, "source must be"},
     {"the source that it has", 'u', "{\"source\":\"drop\"}", 200, "\"source\":\"drop\""},
     {"a condition", 'u', "{\"condition\":\"x\"}", 400, "carries no condition"},
+    {"no condition", 'u', "{\"condition\":null}", 200, "\"source\":\"drop\""},
+    {"a name that rings", 'u', "{\"name\":\"a\\u0007b\"}", 400, "The name holds a control character."},
     {"null for what it does not do", 'u', "{\"send\":null,\"connection_id\":null}", 200, "\"send\":null"},
     {"sends no more", 's', "{\"send\":null}", 400, "This subscription sends mail: say what with send, or delete it"},
     {"sends what is not there", 's', "{\"send\":{\"endpoint\":\"nowhere\"}}", 404, "no campaign with the endpoint"},

@@ -36,6 +36,11 @@ static void test_trim(void **state)
         {"", ""}, {" \t\r\n\v\f", ""}, {" a b\n", "a b"}, {"a", "a"}, {"\xC2\xA0", "\xC2\xA0"}};
     for (size_t i = 0; i < ROWS(cases); i++) assert_str(str_trim(str_of(cases[i][0])), cases[i][1]);
     assert_null(str_trim(STR_NULL).ptr);
+    assert_str(str_skip_bom(STR("\xEF\xBB\xBF"
+                                "a")),
+               "a");
+    assert_str(str_skip_bom(STR("\xEF\xBB")), "\xEF\xBB");
+    assert_null(str_skip_bom(STR_NULL).ptr);
 }
 
 static void test_cut(void **state)

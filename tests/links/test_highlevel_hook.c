@@ -38,7 +38,9 @@ static int call(const char *settings, const char *body, struct hook_send *out, s
     return d->hook(d->ctx, &h, out, answer, f);
 }
 
-#define TO "{\"hook_endpoint\":\"spring\"}"
+#define A10 "aaaaaaaaaa"
+#define TEN A10 A10 A10 A10 A10 A10 A10 A10 A10 A10 /* times ten */
+#define TO  "{\"hook_endpoint\":\"spring\"}"
 static const struct {
     const char *name, *settings, *body;
     int n;
@@ -82,6 +84,8 @@ static const struct {
     {"no endpoint", "{}", "{\"first_name\":\"Ada\"}", -1, "hook_endpoint", NULL, NULL, NULL},
     {"not JSON", TO, "first_name=Ada", -1, "", NULL, NULL, NULL},
     {"not an object", TO, "7", -1, "must be a JSON object", NULL, NULL, NULL},
+    {"a contact id as long as one may be", TO, "{\"contact_id\":\"" TEN TEN "\"}", 1, "{}", "spring", TEN TEN, NULL},
+    {"a longer one", TO, "{\"contact_id\":\"" TEN TEN "x\"}", -1, "contact_id is longer than 200 bytes", NULL, NULL, NULL},
     {"a list of numbers", TO, "[7]", -1, "must be a JSON object", NULL, NULL, NULL},
 };
 

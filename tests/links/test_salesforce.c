@@ -584,6 +584,13 @@ static const struct {
      "another organisation"},
     {"no record", OUTBOUND("00D000000000001AAA", "<Notification><Id>1</Id></Notification>"), -1, "Id and an sObject"},
     {"no id of a record", OUTBOUND("00D000000000001AAA", NOTE("04l1", "<sf:FirstName>A</sf:FirstName>")), -1, "no Id"},
+    {"behind a byte order mark", "\xEF\xBB\xBF" OUTBOUND("00D000000000001AAA", NOTE("04l1", "<sf:Id>003000000000001</sf:Id>")),
+     1, "DEFAULT|003000000000001|04l1|{}"},
+    {"a flow's behind one", "\xEF\xBB\xBF{\"repeat_id\":\"r1\"}", 1, "DEFAULT||r1|{}"},
+    {"a notification too deep",
+     OUTBOUND("00D000000000001AAA", "<list>" NOTE("04l1", "<sf:Id>003000000000001</sf:Id>") "</list>"), -1,
+     "holds no Notification"},
+    {"no notification", OUTBOUND("00D000000000001AAA", ""), -1, "holds no Notification"},
     {"other XML", "<soapenv:Envelope xmlns:soapenv=\"e\"><soapenv:Body/></soapenv:Envelope>", -1, "no outbound message"},
     {"a bomb", "<!DOCTYPE x [<!ENTITY a \"aaaa\">]><x>&a;</x>", -1, "document type"},
     {"truncated", "<soapenv:Envelope><soapenv:Body><notific", -1, "broken"},
@@ -606,7 +613,7 @@ static void test_hooks(void **state)
         want_str(hooks[i].name, hooks[i].want,
                  str_of(arena_printf(a, "%.*s|%.*s|%.*s|%.*s", STR_ARG(out[0].endpoint), STR_ARG(out[0].remote_id),
                                      STR_ARG(out[0].repeat_id), STR_ARG(out[0].body))));
-        bool is_soap = hooks[i].body[0] == '<';
+        bool is_soap = str_skip_bom(str_of(hooks[i].body)).ptr[0] == '<';
         assert_true(is_soap == (memmem(answer.body.ptr, answer.body.len, "<Ack>true</Ack>", 15) != NULL));
     }
 }

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include <stdio.h>
 
-enum { OLDEST_MS = 300000, TARGET_MOST = 100, PLACES_MOST = 3 };
+enum { OLDEST_MS = 300000, TARGET_MOST = 100, PLACES_MOST = 3, CONTACT_ID_MOST = 200 };
 
 /* Of a send, from the first of these places that holds something. */
 static const struct {
@@ -192,7 +192,9 @@ static bool read_one(struct reading *r, int i, struct hook_send *out)
 {
     struct arena *a = r->call->arena;
     if (r->item.type != JSON_OBJECT) return fault_user(r->f, 400, "The body must be a JSON object, or a list of them.");
-    struct str endpoint = value_of(r, "endpoint");
+    struct str endpoint = value_of(r, "endpoint"), contact = value_of(r, "contact_id");
+    if (contact.len > CONTACT_ID_MOST)
+        return fault_user(r->f, 400, "contact_id is longer than %d bytes: it is no id of a contact.", CONTACT_ID_MOST);
     if (!endpoint.ptr) endpoint = r->endpoint;
     if (!endpoint.len)
         return fault_user(r->f, 400,
@@ -200,7 +202,7 @@ static bool read_one(struct reading *r, int i, struct hook_send *out)
                           "campaign's endpoint.");
     *out = (struct hook_send){.endpoint = arena_str(a, str_trim(endpoint)),
                               .body = body_of(r),
-                              .remote_id = arena_str(a, value_of(r, "contact_id")),
+                              .remote_id = arena_str(a, contact),
                               .repeat_id = repeat_of(r, i)};
     return true;
 }

@@ -201,6 +201,8 @@ static int read_soap(const struct sf_config *c, struct arena *a, struct str body
         ok = n < HOOK_SENDS_MAX || fault_user(f, 400, "An outbound message takes %d notifications at most.", HOOK_SENDS_MAX);
         ok = ok && read_notification(a, one, c->endpoint, &out[n++], f);
     }
+    if (ok && !n) /* an Ack would end it: what it asked for, wherever that stands, would be lost */
+        ok = fault_user(f, 400, "The outbound message is empty: notifications holds no Notification of its own.");
     sf_xml_free(&doc);
     return ok ? n : -1;
 }
@@ -213,7 +215,7 @@ int sf_hook(void *ctx, struct hook_call *h, struct hook_send *out, struct hook_a
         "<notificationsResponse xmlns=\"http://soap.sforce.com/2005/09/outbound\"><Ack>true</Ack></notificationsResponse>"
         "</soapenv:Body></soapenv:Envelope>";
     struct sf_config config;
-    struct str body = str_trim(h->body);
+    struct str body = str_trim(str_skip_bom(h->body));
     (void)ctx;
     if (!sf_config_read(h->arena, h->connection->settings, h->connection->secrets, &config, f)) return -1;
     if (!body.len) return fault_user(f, 400, "The body is empty: JSON of a flow, or an outbound message, is expected."), -1;
