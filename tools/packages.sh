@@ -4,7 +4,7 @@
 PACKAGES_BUILD="gcc g++ libc6-dev meson ninja-build pkg-config python3 libmicrohttpd-dev libsimdjson-dev libsqlite3-dev libpq-dev libharfbuzz-dev libicu-dev
   libqpdf-dev libdeflate-dev libqrencode-dev libcsv-dev libpng-dev libsodium-dev zlib1g-dev libssl-dev libcurl4-openssl-dev libseccomp-dev libxml2-dev"
 PACKAGES_RUN="bubblewrap chromium-headless-shell fonts-noto-core poppler-utils"
-PACKAGES_TEST="libcmocka-dev libzint-dev libzbar-dev zbar-tools qpdf ghostscript curl clang postgresql python3-yaml python3-jsonschema python3-requests openssl chromium"
+PACKAGES_TEST="libcmocka-dev libzint-dev libzbar-dev zbar-tools qpdf ghostscript curl clang lld postgresql python3-yaml python3-jsonschema python3-requests openssl chromium"
 # Drives chromium in the browser tests; a Node from elsewhere does as well.
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || PACKAGES_TEST="$PACKAGES_TEST nodejs npm"
 
