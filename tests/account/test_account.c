@@ -171,7 +171,7 @@ static void test_last_number(void **state)
     assert_int_equal(make(h, "last", key), ACCOUNT_MOST);
     for (int i = 0; i < 2; i++) {
         assert_false(account_create(h->accounts, &(struct account){.username = STR("one more")}, &id, key, &f));
-        assert_int_equal(f.whose, FAULT_OPERATOR);
+        assert_int_equal(f.status, 409);
         assert_non_null(strstr(f.text, "1048575 account numbers"));
     }
 }
