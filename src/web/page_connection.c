@@ -149,6 +149,7 @@ static bool fill(struct page *p, int64_t id, struct connection *c, struct fault 
     const struct connector *d = api_connector_of(p->x, c->kind);
     const struct destination *to = destination_of(&rows, id);
     connection_row(p, p->view, c, to);
+    view_number(p->view, "account_id", p->account);
     view_flag(p->view, "must_be_saved_again", c->is_sealed_shut);
     view_flag(p->view, "can_be_tried", d && d->try_operation);
     if (d) add_settings(p, d, c);

@@ -93,6 +93,7 @@ static void add_receiver(const struct told *t, struct tx *tx, struct view *row, 
         const struct destination *d = &t->rows->destinations[i];
         if (d->destination_id != destination_id) continue;
         if (told_is_campaign(d)) told_campaign_row(tx, t->page, view_item(row, "to_campaign"), d);
+        if (d->connection_id != DB_NULL) view_number(row, "to_connection_id", d->connection_id);
         view_str(row, "to", destination_name(t->rows, d));
     }
 }

@@ -1,5 +1,5 @@
 """The page of connections with a real server: what was never told does not look as if it worked, names lead to their pages, and what an event sends
-stands apart from addresses. `connections_page.py build/src/app/pennypost [pictures=FOLDER cache=build]`."""
+stands apart from addresses. `connections_page.py build/src/app/pennypost [look=yes]`; look: it stays until Return, to be looked at."""
 import html, http.server, threading
 from house import *
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
@@ -107,6 +107,7 @@ check("Waits" in row("told", "Eve Lovelace") and "daily limit" in row("told", "E
 north = sales["connection_id"]
 check(f'<a href="/connections/{north}">Sales office, north</a>' in row("connections", "Sales office"), "its name leads to its page")
 check("It was not tried since its settings or secrets were saved." in page_of(north), "a connection that was not tried says so")
+check(f"pennypost connection test {north} --account {account} , or" in page_of(north), "and how to try it, with the account's number")
 peer.script(rules=[{"on": "GET .*", "do": "503", "body": {"message": "I know pit-demo-token"}, "times": 2}])
 status, tried = h.ask("POST", f"/v1/connections/{north}/test")
 check(status == 200 and tried["is_working"] is False and tried["status"] == 503, f"it does not work: {tried}")
@@ -129,6 +130,7 @@ check("pit-demo-token" not in page, "and no secret")
 hook = h.ask("POST", f"/v1/connections/{north}/hook")[1]["path"]
 check(h.ask("POST", hook, {}, key="")[0] == 400 and "Are taken at the address" in page_of(north) and "The last one that was refused" in page_of(north), "nor the token of its requests, but what was refused")
 check(hook.rsplit("/", 1)[1] not in page_of(north), "which only its owner has")
+check(f'<a href="/connections/{south["connection_id"]}">South</a></td>' in row("told", "Grace Hopper"), "of what was told last the connection leads to its page")
 told = page_of(south["connection_id"])
 check("Eve Lovelace" in told and "daily limit" in told and "Thank you" in told and "Ada Lovelace" not in told, "a page shows what was told to its connection, and to no other")
 check("There is no connection 999 in this account." in page_of(999, 404), "there is no page of one that is not there")
@@ -151,7 +153,7 @@ kizen = h.ask("POST", "/v1/connections", {"kind": "kizen", "label": "Records", "
 check("Works" in row("connections", "Records") and "is not told of events" in row("connections", "Records"), "a connection that is told of nothing works when its trial did")
 check("Kizen · Works" in page_of(kizen) and "It is not told of events" in page_of(kizen) and "Told last" not in page_of(kizen), "and its page says that it is told of nothing")
 check(not [w for w in h.warnings() if "/no" not in w and "400" not in w], f"nothing to warn of {h.warnings()[:2]}")
-if "pictures" in TOOLS:
+if "look" in TOOLS:
     peer.script(rules=[{"on": "GET .*", "do": "503", "times": 2}])
     h.ask("POST", f"/v1/connections/{north}/test")
     print(f"look at http://127.0.0.1:{h.port}/connections, and there /{north}, /{west}, /{kizen}, with {h.key}", flush=True)

@@ -77,14 +77,13 @@ static bool is_json(const struct fetch_answer *answer)
 void highlevel_misshapen(const struct fetch_answer *answer, const char *wanted, char *sentence, size_t n)
 {
     if (!is_json(answer))
-        snprintf(
-            sentence, n,
-            "HighLevel answered %d without %s and not in JSON: it is tried again. If this stays so, look at the connection's "
-            "base_url.",
-            answer->status, wanted);
+        snprintf(sentence, n,
+                 "HighLevel answered %d without %s and not in JSON. If this stays so, look at the connection's "
+                 "base_url.",
+                 answer->status, wanted);
     else
         snprintf(sentence, n,
-                 "HighLevel answered %d without %s, or its answer broke off: it is tried again. If this stays so, look at the "
+                 "HighLevel answered %d without %s, or its answer broke off. If this stays so, look at the "
                  "connection's base_url and version.",
                  answer->status, wanted);
 }
@@ -171,7 +170,7 @@ static enum link_result refusal(const struct fetch_answer *answer, char *sentenc
     default: break;
     }
     if (answer->status >= 500 || answer->status == 408 || answer->status == 425) {
-        snprintf(sentence, n, "HighLevel has an error of its own, %.80s%s: it is tried again.", answer->sentence, why);
+        snprintf(sentence, n, "HighLevel has an error of its own: %.80s%s.", answer->sentence, why);
         return answer->status == 503 && fetch_header(answer, "Retry-After").ptr ? LINK_PAUSE_DESTINATION : LINK_RETRY_LATER;
     }
     if (answer->status >= 300 && answer->status <= 399) {
@@ -194,7 +193,7 @@ enum link_result highlevel_judge(const struct fetch_answer *answer, char *senten
         return LINK_PERMANENT;
     }
     if (answer->error != FETCH_OK) {
-        snprintf(sentence, n, "HighLevel did not answer: %.150s; it is tried again.", answer->sentence);
+        snprintf(sentence, n, "HighLevel did not answer: %.150s.", answer->sentence);
         return LINK_RETRY_LATER;
     }
     if (answer->status < 200 || answer->status > 299) return refusal(answer, sentence, n);

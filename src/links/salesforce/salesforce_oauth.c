@@ -218,7 +218,7 @@ static bool not_json(const struct fetch_answer *answer, struct fault *f)
     return fault_remote(
         f,
         "The connection's login address answered %d with a page instead of JSON, or its answer broke off; it may be "
-        "under maintenance. It is tried again. If this stays so, look at login_url.",
+        "under maintenance. If this stays so, look at login_url.",
         answer->status);
 }
 
