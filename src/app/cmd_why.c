@@ -63,6 +63,19 @@ static struct str look_at_waiting(struct json_value list, int *n_given_up)
     return next;
 }
 
+/* Why it is not told yet, or never was. */
+static void print_troubles(struct json_value list)
+{
+    struct json_iter it = {0};
+    struct json_value v;
+    while (json_next(list, &it, NULL, &v)) {
+        struct str error = json_get(v, "last_error").string;
+        if (error.len)
+            printf("    destination %lld%s: %.*s\n", (long long)json_get(v, "destination_id").integer,
+                   json_get(v, "is_given_up").boolean ? ", given up" : "", STR_ARG(error));
+    }
+}
+
 static void print_events(struct json_value story)
 {
     struct json_iter it = {0}, visits = {0};
@@ -77,6 +90,7 @@ static void print_events(struct json_value story)
                count(json_get(e, "attempts")), count(waiting) - n_given_up);
         if (next.len) printf(" until %.*s", STR_ARG(next));
         printf(", %d given up\n", n_given_up);
+        print_troubles(waiting);
     }
     puts("visits");
     while (json_next(json_get(story, "visits"), &visits, NULL, &e))

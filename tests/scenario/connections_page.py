@@ -92,6 +92,7 @@ until("a connection whose first event waits says it still", lambda: "Waiting for
 until("the campaign was sent", lambda: ">Open" in row("sent", thanks_endpoint))
 words = h.cli("why", str(piece), "--account", str(account)).stdout
 check(re.search(r"MailPieceCreated \(test\), \d+ attempts to tell, \d waiting until 20\d\d-", words), "why says until when it waits to be told:\n" + words)
+check(re.search(r"\n    destination \d+: 400 Bad Request\n", words), "and why it was not told")
 told = row("told", "MailPieceCreated")
 check(f'<a href="/pieces/{piece}">Ada Lovelace</a>' in told and f'<a href="/campaigns/{hello}">Spring &amp; summer</a>' in told, f"whose piece, of which campaign: {told[:400]}")
 told = row("told", "Grace Hopper")
@@ -131,6 +132,9 @@ hook = h.ask("POST", f"/v1/connections/{north}/hook")[1]["path"]
 check(h.ask("POST", hook, {}, key="")[0] == 400 and "Are taken at the address" in page_of(north) and "The last one that was refused" in page_of(north), "nor the token of its requests, but what was refused")
 check(hook.rsplit("/", 1)[1] not in page_of(north), "which only its owner has")
 check(f'<a href="/connections/{south["connection_id"]}">South</a></td>' in row("told", "Grace Hopper"), "of what was told last the connection leads to its page")
+grace = re.search(r"/pieces/(\d+)", row("told", "Grace Hopper</a>")).group(1)
+words = h.cli("why", grace, "--account", str(account)).stdout
+check(re.search(r", 1 given up\n    destination \d+, given up: Nothing says which contact", words), "and why it was given up:\n" + words)
 told = page_of(south["connection_id"])
 check("Eve Lovelace" in told and "daily limit" in told and "Thank you" in told and "Ada Lovelace" not in told, "a page shows what was told to its connection, and to no other")
 check("There is no connection 999 in this account." in page_of(999, 404), "there is no page of one that is not there")
