@@ -136,7 +136,7 @@ static const struct {
      false,
      PAGE,
      {{LINK_RETRY_LATER, "page instead of data"},
-      {LINK_RETRY_LATER, "tried again"},
+      {LINK_RETRY_LATER, "error of its own"},
       {LINK_RETRY_LATER, "503"},
       {LINK_RETRY_LATER, "503"}}},
     {"an XML bomb",
@@ -154,7 +154,7 @@ static const struct {
      false,
      BOMB,
      {{LINK_RETRY_LATER, "page instead of data"},
-      {LINK_RETRY_LATER, "tried again"},
+      {LINK_RETRY_LATER, "error of its own"},
       {LINK_RETRY_LATER, "500"},
       {LINK_RETRY_LATER, "500"}}},
     {"an answer that is too large",
@@ -212,7 +212,7 @@ static const struct {
      FETCH_OK,
      false,
      "",
-     {{LINK_RETRY_LATER, "said"}, {LINK_RETRY_LATER, "tried again"}, {LINK_RETRY_LATER, "500"}, {LINK_RETRY_LATER, "500"}}},
+     {{LINK_RETRY_LATER, "said"}, {LINK_RETRY_LATER, "error of its own"}, {LINK_RETRY_LATER, "500"}, {LINK_RETRY_LATER, "500"}}},
 };
 
 static void test_answers(void **state)

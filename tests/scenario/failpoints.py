@@ -1,6 +1,6 @@
 """Kill -9 at named failpoints while sends come in and batches are printed. Afterwards: every acknowledged send is there once, every piece lies in exactly one finished batch
 or is refused with a reason, and no half file was ever visible under its final name.
-  failpoints.py PROGRAM [rounds=N] [points=a,b]"""
+  failpoints.py PROGRAM [rounds=N] [points=a,b]      without points: all of them"""
 import threading
 from house import *
 
