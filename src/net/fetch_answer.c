@@ -47,6 +47,9 @@ static void status_sentence(const struct fetch_answer *a, char *out, size_t n)
     snprintf(out + used, n - (size_t)used, " %.*s", reason.len < 100 ? (int)reason.len : 100, reason.ptr);
 }
 
+/* libcurl says before 8.6 that it has no memory, and since then CURLE_TOO_LARGE, a name that older headers do not have. */
+static bool is_line_too_long(CURLcode code) { return code == CURLE_OUT_OF_MEMORY || (int)code == 100; }
+
 static void sentence(const struct asking *q, CURLcode code, struct fetch_answer *a)
 {
     char *out = a->sentence;
@@ -67,9 +70,8 @@ static void sentence(const struct asking *q, CURLcode code, struct fetch_answer 
         snprintf(out, n, a->head.len ? "no whole answer within %g s" : "no answer within %g s", s);
     else if (q->is_head_too_large)
         snprintf(out, n, "the answer's header lines pass %lld bytes", (long long)limit_get(LIMIT_FETCH_MAX_HEAD_BYTES));
-    else if (!q->is_head_whole && code == CURLE_OUT_OF_MEMORY)
-        snprintf(out, n,
-                 "one of the answer's header lines is longer than libcurl takes"); /* that is how it says so before 8.6 */
+    else if (!q->is_head_whole && is_line_too_long(code))
+        snprintf(out, n, "one of the answer's header lines is longer than libcurl takes");
     else if (q->is_disk_bad)
         snprintf(out, n, "the answer cannot be written to this machine's disk");
     else if (q->is_peer_closed || code == CURLE_OK)

@@ -79,7 +79,7 @@ def whole(package):
 
 
 def basic():
-    house = House(settings={**QUICK, "send.campaign_day": "8"})
+    house = House(settings={**QUICK, "mail.gather_seconds": "4", "send.campaign_day": "8"})  # long enough for a look before the batch closes
     check(house.start(), "start")
     account = house.make_account()
     shop, endpoint, drop = open_shop(house, account)
