@@ -5,7 +5,6 @@
 #include "links/connector.h"
 #include "links/incoming.h"
 #include "mail/campaign_webhook.h"
-#include "postal/status.h"
 #include "web/show.h"
 #include "web/told_rows.h"
 #include "queries.h"
@@ -69,19 +68,12 @@ struct subscribed {
     int64_t destination_id;
 };
 
-static const char *event_name(int64_t source, int code)
-{
-    const struct list_event_def *of_list = source == EVENT_LIST ? list_event_find(code) : NULL;
-    const struct status_def *status = source == EVENT_LIST ? NULL : status_find(code);
-    return status ? status->crm : of_list ? of_list->title : NULL;
-}
-
 static void add_events(struct view *row, struct arena *a, int64_t source, uint64_t codes)
 {
     const char *all = "";
     uint64_t every = hook_every_code((enum event_source)source);
     for (int code = 0; code < 63 && (codes & every) != every; code++) {
-        const char *name = codes >> code & 1 ? event_name(source, code) : NULL;
+        const char *name = codes >> code & 1 ? told_event_name(source, code) : NULL;
         if (name) all = arena_printf(a, "%s%s%s", all, *all ? ", " : "", name);
     }
     view_strz(row, "events", *all ? all : "all events");

@@ -35,12 +35,11 @@ bool told_campaign_row(struct tx *tx, struct page *p, struct view *row, const st
 
 /* ---- one try ---- */
 
-static const char *event_word(const struct r_web_told *e)
+const char *told_event_name(int64_t source, int64_t code)
 {
-    const struct list_event_def *of_list = e->source == EVENT_LIST ? list_event_find(e->code) : NULL;
-    const struct status_def *s = e->source == EVENT_LIST ? NULL : status_find(e->code);
-    if (s) return s->crm;
-    return of_list ? of_list->title : "An event that is not kept any more";
+    const struct list_event_def *of_list = source == EVENT_LIST ? list_event_find(code) : NULL;
+    const struct status_def *status = source == EVENT_LIST ? NULL : status_find(code);
+    return status ? status->crm : of_list ? of_list->title : NULL;
 }
 
 /* A try, as it is shown. Without a default, so that a result more does not compile without its word (-Wswitch). */
@@ -102,7 +101,8 @@ static void add_told(const struct told *t, struct tx *tx, const struct r_web_tol
 {
     struct view *row = view_item(t->page->view, "told");
     show_time(row, "when", tid_time_ms(e->log_id));
-    view_strz(row, "event", event_word(e));
+    const char *event = told_event_name(e->source, e->code);
+    view_strz(row, "event", event ? event : "An event that is not kept any more");
     add_subject(t, row, e);
     if (!t->destination_id) add_receiver(t, tx, row, e->destination_id);
     add_result(row, e->result);

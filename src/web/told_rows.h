@@ -8,3 +8,5 @@ bool told_rows(struct page *p, const struct destination_rows *r, int64_t destina
 bool told_is_campaign(const struct destination *d);
 /* Of such a one: `endpoint`, and `drop_id` and `drop_name` while there is one. Inside a closure. */
 bool told_campaign_row(struct tx *tx, struct page *p, struct view *row, const struct destination *d);
+/* An event, as people and CRMs know it; NULL: there is none of that code. */
+const char *told_event_name(int64_t source, int64_t code);
