@@ -77,6 +77,17 @@ UPDATE remote_field SET lease_node = NULL, lease_until = 0 WHERE due_at IS NOT N
 UPDATE remote_field SET state = $5, status = $6, checked_at = $7, due_at = $8, attempt = $9, lease_node = NULL, lease_until = 0
  WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND object = $4 AND lease_node = $10;
 
+-- name: remote_field_objects
+-- Objects whose field of a drop is to be made or looked at.
+-- in: account_id int, connection_id int, drop_id int
+-- out: object text
+SELECT object FROM remote_field WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND due_at IS NOT NULL ORDER BY object;
+
+-- name: remote_field_rest
+-- It is not looked at any more.
+-- in: account_id int, connection_id int, drop_id int, object text
+UPDATE remote_field SET due_at = NULL WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3 AND object = $4;
+
 -- name: remote_value_find
 -- What the field of a record holds.
 -- in: account_id int, connection_id int, drop_id int, remote_id text

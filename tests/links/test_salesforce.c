@@ -252,6 +252,8 @@ static const struct {
     {429, FETCH_OK, "", LINK_RETRY_LATER, ""},
     {500, FETCH_OK, "", LINK_RETRY_LATER, ""},
     {503, FETCH_OK, "[{\"errorCode\":\"SERVER_UNAVAILABLE\",\"message\":\"busy\"}]", LINK_RETRY_LATER, "busy"},
+    {500, FETCH_OK, "[{\"errorCode\":\"NEVER_HEARD_OF\",\"message\":\"oh\"}]", LINK_RETRY_LATER, "500 (NEVER_HEARD_OF): oh"},
+    {502, FETCH_OK, "[{\"errorCode\":\"NOT_FOUND\",\"message\":\"x\"}]", LINK_PERMANENT, "no such record"},
     {0, FETCH_TIMEOUT, "", LINK_RETRY_LATER, "said"},
     {0, FETCH_REFUSED, "", LINK_PERMANENT, "said"},
 };
@@ -707,6 +709,9 @@ static const struct {
     {"two of one address", SF_PHASE_SEARCH, false, false, NULL,
      QUERY(FOUND("003000000000001AAA", "b@x.org") "," FOUND("003000000000002AAA", "B@X.ORG")), LINK_ASK, LINK_HOLD,
      "2 records have the e-mail address b@x.org: Contact 003000000000001AAA, Contact 003000000000002AAA"},
+    {"more than one answer holds: each is asked about alone", SF_PHASE_SEARCH, false, false, NULL,
+     "{\"totalSize\":2500,\"done\":false,\"records\":[" FOUND("003000000000001AAA", "b@x.org") "]}", LINK_WAIT, LINK_WAIT,
+     "asked about alone"},
     {"an id that is none", SF_PHASE_SEARCH, false, false, NULL, QUERY(FOUND("<script>", "b@x.org")), LINK_RETRY_LATER,
      LINK_RETRY_LATER, "shape"},
     {"no records", SF_PHASE_SEARCH, false, false, NULL, "{\"done\":true}", LINK_RETRY_LATER, LINK_RETRY_LATER, "shape"},
@@ -761,6 +766,12 @@ static void test_refused(void **state)
     assert_false(sf_of(&one)->wants_field);
     assert_true(sf_of(&two)->wants_field);
     want_str("the mark", "alone", one.leave_mark);
+    results[0] = LINK_ASK;
+    sf_of(&one)->phase = SF_PHASE_SEARCH;
+    sf_answer_read(group, 1, STR("{\"done\":false,\"records\":[]}"), results);
+    assert_int_equal(results[0], LINK_HOLD);
+    assert_non_null(strstr(one.sentence, "More records have the e-mail address a@x.org than one answer holds."));
+    sf_of(&one)->phase = SF_PHASE_WRITE;
     results[0] = LINK_ASK;
     answer.body = STR("[{\"errorCode\":\"JSON_PARSER_ERROR\",\"message\":\"m\"}]");
     sf_answer_refused(group, 1, &answer, "said", results);

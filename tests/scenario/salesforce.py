@@ -224,7 +224,11 @@ for record in (leads[0], contacts[5]):
 wait("the contact's field is written", lambda: peer.values(contacts[5], second["drop_id"]) == ["MailPieceCreated"], 120)
 wait("the lead's waits, and says why", lambda: log_of("no page layout named exactly"), 60)
 check(peer.values(leads[0], second["drop_id"]) == [], "nothing is written to the lead")
-house.ask("PATCH", f"/v1/connections/{conn_id}", {"settings": {"require_layout": "no"}})
+due = lambda: house.rows(f"select object from remote_field where connection_id = {conn_id} and due_at is not null")
+check(due() == [["Lead"]], f"the lead's field is to be looked at again: {due()}")
+house.ask("PATCH", f"/v1/connections/{conn_id}", {"settings": {"objects": "Contact"}})
+wait("a field of an object that is no longer written to is not looked at any more", lambda: due() == [], 30)
+house.ask("PATCH", f"/v1/connections/{conn_id}", {"settings": {"require_layout": "no", "objects": None}})
 wait("a connection that is saved looks at its fields at once", lambda: status_of("Lead").get("state") == "ready", 30)
 
 # ---- the day's requests are used up; then the authorisation is taken back ----

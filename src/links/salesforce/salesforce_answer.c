@@ -111,6 +111,11 @@ static void found_one(struct link_delivery *d, const struct sf_object *o, struct
 static enum link_result search_ended(struct link_delivery *d)
 {
     struct sf_delivery *s = sf_of(d);
+    if (s->is_cut_short)
+        return sf_say(d, LINK_HOLD,
+                      "More records have the e-mail address %.80s than one answer holds. Merge them, or send with the record's "
+                      "id, and deliver again.",
+                      s->email.ptr);
     if (s->n_found == 1) {
         s->is_found = s->found[0];
         d->pause_until = 0;
@@ -143,9 +148,21 @@ static bool read_found(struct link_delivery *const *group, int n, struct json_va
     return true;
 }
 
+/* The answer is not all that was found. Of one address nobody is one of a kind then; of several, each is asked about alone. */
+static enum link_result cut_short(struct link_delivery *d, int n)
+{
+    sf_of(d)->is_cut_short = n == 1;
+    if (n == 1) return search_ended(d);
+    leave_mark(d, "alone");
+    d->pause_until = 0;
+    return sf_say(d, LINK_WAIT,
+                  "Salesforce found more for several addresses than one answer holds: each is asked about alone.");
+}
+
 static void judge_found(struct link_delivery *const *group, int n, struct json_value root, enum link_result *results)
 {
     struct json_value done = json_get(root, "done");
+    bool is_cut_short = done.type == JSON_BOOL && !done.boolean;
     if (!read_found(group, n, root, results)) {
         sf_all_say(group, n, results, LINK_RETRY_LATER, 0, "Salesforce's answer has not the shape of an answer to a query.");
         return;
@@ -153,8 +170,10 @@ static void judge_found(struct link_delivery *const *group, int n, struct json_v
     for (int i = 0; i < n; i++) {
         struct sf_delivery *s = sf_of(group[i]);
         if (results[i] != LINK_ASK) continue;
-        if (done.type == JSON_BOOL && !done.boolean) s->n_found += 2; /* thousands: nobody is one of a kind here */
-        if (++s->object_at == s->config.n_objects || s->n_found > 1) results[i] = search_ended(group[i]);
+        if (is_cut_short)
+            results[i] = cut_short(group[i], n);
+        else if (++s->object_at == s->config.n_objects || s->n_found > 1)
+            results[i] = search_ended(group[i]);
     }
 }
 

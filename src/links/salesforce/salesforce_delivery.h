@@ -32,6 +32,7 @@ struct sf_delivery {
     int row; /* of the request */
     /* searching */
     int object_at, n_found;
+    bool is_cut_short; /* the other side has more than it said */
     struct str found[SF_FOUND_MAX];
     const char *found_text; /* "Contact 003…, Lead 00Q…" */
     /* for settle */

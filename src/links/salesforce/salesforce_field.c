@@ -107,6 +107,30 @@ static bool forget(struct tx *tx, void *arg)
     return tx_run(tx, Q_REMOTE_FIELD_CLEAR, &in, NULL);
 }
 
+static bool is_written_to(const struct sf_config *c, struct str object)
+{
+    for (int i = 0; i < c->n_objects; i++)
+        if (str_eq(c->objects[i].name, object)) return true;
+    return false;
+}
+
+/* Those of objects that were taken out of the connection's: nobody takes them, and they would be due for ever. A save has them looked at again. */
+static bool rest_others(struct tx *tx, void *arg)
+{
+    const struct sf_fitting *g = arg;
+    int64_t account = g->connection.account_id, id = g->connection.connection_id;
+    struct r_remote_field_objects row;
+    struct str others[SF_OBJECTS_MAX];
+    int n = 0;
+    struct rows r = tx_rows(tx, Q_REMOTE_FIELD_OBJECTS, &(struct q_remote_field_objects){account, id, g->drop_id});
+    while (n < SF_OBJECTS_MAX && rows_next(&r, &row))
+        if (!is_written_to(&g->config, row.object)) others[n++] = arena_str(tx_arena(tx), row.object);
+    rows_end(&r);
+    for (int i = 0; i < n && tx_ok(tx); i++)
+        tx_run(tx, Q_REMOTE_FIELD_REST, &(struct q_remote_field_rest){account, id, g->drop_id, others[i]}, NULL);
+    return tx_ok(tx);
+}
+
 static bool run_item(struct sf_fitting *g, struct due_item *item, struct fault *f)
 {
     const struct link_house *h = g->sf->house;
@@ -120,7 +144,7 @@ static bool run_item(struct sf_fitting *g, struct due_item *item, struct fault *
     }
     for (int i = 0; i < g->config.n_objects; i++)
         if (!fit_one(g, &g->config.objects[i], f)) return false;
-    return true;
+    return store_write(h->store, rest_others, g, f);
 }
 
 static void run(void *ctx, struct due_item item)

@@ -10,7 +10,7 @@ enum { FIELD_LENGTH = 255 };
 
 /* ---- asking ---- */
 
-/* True: an answer came, and it is fine or its error has one of the codes (parted by blanks) that are as good. */
+/* True: an answer came, and it is fine or its error has the code that is as good (NULL: none). */
 static bool call(struct sf_fitting *g, const char *method, struct str path, struct str body, bool is_soap, const char *fine,
                  struct connector_answer *out)
 {
@@ -27,7 +27,7 @@ static bool call(struct sf_fitting *g, const char *method, struct str path, stru
     }
     if (out->result == LINK_OK) return true;
     sf_error_read(out->body, &e);
-    if (*e.code && strstr(fine, e.code)) return true;
+    if (fine && strcmp(e.code, fine) == 0) return true;
     snprintf(g->says, sizeof g->says, "%s", out->sentence);
     g->is_for_now = out->result == LINK_RETRY_LATER || out->result == LINK_PAUSE_DESTINATION;
     return false;
@@ -41,7 +41,7 @@ static bool query(struct sf_fitting *g, const char *service, struct str soql, st
     struct connector_answer answer;
     struct str q = url_encoded(g->arena, soql);
     struct str path = sf_path(g->arena, &g->config, arena_printf(g->arena, "%s?q=%.*s", service, STR_ARG(q)));
-    if (!call(g, "GET", path, STR_NULL, false, "", &answer)) return false;
+    if (!call(g, "GET", path, STR_NULL, false, NULL, &answer)) return false;
     if (!json_parse(g->parser, json_padded(g->arena, answer.body), &root, NULL) ||
         json_get(root, "records").type != JSON_ARRAY) {
         snprintf(g->says, sizeof g->says, "Salesforce's answer to a query has not the shape of one.");
@@ -188,12 +188,12 @@ static bool add_to_layout(struct sf_fitting *g)
     struct str full_name, was, will;
     struct fault f;
     if (!find_layout(g, &full_name)) return false;
-    if (!call(g, "POST", soap_path(g), sf_layout_read_body(g->arena, full_name), true, "", &answer)) return false;
+    if (!call(g, "POST", soap_path(g), sf_layout_read_body(g->arena, full_name), true, NULL, &answer)) return false;
     if (!sf_layout_take(answer.body, &was, &f)) return unfit(g, &f);
     if (!was.ptr) return no_layout(g);
     if (!sf_layout_add(g->arena, was, g->name, &will, &f)) return unfit(g, &f);
     if (will.ptr == was.ptr) return true;
-    if (!call(g, "POST", soap_path(g), sf_layout_update_body(g->arena, will), true, "", &answer)) return false;
+    if (!call(g, "POST", soap_path(g), sf_layout_update_body(g->arena, will), true, NULL, &answer)) return false;
     return sf_layout_update_read(answer.body, &f) || unfit(g, &f);
 }
 

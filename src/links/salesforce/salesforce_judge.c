@@ -71,7 +71,7 @@ bool sf_is_about_field(const char *code)
     return strcmp(code, "INVALID_FIELD") == 0 || strcmp(code, "INVALID_FIELD_FOR_INSERT_UPDATE") == 0;
 }
 
-static const struct {
+static const struct known {
     const char *code;
     enum link_result result;
     const char *what; /* what to do; NULL: as it was said */
@@ -107,12 +107,19 @@ static const struct {
     {"STORAGE_LIMIT_EXCEEDED", LINK_RETRY_LATER, "the organisation's storage is full"},
 };
 
+static const struct known *known(const char *code)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(codes[i].code, code) == 0) return &codes[i];
+    return NULL;
+}
+
 enum link_result sf_judge_code(const char *code, const char *message, char *sentence, size_t n)
 {
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        if (strcmp(codes[i].code, code) != 0) continue;
-        snprintf(sentence, n, "%s: %s", code, codes[i].what ? codes[i].what : message);
-        return codes[i].result;
+    const struct known *k = known(code);
+    if (k) {
+        snprintf(sentence, n, "%s: %s", code, k->what ? k->what : message);
+        return k->result;
     }
     snprintf(sentence, n, "Salesforce refused it (%s): %s", *code ? code : "without a reason", message);
     return LINK_PERMANENT;
@@ -150,6 +157,10 @@ enum link_result sf_judge(void *ctx, const struct fetch_answer *answer, char *se
     if (status >= 300 && status <= 399) {
         snprintf(sentence, n, "%.200s: redirects are not followed", answer->sentence);
         return LINK_PERMANENT;
+    }
+    if (status >= 500 && !known(e.code)) {
+        snprintf(sentence, n, "Salesforce answered %d (%s): %s", status, e.code, e.message);
+        return LINK_RETRY_LATER;
     }
     if (!*e.code) {
         snprintf(sentence, n, "Salesforce answered %d without a reason that can be read", status);

@@ -24,6 +24,7 @@ enum link_result sf_say(struct link_delivery *d, enum link_result r, const char 
     va_start(args, fmt);
     vsnprintf(d->sentence, sizeof d->sentence, fmt, args);
     va_end(args);
+    if (r == LINK_WAIT) d->says_it_all = true; /* it is about what we do next, not about the answer */
     return r;
 }
 
@@ -292,7 +293,12 @@ static void step_all(void *ctx, struct link_delivery *const *group, int n, const
     enum link_result r = sf_judge(sf, answer, sentence, sizeof sentence);
     switch (r) {
     case LINK_OK: sf_answer_read(group, n, answer->body, results); break;
-    case LINK_AUTH: renew(sf, group, n, results, group[0]); break;
+    case LINK_AUTH:
+        if (answer->status == 403) /* it knows the token, and a new one would have the same rights */
+            sf_all_say(group, n, results, r, 0, sentence);
+        else
+            renew(sf, group, n, results, group[0]);
+        break;
     case LINK_PERMANENT: sf_answer_refused(group, n, answer, sentence, results); break;
     case LINK_PAUSE_DESTINATION: sf_all_say(group, n, results, r, pause_of(answer, group[0]->now), sentence); break;
     default: sf_all_say(group, n, results, r, 0, sentence);

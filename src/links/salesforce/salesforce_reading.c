@@ -47,13 +47,26 @@ static bool used_up(struct sf_reading *g, int64_t until)
         "The organisation has used nearly all of its API requests of the day: the import goes on when there is room.");
 }
 
+/* With a copy of the connection: what a renewal reads again lies in the page's arena, which is reset before the next page. */
+static bool ask_for(struct sf_reading *g, struct fetch_ask *ask, struct connector_answer *answer)
+{
+    const struct link_house *h = g->sf->house;
+    struct connection c = g->connection;
+    struct fault f;
+    bool ok = connector_call(h, &g->sf->connector, &c, ask, g->page, answer, g->fault);
+    if (c.version != g->connection.version)
+        (void)connection_get(h->store, h->seal, g->arena, g->account, c.connection_id, &g->connection,
+                             &f); /* else the next call renews */
+    return ok;
+}
+
 static bool call(struct sf_reading *g, struct str path, struct str *body)
 {
     struct connector_answer answer;
     int64_t now = clock_now_ms(), until = sf_pace(g->sf, g->row.connection_id, now);
     if (until > now) return used_up(g, until);
     struct fetch_ask ask = {.method = "GET", .url = path};
-    if (!connector_call(g->sf->house, &g->sf->connector, &g->connection, &ask, g->page, &answer, g->fault)) {
+    if (!ask_for(g, &ask, &answer)) {
         g->is_for_now = g->fault->whose != FAULT_USER;
         return false;
     }

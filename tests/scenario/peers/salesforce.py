@@ -6,7 +6,7 @@ permissions; a collection is answered row by row; SOAP for layouts). Runs alone:
 
 prints "listening on http://127.0.0.1:PORT". GET /_state shows everything; POST /_script changes it:
 
-    {"public_key": PEM}                the app's certificate: assertions are checked against it with openssl
+    {"public_key": PEM}                of the app's certificate (openssl x509 -in salesforce.crt -pubkey -noout): assertions are checked against it with openssl
     {"records": {"Contact": [{…}]}}    records are put in (an Id is made when it is missing)
     {"delete": [id], "convert": [id]}  a record was deleted, a lead converted
     {"revoke": true}                   all access tokens are over;  "refuse_tokens": true: none is given any more
