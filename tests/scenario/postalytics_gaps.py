@@ -7,7 +7,7 @@ from ends import LOOSE, until
 
 here = None
 front = gate.Gate(lambda: here.port)
-here = h = house.House(settings={**LOOSE, "job.retry_first": "1", "watch.slow_pause": "3", "public.base": front.address})
+here = h = house.House(settings={**LOOSE, "job.retry_first": "1", "watch.slow_pause": "3", "watch.pages": "4", "public.base": front.address})
 house.check(h.start(), "the server starts")
 h.make_account()
 
@@ -64,6 +64,10 @@ happen(remote, 4000, 230)
 house.check(h.has_died(30), "killed while the second page was asked for")
 house.check(h.start(), "starts again")
 until("all 230 are told, once each", lambda: told(mine, 4000, 230) == [230, 230], 60)
+
+# ---- more than is read at one look ----
+happen(remote, 10000, 950)
+until("all 950 are told: a look goes on where the one before ended", lambda: told(mine, 10000, 950) == [950, 950], 60)
 
 # ---- posts that never came ----
 posting = postalytics.Postalytics().start()

@@ -108,7 +108,7 @@ static bool keep_note(struct watch *w, int64_t drop_id, int64_t hook_id, struct 
 {
     struct noting n = {w, drop_id, hook_id, false};
     if (!store_write(w->pl->house->store, put_note, &n, f)) return false;
-    return n.is_there || remove_there(w, hook_id, f);
+    return n.is_there || hook_id == DB_NULL || remove_there(w, hook_id, f);
 }
 
 static struct str body_of(const struct hooks *h, const struct watched_drop *d)
@@ -205,7 +205,7 @@ bool hooks_put(struct watch *w, const struct watched_drop *drops, int n_drops, i
         if (have == HAVE_NONE && is_refused) continue;
         bool ok = have == HAVE_IT ? keep_note(w, d->drop_id, hook_id, f) : make(&h, d, &status, f);
         if (!ok && (have == HAVE_IT || !is_refusal(status))) return false;
-        is_refused = !ok;
+        is_refused |= !ok;
         if (!ok) why = arena_printf(w->arena, "it takes no webhook. %s", f->text);
         *n += ok;
         if (ok && !remove_old(&h, d, f)) return false;

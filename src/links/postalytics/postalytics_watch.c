@@ -10,7 +10,7 @@
 #include "mail/lease_keeper.h"
 #include "queries.h"
 
-enum { PAGE_ROWS = 100, DAY_MS = 86400000, TAKE_DOWN_MS = 60000 };
+enum { PAGE_ROWS = 100, KNOWN_PAGES = 20 /* times watch.pages */, DAY_MS = 86400000, TAKE_DOWN_MS = 60000 };
 
 /* ---- a watch ---- */
 
@@ -169,13 +169,22 @@ static bool end(struct tx *tx, void *arg)
 
 /* ---- a drop's events ---- */
 
-static bool watch_page(struct watch *w, const struct watched_drop *d, int page, bool *goes_on, struct fault *f)
+/* One page of a look, and what was found there. */
+struct paging {
+    const struct watched_drop *drop;
+    int page;     /* from 1 on */
+    bool is_new;  /* it held something that was not known */
+    bool goes_on; /* there may be more behind it */
+};
+
+static bool watch_page(struct watch *w, struct paging *at, struct fault *f)
 {
     struct json_value rows, row;
     struct json_iter it = {0};
     struct json_parser *p = json_parser_create();
-    const char *path =
-        arena_printf(w->arena, "/v1/campaigns/%lld/events?PageNumber=%d&PageSize=%d", (long long)d->drop_id, page, PAGE_ROWS);
+    const struct watched_drop *d = at->drop;
+    const char *path = arena_printf(w->arena, "/v1/campaigns/%lld/events?PageNumber=%d&PageSize=%d", (long long)d->drop_id,
+                                    at->page, PAGE_ROWS);
     int n = 0, n_rows = 0, n_new = 0, status;
     bool ok = watch_ask_array(w, path, p, &rows, &status, f);
     struct happening *all = ok ? ARENA_ARRAY(w->arena, struct happening, json_count(rows) + 1) : NULL;
@@ -185,7 +194,8 @@ static bool watch_page(struct watch *w, const struct watched_drop *d, int page, 
     }
     ok = ok && happenings_tell(w, all, n, n_rows == PAGE_ROWS ? d->drop_id : 0, f);
     for (int i = 0; ok && i < n; i++) n_new += all[i].is_new;
-    *goes_on = n_rows == PAGE_ROWS && (n_new > 0 || d->is_partial);
+    at->is_new = n_new > 0;
+    at->goes_on = n_rows == PAGE_ROWS && (n_new > 0 || d->is_partial);
     json_parser_destroy(&p);
     return ok;
 }
@@ -204,18 +214,23 @@ static bool mark_whole(struct tx *tx, void *arg)
     return tx_run(tx, Q_MIRROR_DROP_MARK, &in, NULL);
 }
 
+/* What is known is not counted: a look that goes on below it comes further than the one before. */
 static bool watch_events(struct watch *w, const struct watched_drop *d, struct fault *f)
 {
-    bool goes_on = true, ok = true;
+    struct paging at = {.drop = d, .page = 1, .goes_on = true};
+    int64_t n_new = 0, most = limit_get(LIMIT_WATCH_PAGES);
+    bool ok = true;
     struct arena *whole = w->arena, *page_arena = w->arena = arena_create(64 << 10);
-    for (int page = 1; ok && goes_on && page <= limit_get(LIMIT_WATCH_PAGES); page++) {
-        ok = watch_page(w, d, page, &goes_on, f);
+    for (; ok && at.goes_on && n_new < most && at.page <= KNOWN_PAGES * most; at.page++) {
+        ok = watch_page(w, &at, f);
+        n_new += at.is_new;
         w->asked.data_id = 0; /* its texts go */
         arena_reset(page_arena);
     }
     arena_destroy(&page_arena);
     w->arena = whole;
-    return ok && store_write(w->pl->house->store, mark_whole, &(struct looked){w, d}, f);
+    if (!ok || at.goes_on) return ok;
+    return store_write(w->pl->house->store, mark_whole, &(struct looked){w, d}, f);
 }
 
 /* ---- its drops ---- */
