@@ -87,23 +87,26 @@ static bool next_pair(struct str *rest, struct str *target, struct str *place)
     return false;
 }
 
-bool highlevel_mapping_check(struct str mapping, struct fault *f)
+static bool is_mapped(struct str mapping, struct str wanted)
 {
     struct str target, place;
     for (struct str rest = mapping; next_pair(&rest, &target, &place);)
+        if (str_eq(target, wanted)) return true;
+    return false;
+}
+
+bool highlevel_mapping_check(struct str mapping, struct fault *f)
+{
+    struct str target, place;
+    for (struct str rest = mapping; next_pair(&rest, &target, &place);) {
         if (!target.len || !place.len || target.len > TARGET_MOST)
             return fault_user(
                 f, 400, "hook_fields must be pairs like var_field_1=customData.coupon, parted by commas; \"%.60s\" is none.",
                 target.len ? target.ptr : "");
+        if (is_mapped(rest, target))
+            return fault_user(f, 400, "hook_fields says twice where %.*s comes from.", STR_ARG(target));
+    }
     return true;
-}
-
-static bool is_mapped(const struct reading *r, struct str wanted)
-{
-    struct str target, place;
-    for (struct str rest = r->mapping; next_pair(&rest, &target, &place);)
-        if (str_eq(target, wanted)) return true;
-    return false;
 }
 
 /* A target's value: by the setting when it names the target, else from its usual places. */
@@ -158,8 +161,7 @@ static void write_mapped(const struct reading *r, struct json_out *j)
     struct str target, place;
     struct str rest = r->mapping;
     while (next_pair(&rest, &target, &place)) {
-        if (is_usual(target) || is_mapped(&(struct reading){.mapping = rest}, target))
-            continue; /* the last of two of one name counts */
+        if (is_usual(target)) continue;
         struct str v = at(r->call->arena, r->item, place);
         if (v.ptr) json_str(j, arena_str(r->call->arena, target).ptr, v);
     }
@@ -219,6 +221,7 @@ static bool read_time(struct json_value v, int64_t *ms)
         *ms = (int64_t)v.number;
     else if (v.type != JSON_STRING || !str_to_int64(v.string, ms))
         return false;
+    if (*ms < 0) return false;
     if (*ms < INT64_C(100000000000)) *ms *= 1000;
     return true;
 }

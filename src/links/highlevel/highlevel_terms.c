@@ -5,7 +5,11 @@
 #include "net/url.h"
 #include <stdio.h>
 
-enum { BURST_MOST = 10000, SPARE_MS = 60000 /* a token that has less left is renewed before it is used */ };
+enum {
+    BURST_LEAST = 10 /* more than one event takes, which is not told in parts */,
+    BURST_MOST = 10000,
+    SPARE_MS = 60000 /* a token that has less left is renewed before it is used */
+};
 
 /* ---- read ---- */
 
@@ -72,11 +76,12 @@ static bool has(struct json_value object, const char *name)
 
 static bool check_authorization(struct json_value settings, struct json_value secrets, struct fault *f)
 {
-    if (has(secrets, "token")) return true;
+    bool has_code = has(secrets, "code");
+    if (!has_code && has(secrets, "token")) return true;
     if (!has(settings, "client_id") || !has(secrets, "client_secret"))
         return fault_user(f, 400, "Set token, or client_id and client_secret with a code or a refresh_token.");
-    if (has(secrets, "refresh_token")) return true;
-    if (!has(secrets, "code")) return fault_user(f, 400, "With client_id set code, or refresh_token.");
+    if (!has_code && has(secrets, "refresh_token")) return true;
+    if (!has_code) return fault_user(f, 400, "With client_id set code, or refresh_token.");
     return has(settings, "redirect_uri") || fault_user(f, 400, "With code set redirect_uri, as the app has it.");
 }
 
@@ -91,8 +96,9 @@ static bool check_words(const struct connector *c, struct json_value settings, s
     if (!memmem(tag.ptr, tag.len, "{code}", 6))
         return fault_user(f, 400, "tag must hold {code}, in whose place the status code comes.");
     if (tag.len > 200) return fault_user(f, 400, "tag must have at most 200 bytes.");
-    if (burst_of(connector_setting_get(c, settings, "burst")) < 0)
-        return fault_user(f, 400, "burst must be a number from 1 to %d, or off.", BURST_MOST);
+    int burst = burst_of(connector_setting_get(c, settings, "burst"));
+    if (burst && burst < BURST_LEAST)
+        return fault_user(f, 400, "burst must be a number from %d to %d, or off.", BURST_LEAST, BURST_MOST);
     return true;
 }
 
@@ -125,7 +131,8 @@ bool highlevel_check(void *ctx, struct json_value settings, struct json_value se
            check_hook(c, settings, f);
 }
 
-/* ---- on a request ---- */
+/* ---- on a request ----
+ * Of several ways that are there the newest counts: a code was said just now, and goes when it is traded in, with what was there before it. */
 
 static void add_header(struct fetch_ask *ask, struct arena *a, const char *name, struct str value)
 {
@@ -135,13 +142,13 @@ static void add_header(struct fetch_ask *ask, struct arena *a, const char *name,
 enum authorised highlevel_terms_sign(const struct highlevel_terms *t, struct arena *a, int64_t now, struct fetch_ask *ask,
                                      struct fault *f)
 {
-    struct str token = t->token;
+    struct str token = t->code.len ? STR_NULL : t->token;
     if (!token.len) {
         if (!t->refresh_token.len && !t->code.len) {
             fault_user(f, 409, "The connection has no token. Save it with a private integration token, or authorise it again.");
             return AUTHORISE_CANNOT;
         }
-        if (!t->access_token.len || t->expires_at - SPARE_MS <= now) return AUTHORISE_RENEW;
+        if (t->code.len || !t->access_token.len || t->expires_at - SPARE_MS <= now) return AUTHORISE_RENEW;
         token = t->access_token;
     }
     ask->url = str_of(arena_printf(a, "%.*s%.*s", STR_ARG(t->base_url), STR_ARG(ask->url)));
@@ -168,7 +175,7 @@ bool highlevel_renew_ask(void *ctx, const struct connection *c, struct arena *a,
     (void)now;
     struct highlevel_terms t = terms_of(ctx, c, a);
     struct buf b = BUF_INIT;
-    if (t.token.len)
+    if (t.token.len && !t.code.len)
         return fault_user(
             f, 409,
             "HighLevel refuses the private integration token. Look at its scopes, or make a new one, under Settings > "
@@ -177,13 +184,13 @@ bool highlevel_renew_ask(void *ctx, const struct connection *c, struct arena *a,
         return fault_user(f, 409, "The connection has nothing to renew its token with. Authorise it again.");
     url_add_pair(&b, "client_id", t.client_id);
     url_add_pair(&b, "client_secret", t.client_secret);
-    if (t.refresh_token.len) {
-        url_add_pair(&b, "grant_type", STR("refresh_token"));
-        url_add_pair(&b, "refresh_token", t.refresh_token);
-    } else {
+    if (t.code.len) {
         url_add_pair(&b, "grant_type", STR("authorization_code"));
         url_add_pair(&b, "code", t.code);
         url_add_pair(&b, "redirect_uri", t.redirect_uri);
+    } else {
+        url_add_pair(&b, "grant_type", STR("refresh_token"));
+        url_add_pair(&b, "refresh_token", t.refresh_token);
     }
     url_add_pair(&b, "user_type", STR("Location"));
     ask->method = "POST";
