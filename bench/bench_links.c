@@ -130,7 +130,7 @@ static bool save(struct tx *tx, void *arg)
     if (!s->link) return true;
     struct subscription sub = {
         .account_id = ACCOUNT, .source = EVENT_DROP, .source_id = DROP, .codes = ~0ull >> 1, .is_enabled = true};
-    sub.destination_id = destination_of_connection(house.outbox, tx, s->link, ACCOUNT, connection_id, c.label);
+    sub.destination_id = destination_of_connection(tx, s->link, ACCOUNT, connection_id, c.label);
     return sub.destination_id && subscription_put(house.outbox, tx, s->link, &sub, STR_NULL);
 }
 

@@ -223,7 +223,7 @@ void handle_account_delete(struct http_exchange *x)
     struct connection *left = NULL;
     int n_left = connections_leave(c->links, c->connectors, c->n_connectors, http_arena(x), id, &left);
     if (request_failed(x, mail_account_end(api_mail(x), id, connection_end_of_account, &f), &f)) return;
-    connections_removed(c->connectors, c->n_connectors, left, n_left);
+    connections_removed(api_links(x), c->connectors, c->n_connectors, left, n_left);
     connection_clear(c->links, id);
     reply_changed(x, id, "deleted_date");
 }

@@ -59,6 +59,7 @@ static void redact(const struct connection *to, const struct fetch_ask *ask, str
     redaction_run_in(&r, out->sentence, sizeof out->sentence);
     utf8_mend(out->sentence);
     redaction_run_in(&r, answer->sentence, sizeof answer->sentence);
+    answer->head = redaction_run(&r, answer->head);
     answer->body = redaction_run(&r, answer->body);
 }
 

@@ -5,8 +5,8 @@
 
 struct connector_answer {
     int status;
-    struct str content_type, body, head;
-    enum link_result result; /* what judge said */
+    struct str content_type, body, head; /* without what it was told: secrets, and what proved who asks */
+    enum link_result result;             /* what judge said */
     char sentence[300];
     enum fetch_error error; /* set when it was asked, also where connector_call is false */
     bool was_sent;          /* false: the other side cannot have acted on it, for certain */
@@ -17,7 +17,8 @@ struct connector_answer {
  * it was not asked or did not answer: FAULT_USER 409 (it must be saved again), FAULT_REMOTE. An answer of any status is true. */
 bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
                     struct arena *a, struct connector_answer *out, struct fault *f);
-/* The same within somebody's patience: the wait and the requests are over by then (monotonic ms; 0: no bound). With less than connector.least left
+/* The same within somebody's patience: the wait for the pace and the request are over by then (monotonic ms; 0: no bound), a token's renewal need not
+ * be. With less than connector.least left
  * it is not asked: FAULT_REMOTE. */
 bool connector_call_by(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
                        int64_t until_mono, struct arena *a, struct connector_answer *out, struct fault *f);

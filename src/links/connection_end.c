@@ -2,6 +2,7 @@
  * kind comes after its end. Where the scheduler comes to a row of a connection that is gone, written by what was under way, it removes the row or
  * ends it. What else comes after it (a contact's number, an action) is a row that nobody reads, and goes with the account. */
 #include "links/connection_end.h"
+#include "links/tokens.h"
 #include "queries.h"
 
 bool connection_end(struct tx *tx, const struct link_house *h, int64_t account, int64_t id)
@@ -41,9 +42,20 @@ bool connection_drop(const struct link_house *h, const struct connector *d, int6
     struct drop_it it = {h, account, id};
     if (d && d->leave) d->leave(d->ctx, account, id);
     if (!store_write(h->store, drop_it, &it, f)) return false;
-    if (d && d->removed) d->removed(d->ctx, id);
-    connection_clear(h, account);
+    connection_ended(h, d, account, id);
     return true;
+}
+
+static void forget(const struct link_house *h, const struct connector *d, int64_t account, int64_t id)
+{
+    if (d && d->removed) d->removed(d->ctx, id);
+    if (h->tokens) token_end(h->tokens, account, id);
+}
+
+void connection_ended(const struct link_house *h, const struct connector *d, int64_t account, int64_t id)
+{
+    forget(h, d, account, id);
+    connection_clear(h, account);
 }
 
 int connections_leave(const struct link_house *h, const struct connector *const *all, int n, struct arena *a, int64_t account,
@@ -58,10 +70,8 @@ int connections_leave(const struct link_house *h, const struct connector *const 
     return n_rows < 0 ? 0 : n_rows;
 }
 
-void connections_removed(const struct connector *const *all, int n, const struct connection *rows, int n_rows)
+void connections_removed(const struct link_house *h, const struct connector *const *all, int n, const struct connection *rows,
+                         int n_rows)
 {
-    for (int i = 0; i < n_rows; i++) {
-        const struct connector *d = connector_of(all, n, rows[i].kind);
-        if (d && d->removed) d->removed(d->ctx, rows[i].connection_id);
-    }
+    for (int i = 0; i < n_rows; i++) forget(h, connector_of(all, n, rows[i].kind), rows[i].account_id, rows[i].connection_id);
 }

@@ -10,12 +10,16 @@ bool connection_end(struct tx *tx, const struct link_house *h, int64_t account, 
 /* The same in a unit of its own, after its connector has taken back what it set up there (connector.leave). Waits. 404. */
 bool connection_drop(const struct link_house *h, const struct connector *d /* NULL: not known any more */, int64_t account,
                      int64_t id, struct fault *f);
+/* After a unit that ended one, committed: what lay on the disk for it, or in memory, goes, and what is left of it is cleared. Waits. */
+void connection_ended(const struct link_house *h, const struct connector *d /* NULL: not known any more */, int64_t account,
+                      int64_t id);
 /* Before an account is removed: its connectors take back what they set up there. Waits. Returns how many connections it has, for
  * connections_removed; what cannot be read is left. */
 int connections_leave(const struct link_house *h, const struct connector *const *all, int n, struct arena *a, int64_t account,
                       struct connection **rows);
 /* After it was removed, committed: what lay on the disk for its connections, or in memory, goes. */
-void connections_removed(const struct connector *const *all, int n, const struct connection *rows, int n_rows);
+void connections_removed(const struct link_house *h, const struct connector *const *all, int n, const struct connection *rows,
+                         int n_rows);
 /* Inside the unit that removes an account with its connections (mail/account_end.h): what they and its actions left is to be cleared. */
 bool connection_end_of_account(struct tx *tx, int64_t account);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/redact.h"
 #include "base/utf8.h"
 #include "queries.h"
@@ -18,7 +19,7 @@ struct save {
     struct arena *arena;   /* the caller's, who waits */
     struct connection was; /* connection_id 0: it is new */
     struct connection now;
-    struct connection tried; /* what was tried, and what came of it */
+    struct connection tested; /* what was tried, and what came of it */
 };
 
 /* ---- one object of settings or secrets ---- */
@@ -204,9 +205,22 @@ static bool put(struct tx *tx, struct save *s, struct connection *c)
 {
     const struct link_def *link = s->wish->connector->link;
     return connection_put(tx, s->house->seal, c) &&
-           (!link || destination_of_connection(s->house->outbox, tx, link, c->account_id, c->connection_id, c->label) != 0) &&
+           (!link || destination_of_connection(tx, link, c->account_id, c->connection_id, c->label) != 0) &&
            (!s->wish->connector->saved ||
             s->wish->connector->saved(s->wish->connector->ctx, tx, c->account_id, c->connection_id));
+}
+
+static bool is_to_be_tried(const struct save *s)
+{
+    const struct connection_wish *w = s->wish;
+    if (w->is_untried || !w->connector->try_operation) return false;
+    return !w->connection_id || w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
+}
+
+/* What had paused it may be mended by what was saved; where that is tried, by what it was found good for. */
+static bool reopen(struct tx *tx, const struct save *s)
+{
+    return destination_open_of_connection(s->house->outbox, tx, s->now.account_id, s->now.connection_id);
 }
 
 static bool save(struct tx *tx, void *arg)
@@ -219,7 +233,7 @@ static bool save(struct tx *tx, void *arg)
         return connection_refuse(tx, w->connection_id);
     if (!compose_whole(s, tx_arena(tx), &f)) return tx_fail(tx, &f);
     if (w->connection_id && !says_secrets(w)) s->now.secrets = STR_NULL; /* they stay as they are, under a renewal too */
-    return put(tx, s, &s->now);
+    return put(tx, s, &s->now) && (is_to_be_tried(s) || reopen(tx, s));
 }
 
 /* ---- trying ---- */
@@ -273,22 +287,22 @@ static void clean(struct arena *a, struct str before, struct str after, char *se
     utf8_mend(sentence);
 }
 
-/* *tried: the connection as it was when the trial began. */
-static bool try_it(const struct link_house *h, const struct connector *d, struct connection *tried, struct arena *a,
+/* *tested: the connection as it was when the trial began. */
+static bool try_it(const struct link_house *h, const struct connector *d, struct connection *tested, struct arena *a,
                    struct connection_trial *t, struct fault *f)
 {
     struct connection c;
-    int64_t account = tried->account_id, id = tried->connection_id;
+    int64_t account = tested->account_id, id = tested->connection_id;
     const struct connector_operation *op = d->try_operation ? connector_operation_find(d, str_of(d->try_operation)) : NULL;
     *t = (struct connection_trial){.is_tried = true};
     if (!op) return fault_user(f, 409, "There is nothing that a connection to %s could be tried with.", d->title);
     if (!connection_get(h->store, h->seal, a, account, id, &c, f)) return false;
-    *tried = c;
+    *tested = c;
     if (h->tokens) token_forget(h->tokens, account, id);
     if (!ask(h, d, op, &c, a, t, f)) return false;
-    clean(a, tried->secrets, c.secrets, t->sentence, sizeof t->sentence);
-    tried->tried = (struct connection_tried){clock_now_ms(), t->is_working, t->status, str_of(t->sentence)};
-    t->tried_at = tried->tried.at;
+    clean(a, tested->secrets, c.secrets, t->sentence, sizeof t->sentence);
+    tested->tried = (struct connection_tried){clock_now_ms(), t->is_working, t->status, str_of(t->sentence)};
+    t->tried_at = tested->tried.at;
     return true;
 }
 
@@ -297,13 +311,20 @@ static bool keep(struct tx *tx, void *arg) { return connection_keep_trial(tx, ar
 bool connection_try(const struct link_house *h, const struct connector *d, int64_t account, int64_t id, struct arena *a,
                     struct connection_trial *t, struct fault *f)
 {
-    struct connection tried = {.account_id = account, .connection_id = id};
-    return try_it(h, d, &tried, a, t, f) && store_write(h->store, keep, &tried, f);
+    struct connection tested = {.account_id = account, .connection_id = id};
+    return try_it(h, d, &tested, a, t, f) && store_write(h->store, keep, &tested, f);
 }
 
-/* ---- taking it back ---- */
+/* ---- after the trial ---- */
 
-/* As it was, unless somebody (a renewal, another save) has changed it since. */
+static bool keep_saved(struct tx *tx, void *arg)
+{
+    const struct save *s = arg;
+    return reopen(tx, s) && connection_keep_trial(tx, &s->tested);
+}
+
+/* As it was, unless somebody has saved it since. Secrets that were not said stay as they are: the trial may have renewed a token, which cannot be
+ * had twice. */
 static bool put_back(struct tx *tx, void *arg)
 {
     struct save *s = arg;
@@ -311,36 +332,45 @@ static bool put_back(struct tx *tx, void *arg)
     int64_t account = s->now.account_id, id = s->now.connection_id;
     if (!s->was.connection_id) return connection_end(tx, s->house, account, id);
     if (!connection_read(tx, s->house->seal, tx_arena(tx), account, id, &here)) return tx_ok(tx);
-    if (here.version != s->now.version) return connection_keep_trial(tx, &s->tried);
-    if (!was.secrets.ptr) was.secrets = STR("{}");
+    if (here.saved_version != s->now.saved_version) return connection_keep_trial(tx, &s->tested);
+    if (!says_secrets(s->wish))
+        was.secrets = STR_NULL;
+    else if (!was.secrets.ptr)
+        was.secrets = STR("{}");
     if (!put(tx, s, &was)) return false;
     was.tried = s->was.tried;
     return connection_keep_trial(tx, &was);
 }
 
-static bool is_to_be_tried(const struct save *s)
+static bool is_refused(const struct save *s, const struct connection_trial *trial)
 {
-    const struct connection_wish *w = s->wish;
-    if (w->is_untried || !w->connector->try_operation) return false;
-    return !w->connection_id || w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
+    return trial->is_refused && !s->was.is_sealed_shut; /* what nobody can open is not to be had back */
+}
+
+/* False: it was refused, and is not there, or as it was. Where the trial or its end cannot be stored it stays saved, and its caller is told so. */
+static bool settle(struct save *s, struct connection_trial *trial)
+{
+    const struct connector *d = s->wish->connector;
+    struct fault f = {0};
+    s->tested = s->now;
+    bool is_tried = try_it(s->house, d, &s->tested, s->arena, trial, &f), goes = is_tried && is_refused(s, trial);
+    if (is_tried && store_write(s->house->store, goes ? put_back : keep_saved, s, &f)) return !goes;
+    trial->is_tried = is_tried;
+    log_warning("links", "Connection %lld was saved, and what came of trying it was not stored: %s",
+                (long long)s->now.connection_id, f.text);
+    return true;
 }
 
 bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
                      struct connection_trial *trial, struct fault *f)
 {
     struct save s = {.house = h, .wish = w, .arena = a};
-    struct fault later;
     *trial = (struct connection_trial){.is_tried = false};
     if (!store_write(h->store, save, &s, f)) return false;
     *out = s.now;
     out->secrets = STR_NULL;
     out->is_sealed_shut = false;
-    if (!is_to_be_tried(&s)) return true;
-    s.tried = s.now;
-    if (!try_it(h, w->connector, &s.tried, a, trial, f)) return false;
-    if (!trial->is_refused || s.was.is_sealed_shut) return store_write(h->store, keep, &s.tried, f);
-    if (!store_write(h->store, put_back, &s, &later)) return *f = later, false;
-    if (!s.was.connection_id && w->connector->removed) w->connector->removed(w->connector->ctx, s.now.connection_id);
-    if (!s.was.connection_id) connection_clear(h, s.now.account_id);
+    if (!is_to_be_tried(&s) || settle(&s, trial)) return true;
+    if (!s.was.connection_id) connection_ended(h, w->connector, s.now.account_id, s.now.connection_id);
     return fault_user(f, 400, "%s", trial->sentence);
 }

@@ -21,9 +21,9 @@ struct connection_trial {
     int64_t tried_at;   /* when it was over */
     char sentence[500]; /* when it does not work; without secrets */
 };
-/* Checks, stores, makes or opens the destination, and tries it. What the other side refuses for its credentials is put back as it was, or is
- * gone again: FAULT_USER 400 with its sentence. A side that does not answer refuses nothing: true, and *trial says so; it is kept
- * (connection.tried).
+/* Checks, stores, makes the destination, tries it, and opens that. What the other side refuses for its credentials is put back as it was, or is
+ * gone again: FAULT_USER 400 with its sentence; a pause stays. A side that does not answer refuses nothing: true, and *trial says so; it is kept
+ * (connection.tried). What is stored is never answered with false: a trial that could not be made or kept is logged.
  * FAULT_USER 400 names the setting; 404. *out without secrets, texts in the arena. */
 bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
                      struct connection_trial *trial, struct fault *f);

@@ -63,7 +63,7 @@ enum authorised { AUTHORISED, AUTHORISE_RENEW /* its token must be renewed first
 
 struct connector {
     const char *name, *title; /* "highlevel", "HighLevel" */
-    int number; /* connection.kind and destination.link; never changed. 2 highlevel, 3 salesforce, 4 kizen, 5 postalytics, 6 postup, 7 mailing */
+    int number; /* connection.kind and destination.link; never changed. 2 highlevel, 3 salesforce, 4 kizen, 5 postalytics, 7 mailing */
     unsigned verbs;
     const struct connector_setting *settings;
     int n_settings;
@@ -104,7 +104,7 @@ struct connector {
      * not be taken back is logged. NULL: nothing. */
     void (*leave)(void *ctx, int64_t account, int64_t connection_id);
     bool keeps_token; /* it tells the other side its address by itself: the hook's token is kept, sealed (links/incoming.h) */
-    /* Reads a request; returns how many pieces it asks for, -1 with a fault (400, 401). May wait for the store: what it writes itself is durable
+    /* Reads a request; returns how many pieces it asks for, -1 with a fault (its status is the answer's). May wait for the store: what it writes itself is durable
      * when it returns. NULL: it takes none. */
     int (*hook)(void *ctx, struct hook_call *h, struct hook_send *out, struct hook_answer *answer, struct fault *f);
 };

@@ -13,8 +13,8 @@ struct crm_update {
     bool was_found;          /* remote_id is from a search before (crm_remember) */
     struct str email, phone; /* to find it by; STR_NULL */
 };
-/* For a link's `load`. False: it can never be told (d->sentence says why), or the database failed. Events of other sources than drops are
- * not told. */
+/* For a link's `load`. False: it can never be told (d->sentence says why), or the database failed. Events of other sources than
+ * drops, ours and those of a watched connection, are not told. */
 bool crm_update_read(const struct link_house *h, struct tx *tx, struct json_parser *p, struct link_delivery *d,
                      struct crm_update *out);
 /* One line: code, campaign, drop, time in UTC, the personal URL that was visited: "Mailed: Spring postcard, mail drop 572, 2026-05-04 10:31 UTC".

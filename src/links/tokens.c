@@ -19,6 +19,8 @@ struct entry {
     const struct connector *connector;
     int64_t account, connection_id;
     bool is_renewing;
+    int n_waiting;           /* threads that wait for its end */
+    int64_t asked;           /* the version that the renewal was begun for */
     int64_t made, made_mono; /* the version that the last renewal made, and when */
     int64_t refused, failed; /* the version that could not be renewed: for good, for now */
     int64_t failed_mono;
@@ -116,6 +118,7 @@ static int64_t ask_for_one(const struct entry *e, const struct connection *c, st
     if (!d->renew_ask(d->ctx, c, a, clock_now_ms(), &ask, why)) return 0;
     *asked = ask;
     fetch_now(h->fetcher, a, &ask, &answer);
+    if (answer.error == FETCH_REFUSED) return fault_user(why, 400, "%s", answer.sentence), 0;
     if (answer.error != FETCH_OK || answer.status >= 500 || answer.status == 429)
         return fault_remote(why, "%s did not renew the token: %s.", d->title, answer.sentence), 0;
     if (!d->renew_read(d->ctx, c, a, clock_now_ms(), &answer, &s.secrets, why)) return 0;
@@ -168,13 +171,14 @@ static void run(void *arg)
     pthread_mutex_lock(&t->lock);
     e->is_renewing = false;
     e->why = why;
+    int64_t version = c.version ? c.version : e->asked; /* 0: it could not be read */
     if (made) {
         e->made = made;
         e->made_mono = clock_mono_ms();
     } else if (why.whose == FAULT_USER) {
-        e->refused = c.version;
+        e->refused = version;
     } else {
-        e->failed = c.version;
+        e->failed = version;
         e->failed_mono = clock_mono_ms();
     }
     pthread_cond_broadcast(&t->ended);
@@ -210,6 +214,7 @@ static enum token_state look(struct tokens *t, struct entry *e, const struct con
         fault_remote(why, "The server is stopping.");
         return TOKEN_FAILED;
     }
+    e->asked = c->version;
     e->is_renewing = workpool_submit(t->pool, run, e, MOST_WAITING);
     if (e->is_renewing) return TOKEN_RENEWING;
     fault_remote(why, "Too many tokens are being renewed.");
@@ -234,9 +239,12 @@ bool token_renew_now(struct tokens *t, const struct connector *d, struct connect
     if (state == TOKEN_RENEWING) {
         pthread_mutex_lock(&t->lock);
         struct entry *e = entry_of(t, d, c);
+        e->n_waiting++;
         while (e->is_renewing) pthread_cond_wait(&t->ended, &t->lock);
+        e->n_waiting--;
         *f = e->why;
         state = e->made > c->version ? TOKEN_RENEWED : TOKEN_FAILED;
+        if (state == TOKEN_FAILED && !f->whose) fault_remote(f, "The connection was removed."); /* its entry with it */
         pthread_mutex_unlock(&t->lock);
     }
     if (state != TOKEN_RENEWED) return false;
@@ -249,4 +257,15 @@ void token_forget(struct tokens *t, int64_t account, int64_t connection_id)
     struct entry *e = entry_find(t, account, connection_id);
     if (e) e->refused = e->failed = 0;
     pthread_mutex_unlock(&t->lock);
+}
+
+void token_end(struct tokens *t, int64_t account, int64_t connection_id)
+{
+    int64_t key[] = {account, connection_id};
+    pthread_mutex_lock(&t->lock);
+    struct entry *e = entry_find(t, account, connection_id);
+    bool is_in_use = e && (e->is_renewing || e->n_waiting);
+    if (e && !is_in_use) map_remove(t->entries, str_make(key, sizeof key));
+    pthread_mutex_unlock(&t->lock);
+    if (!is_in_use) free(e);
 }

@@ -22,3 +22,5 @@ enum token_state token_renew(struct tokens *t, const struct connector *d, const 
 bool token_renew_now(struct tokens *t, const struct connector *d, struct connection *c, struct arena *a, struct fault *f);
 /* A person wants it tried now: what was refused or failed for this connection is forgotten, and the next call asks again. */
 void token_forget(struct tokens *t, int64_t account, int64_t connection_id);
+/* It ended: nothing is remembered of it. A renewal that is under way leaves a small entry, which stays. */
+void token_end(struct tokens *t, int64_t account, int64_t connection_id);

@@ -94,16 +94,21 @@ static int64_t make(struct tx *tx, const struct link_def *link, int64_t account,
     return tx_ok(tx) && tx_run(tx, Q_DESTINATION_INSERT, &in, NULL) ? in.destination_id : 0;
 }
 
-int64_t destination_of_connection(struct outbox *o, struct tx *tx, const struct link_def *link, int64_t account,
-                                  int64_t connection_id, struct str label)
+int64_t destination_of_connection(struct tx *tx, const struct link_def *link, int64_t account, int64_t connection_id,
+                                  struct str label)
 {
     int64_t id = find_of(tx, account, connection_id);
     if (!id) return tx_ok(tx) ? make(tx, link, account, connection_id, label) : 0;
-    if (!tx_run(tx, Q_DESTINATION_RELABEL, &(struct q_destination_relabel){account, id, label}, NULL) ||
-        !tx_run(tx, Q_DESTINATION_SET, &(struct q_destination_set){account, id, DESTINATION_OPEN}, NULL))
-        return 0;
+    return tx_run(tx, Q_DESTINATION_RELABEL, &(struct q_destination_relabel){account, id, label}, NULL) ? id : 0;
+}
+
+bool destination_open_of_connection(struct outbox *o, struct tx *tx, int64_t account, int64_t connection_id)
+{
+    int64_t id = find_of(tx, account, connection_id);
+    if (!id) return tx_ok(tx);
+    if (!tx_run(tx, Q_DESTINATION_SET, &(struct q_destination_set){account, id, DESTINATION_OPEN}, NULL)) return false;
     outbox_wake(o, tx, index_wake(o->index, account, id), 0);
-    return id;
+    return true;
 }
 
 bool subscription_to_connection(struct outbox *o, struct tx *tx, int64_t connection_id, struct subscription *s)

@@ -71,10 +71,12 @@ struct attempt_row {
 int destination_all(struct outbox *o, struct arena *a, int64_t account, struct destination **out, struct fault *f);
 bool destination_set_state(struct outbox *o, int64_t account, int64_t destination_id, enum destination_state to,
                            struct fault *f); /* open also clears a pause */
-/* Inside a unit: the destination of a connection (account/connection.h), made when it has none; open from now on, since its owner has just
- * saved it. `label` is shown where an address would stand. 0: the unit failed. */
-int64_t destination_of_connection(struct outbox *o, struct tx *tx, const struct link_def *link, int64_t account,
-                                  int64_t connection_id, struct str label);
+/* Inside a unit: the destination of a connection (account/connection.h), made when it has none. `label` is shown where an address would stand.
+ * 0: the unit failed. */
+int64_t destination_of_connection(struct tx *tx, const struct link_def *link, int64_t account, int64_t connection_id,
+                                  struct str label);
+/* Inside a unit: it is open from now on, whatever had paused it, if the connection has one. */
+bool destination_open_of_connection(struct outbox *o, struct tx *tx, int64_t account, int64_t connection_id);
 /* Inside a unit: *s (its source and codes) is told to the connection too, when that takes events; else nothing is made and *s has no number. */
 bool subscription_to_connection(struct outbox *o, struct tx *tx, int64_t connection_id, struct subscription *s);
 /* Inside a unit: the connection is removed; its subscriptions and what waited for them go with it. */

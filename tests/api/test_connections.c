@@ -237,6 +237,17 @@ static void test_changes(void **state)
     assert_int_equal(ask(house.key, "DELETE", path("/v1/connections/%lld", id), NULL).status, 200);
 }
 
+/* A pause ends with a change that is taken, and with no other. */
+static void check_pause(const char *connection)
+{
+    int64_t id = answer_number(ask(house.key, "GET", connection, NULL), "destination_id");
+    assert_int_equal(ask(house.key, "PATCH", path("/v1/destinations/%lld", id), "{\"state\":\"paused\"}").status, 200);
+    assert_int_equal(ask(house.key, "PATCH", connection, "{\"secrets\":{\"token\":\"bad\"}}").status, 400);
+    assert_non_null(strstr(ask(house.key, "GET", connection, NULL).body, "\"state\":\"paused\""));
+    assert_int_equal(ask(house.key, "PATCH", connection, "{\"secrets\":{\"token\":\"good\"}}").status, 200);
+    assert_non_null(strstr(ask(house.key, "GET", connection, NULL).body, "\"state\":\"open\""));
+}
+
 /* After a refused change the old secret still works. */
 static void test_put_back(void **state)
 {
@@ -247,6 +258,7 @@ static void test_put_back(void **state)
     assert_int_equal(ask(house.key, "PATCH", target, "{\"label\":\"New\",\"secrets\":{\"token\":\"bad\"}}").status, 400);
     assert_non_null(strstr(ask(house.key, "GET", target, NULL).body, "\"label\":\"The CRM\""));
     assert_answer(ask(house.key, "POST", path("/v1/connections/%lld/test", id), NULL), 200, "{\"is_working\":true,~");
+    check_pause(target);
     assert_int_equal(ask(house.key, "PATCH", target, "{\"secrets\":{\"token\":\"bad\"},\"is_tested\":false}").status, 200);
     assert_answer(
         ask(house.key, "POST", path("/v1/connections/%lld/test", id), NULL), 200,

@@ -192,6 +192,20 @@ try:
     status, answer = h.ask("PUT", f"/v1/connections/{connection}", {"settings": {**SET, "client_id": "app"}, "secrets": {"token": None, "client_secret": "app-secret", "refresh_token": "rt-first"}})
     check(status == 200, f"now by OAuth: {answer}")
     check(peer.state()["renewed"] >= 1 and peer.state()["refresh"] != "rt-first", "the refresh token was used and replaced")
+    own, renewed = f"/v1/connections/{connection}", peer.state()["renewed"]
+    destination = f"/v1/destinations/{h.ask('GET', own)[1]['destination']['destination_id']}"
+    check(h.ask("PATCH", destination, {"state": "paused"})[0] == 200, "paused by a person")
+    peer.script(tokens=[])
+    status, answer = h.ask("PATCH", own, {"settings": {"location_id": "loc_9"}})
+    now = h.ask("GET", own)[1]
+    check(status == 400 and peer.state()["renewed"] == renewed + 1, f"a wrong location is refused, by a token that was renewed for it: {status} {answer}")
+    check(now["settings"]["location_id"] == "loc_1" and now["destination"]["state"] == "paused", f"all is as it was: {now['settings']} {now['destination']}")
+    check(h.ask("POST", own + "/test")[1]["is_working"], "with the token that was renewed")
+    peer.script(refresh="code-2", tokens=[])
+    status, answer = h.ask("PATCH", own, {"settings": {"redirect_uri": "https://example.com/back"}, "secrets": {"code": "code-2"}})
+    check(status == 200 and answer["test"]["is_working"] and answer["secrets"]["code"] is False, f"a new code counts before the token that was there, and is used up: {answer}")
+    check(h.ask("GET", own)[1]["destination"]["state"] == "open", "what was saved and works goes on")
+    peer.script(clear_log=True)
     eve, max_ = peer.script(contacts=[{"firstName": "Eve", "email": "eve@example.com"}, {"firstName": "Max", "phone": "+1 (212) 555-0199"}])["made"]
     for person in ({"first_name": "Eve", "email_address": "eve@example.com"}, {"first_name": "Max", "phone": "+12125550199"}):
         h.ask("POST", f"/api/v1/send/{drip['endpoint']}", {**PERSON, **person})
