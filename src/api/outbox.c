@@ -143,18 +143,36 @@ void handle_outbox_get(struct http_exchange *x)
         buf_finish(&r.buf), http_fail_fault(x, &f);
 }
 
+struct redrive {
+    int64_t destination_id, connection_id, delivery_id; /* DB_NULL: not said */
+};
+
+/* A connection's destination has a number of its own, which its owner need not know. */
+static bool find_destination(struct http_exchange *x, struct redrive *b, struct fault *f)
+{
+    struct destination *all;
+    if ((b->destination_id == DB_NULL) == (b->connection_id == DB_NULL))
+        return fault_user(f, 400, "Say either destination_id or connection_id.");
+    if (b->destination_id != DB_NULL) return true;
+    int n = destination_all(api_outbox(x), http_arena(x), api_account(x), &all, f);
+    for (int i = 0; i < n; i++)
+        if (all[i].connection_id == b->connection_id) b->destination_id = all[i].destination_id;
+    if (n < 0 || b->destination_id != DB_NULL) return n >= 0;
+    return fault_user(f, 404, "There is no connection %lld that is told of events.", (long long)b->connection_id);
+}
+
 void handle_outbox_redrive(struct http_exchange *x)
 {
-    struct {
-        int64_t destination_id, delivery_id;
-    } b;
-    static const struct body_field fields[] = {{"destination_id", NULL, BODY_INT, true, 0},
-                                               {"delivery_id", NULL, BODY_INT, false, sizeof(int64_t)}};
+    static const struct body_field fields[] = {
+        {"destination_id", NULL, BODY_INT, false, offsetof(struct redrive, destination_id)},
+        {"connection_id", NULL, BODY_INT, false, offsetof(struct redrive, connection_id)},
+        {"delivery_id", NULL, BODY_INT, false, offsetof(struct redrive, delivery_id)}};
+    struct redrive b;
     struct json_value root;
     struct fault f;
     int64_t n = 0;
     bool ok =
-        body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 2, &b, &f) &&
+        body_parse(x, false, &root, &f) && body_read(root, http_arena(x), fields, 3, &b, &f) && find_destination(x, &b, &f) &&
         delivery_redrive(api_outbox(x), api_account(x), b.destination_id, b.delivery_id == DB_NULL ? 0 : b.delivery_id, &n, &f);
     if (!request_failed(x, ok, &f)) reply_done(x, "updated_date", "deliveries", n);
 }

@@ -28,6 +28,7 @@ static const struct verb {
     {"subscriptions", 1, 1, "subscriptions ID", 0},
     {"unsubscribe", 2, 2,
      "unsubscribe ID SUBSCRIPTION   (SUBSCRIPTION: connection subscriptions ID; what waits for it goes with it)", 0},
+    {"redrive", 1, 1, "redrive ID   (what it was not told of and was given up is tried again)", 0},
     {"hook", 1, 1, "hook ID   (a new address for its requests; the one before is shut)", 0},
     {"unhook", 1, 1, "unhook ID", 0},
     {"remove", 1, 1, "remove ID", 0},
@@ -130,7 +131,7 @@ static int list(struct work *w, struct fault *f)
 static int show(struct work *w, struct json_value c)
 {
     if (w->o->json) return as_came(w);
-    print_connection(c);
+    print_connection(c, w->o->account);
     return EXIT_DONE;
 }
 
@@ -174,12 +175,15 @@ static bool subscription_body(struct work *w, struct json_out *j, struct fault *
 
 static bool compose(struct work *w, const char *verb, struct fault *f)
 {
-    bool is_saved = strcmp(verb, "add") == 0 || strcmp(verb, "set") == 0;
+    bool is_saved = strcmp(verb, "add") == 0 || strcmp(verb, "set") == 0, is_redrive = strcmp(verb, "redrive") == 0, ok = true;
     if (strcmp(verb, "call") == 0) return words_inputs(w->o, 3, &w->body, f);
-    if (!is_saved && strcmp(verb, "subscribe") != 0) return true;
+    if (!is_saved && !is_redrive && strcmp(verb, "subscribe") != 0) return true;
     struct json_out j = json_out_begin(&w->body);
     json_object(&j, NULL);
-    bool ok = is_saved ? connection_body(w, &j, f) : subscription_body(w, &j, f);
+    if (is_redrive)
+        json_strz(&j, "connection_id", w->o->rest[1]);
+    else
+        ok = is_saved ? connection_body(w, &j, f) : subscription_body(w, &j, f);
     json_end(&j);
     json_out_end(&j);
     return ok;
@@ -247,7 +251,8 @@ static int subscriptions(struct work *w, struct fault *f)
     if (!call(w, "GET", below(w, "/v1/subscriptions?connection_id=", w->o->rest[1], ""), &root, f)) return fail(f);
     if (w->o->json) return as_came(w);
     while (json_next(root, &it, NULL, &s)) print_subscription_row(s);
-    if (json_count(root) == 0) printf("It is told of nothing yet: pennypost connection subscribe %s\n", w->o->rest[1]);
+    if (json_count(root) == 0)
+        printf("It is told of nothing: pennypost connection subscribe %s --account %s\n", w->o->rest[1], w->o->account);
     return EXIT_DONE;
 }
 
@@ -278,13 +283,24 @@ static int unsubscribe(struct work *w, struct fault *f)
     return puts("done"), EXIT_DONE;
 }
 
+static int redrive(struct work *w, struct fault *f)
+{
+    struct json_value root;
+    if (!call(w, "POST", "/v1/outbox/redrive", &root, f)) return fail(f);
+    if (w->o->json) return as_came(w);
+    printf("%lld given up, tried again now\n", (long long)json_get(root, "deliveries").integer);
+    return EXIT_DONE;
+}
+
 static int hook(struct work *w, struct fault *f)
 {
     struct json_value root;
     if (!call(w, "POST", of(w, "/hook"), &root, f)) return fail(f);
     if (w->o->json) return as_came(w);
-    printf("%.*s\n", STR_ARG(json_get(root, "path").string));
-    puts("It is shown this once. Put this server's address in front of it, and give it to nobody but the other side.");
+    struct str url = json_get(root, "url").string;
+    printf("%.*s\n", STR_ARG(url.len ? url : json_get(root, "path").string));
+    printf("It is shown this once. %sive it to nobody but the other side.\n",
+           url.len ? "G" : "Put this server's address in front of it, and g");
     return EXIT_DONE;
 }
 
@@ -308,6 +324,7 @@ static int act(struct work *w, const char *verb, struct fault *f)
     if (strcmp(verb, "subscribe") == 0) return subscribe(w, f);
     if (strcmp(verb, "subscriptions") == 0) return subscriptions(w, f);
     if (strcmp(verb, "unsubscribe") == 0) return unsubscribe(w, f);
+    if (strcmp(verb, "redrive") == 0) return redrive(w, f);
     if (strcmp(verb, "hook") == 0) return hook(w, f);
     if (strcmp(verb, "unhook") == 0) return simple(w, "DELETE", "/hook", f);
     if (strcmp(verb, "remove") == 0) return simple(w, "DELETE", "", f);

@@ -156,31 +156,36 @@ static void print_members(struct json_value object, const char *label)
     }
 }
 
+static void print_delivery(struct json_value a)
+{
+    struct str answer = json_get(a, "answer").string;
+    printf("  %.*s  event %lld, attempt %lld: %.*s%s%.*s\n", STR_ARG(json_get(a, "created_date").string),
+           (long long)json_get(a, "event_id").integer, (long long)json_get(a, "attempt").integer + 1,
+           STR_ARG(json_get(a, "result").string), answer.len ? ": " : "", STR_ARG(answer));
+}
+
 static void print_deliveries(struct json_value log)
 {
     struct json_iter it = {0};
     struct json_value a;
-    while (json_next(log, &it, NULL, &a))
-        printf("  %.*s  event %lld, attempt %lld: %.*s %.*s\n", STR_ARG(json_get(a, "created_date").string),
-               (long long)json_get(a, "event_id").integer, (long long)json_get(a, "attempt").integer,
-               STR_ARG(json_get(a, "result").string), STR_ARG(json_get(a, "answer").string));
+    while (json_next(log, &it, NULL, &a)) print_delivery(a);
 }
 
-static void print_newest_trial(struct json_value c)
+static void print_newest_trial(struct json_value c, const char *account)
 {
     struct json_value t = json_get(c, "test");
     long long id = json_get(c, "connection_id").integer;
     if (t.type != JSON_OBJECT) {
-        printf("  tried     not since it was saved (pennypost connection test %lld)\n", id);
+        printf("  tried     not since it was saved (pennypost connection test %lld --account %s)\n", id, account);
         return;
     }
     printf("  tried     %.*s  ", STR_ARG(json_get(t, "tried_date").string));
     print_trial(t);
     if (!json_get(t, "is_working").boolean)
-        printf("            It is kept as it is; pennypost connection test %lld tries it again.\n", id);
+        printf("            It is kept as it is. To try it again: pennypost connection test %lld --account %s\n", id, account);
 }
 
-void print_connection(struct json_value c)
+void print_connection(struct json_value c, const char *account)
 {
     struct json_value requests = json_get(c, "requests");
     printf("connection %lld, %.*s: %.*s\n ", (long long)json_get(c, "connection_id").integer,
@@ -193,7 +198,7 @@ void print_connection(struct json_value c)
     if (json_get(requests, "last_refusal").string.len)
         printf("  refused   %.*s  %.*s\n", STR_ARG(json_get(requests, "last_refused_date").string),
                STR_ARG(json_get(requests, "last_refusal").string));
-    print_newest_trial(c);
+    print_newest_trial(c, account);
     print_deliveries(json_get(c, "last_deliveries"));
 }
 
@@ -204,7 +209,7 @@ static void print_of(struct json_value s)
     struct str source = json_get(s, "source").string;
     long long id = json_get(s, "source_id").integer;
     char text[60];
-    if (str_eq(source, STR("drop"))) source = STR("campaign");
+    if (str_eq(source, STR("drop"))) source = STR("mail drop");
     if (id)
         snprintf(text, sizeof text, "%.*s %lld", STR_ARG(source), id);
     else

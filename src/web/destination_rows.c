@@ -42,9 +42,17 @@ static bool is_refused(struct page *p, const struct destination *d)
 const char *destination_trouble(struct page *p, const struct destination *d)
 {
     if (d->state == DESTINATION_DISABLED) return "It is switched off; nothing is lost. Save it again when it works.";
-    if (is_refused(p, d)) return "Its credentials are refused; nothing is lost. Save the connection with new ones.";
-    if (d->n_given_up > 0) return "What was given up can be sent again: POST /v1/outbox/redrive.";
-    return NULL;
+    if (is_refused(p, d))
+        return arena_printf(p->arena,
+                            "Nothing is lost; what waits goes on when new credentials are saved: pennypost connection set %lld "
+                            "--secrets FILE --account %lld",
+                            (long long)d->connection_id, (long long)p->account);
+    if (!d->n_given_up) return NULL;
+    if (d->connection_id == DB_NULL)
+        return arena_printf(p->arena, "What was given up can be sent again: POST /v1/outbox/redrive {\"destination_id\":%lld}",
+                            (long long)d->destination_id);
+    return arena_printf(p->arena, "What was given up can be sent again: pennypost connection redrive %lld --account %lld",
+                        (long long)d->connection_id, (long long)p->account);
 }
 
 /* ---- states in words ---- */
@@ -77,13 +85,31 @@ static bool read_so_far(struct tx *tx, void *arg)
     return tx_ok(tx);
 }
 
+static bool so_far(const struct page *p, const struct destination *d, const struct connection_tried *tried, struct so_far *g)
+{
+    *g = (struct so_far){.page = p, .destination = d, .tried_at = tried ? tried->at : DB_NULL};
+    return store_read(p->store, read_so_far, g, NULL);
+}
+
+/* What was told since its newest trial counts for more than that. */
+static bool has_failed(const struct connection_tried *tried, const struct so_far *g)
+{
+    return tried && tried->at != DB_NULL && !tried->is_working && !g->was_told_since;
+}
+
+bool connection_does_not_work(struct page *p, const struct connection *c, const struct destination *d)
+{
+    struct so_far g = {.was_told_since = false};
+    return (!d || so_far(p, d, &c->tried, &g)) && has_failed(&c->tried, &g);
+}
+
 /* Nothing stands in its way; but has it ever worked? What is older than the log is not known. */
 static struct word open_word(const struct page *p, const struct destination *d, const struct connection_tried *tried)
 {
-    struct so_far g = {.page = p, .destination = d, .tried_at = tried ? tried->at : DB_NULL};
+    struct so_far g;
     int64_t log_ms = limit_get(LIMIT_OUTBOX_LOG_DAYS) * 86400000;
-    bool is_read = store_read(p->store, read_so_far, &g, NULL);
-    if (is_read && g.tried_at != DB_NULL && !tried->is_working && !g.was_told_since) return does_not_work;
+    bool is_read = so_far(p, d, tried, &g);
+    if (is_read && has_failed(tried, &g)) return does_not_work;
     if (!is_read || g.was_told || (!g.was_tried && d->created_at < clock_now_ms() - log_ms))
         return (struct word){"check", "green", "Open"};
     if (g.was_tried && d->n_given_up) return (struct word){"cross", "red need", "Nothing has arrived yet"};
@@ -95,7 +121,7 @@ static struct word open_word(const struct page *p, const struct destination *d, 
 static struct word word_of(struct page *p, const struct destination *d, const struct connection_tried *tried)
 {
     if (d->state == DESTINATION_DISABLED) return (struct word){"square", "red need", "Switched off"};
-    if (is_refused(p, d)) return (struct word){"key", "red need", "Sign in again"};
+    if (is_refused(p, d)) return (struct word){"key", "red need", "Refused"};
     if (d->state == DESTINATION_PAUSED) return (struct word){"bars", "ochre", "Paused"};
     if (d->paused_until > clock_now_ms()) return (struct word){"clock", "ochre", "Waits"};
     if (d->failing_since != DB_NULL) return (struct word){"loop", "ochre", "Fails, is tried again"};
@@ -121,7 +147,7 @@ static void add_destination(struct page *p, struct view *row, const struct desti
     show_count(row, "given_up", d->n_given_up);
     bool is_well =
         d->state == DESTINATION_OPEN && d->failing_since == DB_NULL && !d->n_given_up && d->paused_until <= clock_now_ms();
-    view_str(row, "trouble", is_well ? STR_NULL : d->last_error);
+    view_str(row, "trouble", is_well ? STR_NULL : show_sentence(p->arena, d->last_error));
     view_strz(row, "cure", destination_trouble(p, d));
 }
 

@@ -12,6 +12,8 @@ struct destination_rows {
 bool destination_rows_read(struct page *p, struct destination_rows *out, struct fault *f);
 /* Is a person needed? The sentence says what for; NULL: no. */
 const char *destination_trouble(struct page *p, const struct destination *d);
+/* Its newest trial failed, and nothing was told since; d: its destination, or NULL. */
+bool connection_does_not_work(struct page *p, const struct connection *c, const struct destination *d);
 /* Its connection's label, or its address. */
 struct str destination_name(const struct destination_rows *r, const struct destination *d);
 /* NULL: the connection is told of nothing. */

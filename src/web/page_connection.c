@@ -81,7 +81,7 @@ static void add_events(struct view *row, struct arena *a, int64_t source, uint64
 
 static void add_source(struct view *row, struct arena *a, const struct r_web_subscriptions *s)
 {
-    const char *of = s->source == EVENT_LIST ? "list" : s->source == EVENT_CONNECTION ? "connection" : "campaign";
+    const char *of = s->source == EVENT_LIST ? "list" : s->source == EVENT_CONNECTION ? "connection" : "mail drop";
     struct str name = s->source == EVENT_LIST ? s->list_name : s->source == EVENT_CONNECTION ? s->label : s->drop_name;
     if (s->source_id == 0) {
         view_fmt(row, "of_all", "all %ss", of);

@@ -15,12 +15,12 @@ static bool name_campaign(struct tx *tx, void *arg)
     return told_campaign_row(tx, g->page, g->row, g->destination);
 }
 
-static void add_campaign(struct page *p, const struct destination *d)
+static bool add_campaign(struct page *p, const struct destination *d, struct fault *f)
 {
     struct view *row = view_item(p->view, "sent");
     view_flag(p->view, "has_sent", true);
-    store_read(p->store, name_campaign, &(struct sending){p, d, row}, NULL);
     destination_row(p, row, d);
+    return store_read(p->store, name_campaign, &(struct sending){p, d, row}, f);
 }
 
 static void add_address(struct page *p, const struct destination *d)
@@ -30,7 +30,7 @@ static void add_address(struct page *p, const struct destination *d)
     destination_row(p, row, d);
 }
 
-static void add_all(struct page *p, const struct destination_rows *r)
+static bool add_all(struct page *p, const struct destination_rows *r, struct fault *f)
 {
     for (int i = 0; i < r->n_connections; i++) {
         const struct connection *c = &r->connections[i];
@@ -39,11 +39,12 @@ static void add_all(struct page *p, const struct destination_rows *r)
     for (int k = 0; k < r->n_destinations; k++) {
         const struct destination *d = &r->destinations[k];
         if (d->connection_id != DB_NULL) continue;
-        if (told_is_campaign(d))
-            add_campaign(p, d);
-        else
+        if (!told_is_campaign(d))
             add_address(p, d);
+        else if (!add_campaign(p, d, f))
+            return false;
     }
+    return true;
 }
 
 void page_connections(struct http_exchange *x)
@@ -52,10 +53,9 @@ void page_connections(struct http_exchange *x)
     struct destination_rows rows = {0};
     struct fault f = {0};
     if (!page_begin(&p, x, NAV_CONNECTIONS)) return;
-    if (!destination_rows_read(&p, &rows, &f) || !told_rows(&p, &rows, 0, &f)) {
+    if (!destination_rows_read(&p, &rows, &f) || !told_rows(&p, &rows, 0, &f) || !add_all(&p, &rows, &f)) {
         page_fault(&p, "page", STR(""), &f);
         return;
     }
-    add_all(&p, &rows);
     page_answer(&p, "connections", "Connections");
 }

@@ -130,6 +130,22 @@ static bool attend_imports(struct home *h, struct fault *f)
     return n >= 0;
 }
 
+/* Those whose newest trial failed; what is known of one by its destination already is not said twice. */
+static void attend_connections(struct home *h, const struct destination_rows *r)
+{
+    for (int i = 0; i < r->n_connections; i++) {
+        const struct connection *c = &r->connections[i];
+        const struct destination *d = destination_of(r, c->connection_id);
+        if ((d && destination_trouble(&h->p, d)) || !connection_does_not_work(&h->p, c, d)) continue;
+        struct view *v = attention(h, "triangle", "ochre");
+        view_fmt(v, "what", "%.*s did not work when it was tried", STR_ARG(c->label));
+        view_fmt(v, "meaning", "%.*s To try it again: pennypost connection test %lld --account %lld",
+                 STR_ARG(show_sentence(h->p.arena, c->tried.sentence)), (long long)c->connection_id, (long long)h->p.account);
+        view_fmt(v, "href", "/connections/%lld", (long long)c->connection_id);
+        view_strz(v, "button", "See the connection");
+    }
+}
+
 static bool attend_destinations(struct home *h, struct fault *f)
 {
     struct destination_rows r = {0};
@@ -146,11 +162,10 @@ static bool attend_destinations(struct home *h, struct fault *f)
         else
             view_fmt(v, "what", d->n_given_up == 1 ? "%lld event was not told to %.*s" : "%lld events were not told to %.*s",
                      (long long)d->n_given_up, STR_ARG(name));
-        bool is_sentence = !d->last_error.len || str_ends(d->last_error, STR("."));
         const char *waiting = d->n_waiting == 0   ? "Nothing waits."
                               : d->n_waiting == 1 ? "1 event waits."
                                                   : arena_printf(h->p.arena, "%lld events wait.", (long long)d->n_waiting);
-        view_fmt(v, "meaning", "%s %.*s%s%s%s", waiting, STR_ARG(d->last_error), is_sentence ? "" : ".",
+        view_fmt(v, "meaning", "%s %.*s%s%s", waiting, STR_ARG(show_sentence(h->p.arena, d->last_error)),
                  d->last_error.len ? " " : "", cure);
         bool is_connection = d->connection_id != DB_NULL;
         if (is_connection)
@@ -159,6 +174,7 @@ static bool attend_destinations(struct home *h, struct fault *f)
             view_strz(v, "href", "/connections");
         view_strz(v, "button", is_connection ? "See the connection" : "See connections");
     }
+    attend_connections(h, &r);
     return true;
 }
 

@@ -199,3 +199,9 @@ struct str show_name(struct arena *a, const struct str *values, int n_values)
     if (first.len || last.len) return first.len ? first : last;
     return company.len ? company : STR("No name");
 }
+
+struct str show_sentence(struct arena *a, struct str said)
+{
+    if (!said.len || str_ends(said, STR("."))) return said;
+    return str_of(arena_printf(a, "%.*s.", STR_ARG(said)));
+}

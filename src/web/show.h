@@ -27,3 +27,5 @@ void show_drop_state(struct view *v, enum drop_state s);
 void show_refusal(struct view *v, int refusal /* piece_refusal_text */);
 /* First and last name, else company, else "No name". */
 struct str show_name(struct arena *a, const struct str *values, int n_values);
+/* What somebody else said, with a full stop, so that a sentence of ours can stand behind it; nothing stays nothing. */
+struct str show_sentence(struct arena *a, struct str said);

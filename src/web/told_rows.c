@@ -48,7 +48,7 @@ static void add_result(struct view *row, int64_t result)
     switch ((enum link_result)result) {
     case LINK_OK: return show_state(row, "check", "green", "Told");
     case LINK_PERMANENT: return show_state(row, "cross", "red need", "Gave up");
-    case LINK_AUTH: return show_state(row, "key", "red need", "Sign in again");
+    case LINK_AUTH: return show_state(row, "key", "red need", "Refused");
     case LINK_HOLD: return show_state(row, "bars", "red need", "Waits for a person");
     case LINK_DISABLE: return show_state(row, "square", "red need", "Not wanted");
     case LINK_CANCELLED: return show_state(row, "square", "ochre", "Taken back");

@@ -76,13 +76,13 @@ run_it("subscribe", number, "delay=61d", code=3, has="delay_s must be a number f
 late = str(subscription["subscription_id"])
 run_it("add", "highlevel", "label=East", "location_id=loc_1", "base_url=" + peer.url, "--secrets", str(secrets))
 east = str(json.loads(run_it("list", "--json"))[1]["connection_id"])
-run_it("subscriptions", east, has=f"It is told of nothing yet: pennypost connection subscribe {east}")
+run_it("subscriptions", east, has=f"It is told of nothing: pennypost connection subscribe {east} --account ")
 rest = run_it("subscribe", number, "events=Mailed").split()[1]
 other = run_it("subscribe", east, "delay=90s").split()[1]
 address = str(h.ask("POST", "/v1/subscriptions", {"url": peer.url + "/told", "source_id": 0})[1]["subscription_id"])
 h.ask("PATCH", f"/v1/subscriptions/{rest}", {"is_enabled": False})
 rows = run_it("subscriptions", number).splitlines()
-check(rows == [f"{rest:>10}  all campaigns     Mailed  at once  switched off", f"{late:>10}  all campaigns     InTransit,Mailed  after 3d  (late)"], f"its own, newest first: {rows}")
+check(rows == [f"{rest:>10}  all mail drops    Mailed  at once  switched off", f"{late:>10}  all mail drops    InTransit,Mailed  after 3d  (late)"], f"its own, newest first: {rows}")
 check("after 90s" in run_it("subscriptions", east), "another's are its own")
 check([s["subscription_id"] for s in json.loads(run_it("subscriptions", number, "--json"))] == [int(rest), int(late)], "as JSON")
 run_it("subscriptions", "999", code=3, has="There is no connection 999.")

@@ -147,7 +147,7 @@ check(h.ask("POST", f"/api/v1/send/{thanks_endpoint}", {**PERSON, "first_name": 
 until("what was given up is counted", lambda: '<td class="num">1</td>' in row("connections", ">West"))
 check("Nothing has arrived yet" in row("connections", ">West") and "red need" in row("connections", ">West"), f"and nothing has arrived: {row('connections', '>West')}")
 page = page_of(west)
-check("Nothing has arrived yet" in page and "POST /v1/outbox/redrive" in page and "all campaigns all events at once" in page and "Nan Lovelace" in page, f"its page says what to do: {page[-900:]}")
+check("Nothing has arrived yet" in page and "pennypost connection redrive " in page and "all mail drops all events at once" in page and "Nan Lovelace" in page, f"its page says what to do: {page[-900:]}")
 nan = re.search(r'/pieces/(\d+)">Nan Lovelace', h.ask("GET", f"/connections/{west}", raw=True)[1].decode()).group(1)
 words = h.cli("why", nan, "--account", str(account)).stdout
 check(re.search(r", 1 given up\n(.*\n)*    destination \d+, given up: HighLevel has no contact", words), "and why says for what reason it was given up:\n" + words)
