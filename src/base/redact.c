@@ -1,8 +1,9 @@
 /* redact.c: see redact.h. Pure. */
 #include "base/redact.h"
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/json.h"
-#include "base/json_out.h"
+#include "base/utf8.h"
 #include <stdio.h>
 
 enum { SECRET_LEAST = 6, KNOWN_BY = 16, LINE_LEAST = 16 };
@@ -12,10 +13,12 @@ struct redaction redaction_begin(struct arena *a) { return (struct redaction){.a
 /* ---- the secrets ---- */
 
 /* Secrets are looked for in small letters: who repeats one may have changed its case. */
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+
 static struct str lowered(struct arena *a, struct str s)
 {
     char *out = ARENA_ARRAY(a, char, s.len + 1);
-    for (size_t i = 0; i < s.len; i++) out[i] = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] + 32) : s.ptr[i];
+    for (size_t i = 0; i < s.len; i++) out[i] = lower(s.ptr[i]);
     return str_make(out, s.len);
 }
 
@@ -33,69 +36,11 @@ static void add_spelling(struct redaction *r, struct str value)
     r->values[r->n++] = value;
 }
 
-/* As JSON has it; some programs escape slashes too. */
-static void add_quoted(struct redaction *r, struct str value)
-{
-    struct buf b = BUF_INIT, slashed = BUF_INIT;
-    json_quote(&b, value);
-    struct str quoted = str_make(b.data + 1, b.len - 2);
-    for (size_t i = 0; i < quoted.len; i++) {
-        if (quoted.ptr[i] == '/') buf_add_byte(&slashed, '\\');
-        buf_add_byte(&slashed, quoted.ptr[i]);
-    }
-    add_spelling(r, quoted);
-    add_spelling(r, buf_str(&slashed));
-    buf_finish(&b), buf_finish(&slashed);
-}
-
-static bool is_unreserved(char c)
-{
-    return c && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~", c);
-}
-
-static void add_encoded(struct redaction *r, struct str value)
-{
-    struct buf b = BUF_INIT;
-    for (size_t i = 0; i < value.len; i++) {
-        if (is_unreserved(value.ptr[i]))
-            buf_add_byte(&b, value.ptr[i]);
-        else
-            buf_addf(&b, "%%%02X", (unsigned)(unsigned char)value.ptr[i]);
-    }
-    add_spelling(r, buf_str(&b));
-    buf_finish(&b);
-}
-
-static void add_plain(struct redaction *r, struct str value)
-{
-    add_spelling(r, value);
-    add_quoted(r, value);
-    add_encoded(r, value);
-}
-
 static void add_hex(struct redaction *r, struct str value)
 {
     char *text = ARENA_ARRAY(r->arena, char, 2 * value.len + 1);
     hex_encode(value.ptr, value.len, text);
     add_spelling(r, str_of(text));
-}
-
-/* As a page has it, in the two ways in which programs write characters that a page may take for its own. */
-static void add_referenced(struct redaction *r, struct str value)
-{
-    static const char *const forms[] = {"&#%u;", "&#x%X;"};
-    for (int k = 0; k < 2; k++) {
-        struct buf b = BUF_INIT;
-        for (size_t i = 0; i < value.len; i++) {
-            bool is_plain = is_unreserved(value.ptr[i]) && !strchr("-._~", value.ptr[i]);
-            if (is_plain)
-                buf_add_byte(&b, value.ptr[i]);
-            else
-                buf_addf(&b, forms[k], (unsigned)(unsigned char)value.ptr[i]);
-        }
-        add_spelling(r, buf_str(&b));
-        buf_finish(&b);
-    }
 }
 
 /* Inside a text in base 64, behind 0, 1 or 2 bytes of a group of three: the letters that are its alone. */
@@ -104,7 +49,7 @@ static void add_inside(struct redaction *r, struct str value, struct str (*encod
     for (size_t before = 0; before < 3; before++) {
         struct str text = str_of(arena_printf(r->arena, "%.*s%.*s", (int)before, "::", STR_ARG(value)));
         size_t from = (before * 8 + 5) / 6, to = text.len * 8 / 6;
-        if (to >= from + SECRET_LEAST) add_plain(r, str_make(encode(r->arena, text).ptr + from, to - from));
+        if (to >= from + SECRET_LEAST) add_spelling(r, str_make(encode(r->arena, text).ptr + from, to - from));
     }
 }
 
@@ -112,10 +57,10 @@ static void add_inside(struct redaction *r, struct str value, struct str (*encod
 static void add_base64(struct redaction *r, struct str value)
 {
     struct str as_user = str_of(arena_printf(r->arena, "%.*s:", STR_ARG(value)));
-    add_plain(r, base64_encode(r->arena, value));
-    add_plain(r, base64_encode(r->arena, as_user));
-    add_plain(r, base64_url_encode(r->arena, value));
-    add_plain(r, base64_url_encode(r->arena, as_user));
+    add_spelling(r, base64_encode(r->arena, value));
+    add_spelling(r, base64_encode(r->arena, as_user));
+    add_spelling(r, base64_url_encode(r->arena, value));
+    add_spelling(r, base64_url_encode(r->arena, as_user));
     add_inside(r, value, base64_encode);
     add_inside(r, value, base64_url_encode);
 }
@@ -127,12 +72,11 @@ void redaction_add(struct redaction *r, struct str secret)
     if (memchr(all.ptr, '\n', all.len)) { /* a key: it signs, and is itself never sent */
         for (struct str rest = all; rest.ptr;)
             if ((line = str_trim(str_cut(rest, '\n', &rest))).len >= LINE_LEAST && !str_starts(line, STR("-----")))
-                add_plain(r, line);
+                add_spelling(r, line);
         return;
     }
-    add_plain(r, all);
+    add_spelling(r, all);
     add_hex(r, all);
-    add_referenced(r, all);
     add_base64(r, all);
 }
 
@@ -163,63 +107,197 @@ void redaction_add_header(struct redaction *r, struct str line)
     redaction_add(r, credentials.ptr ? credentials : value);
 }
 
-/* ---- the text ---- */
+/* ---- how a character may be spelt ---- */
 
-/* How much of `text` is the secret, or the beginning of a long one; 0: nothing. */
-static size_t match(struct str text, struct str secret)
-{
-    size_t n = 0, least = secret.len < KNOWN_BY ? secret.len : KNOWN_BY;
-    while (n < secret.len && n < text.len && text.ptr[n] == secret.ptr[n]) n++;
-    return n >= least ? n : 0;
-}
-
-/* A text in small letters, and where each secret stands next in it, at or behind the last place asked for; text.len: nowhere more. */
-struct search {
-    struct str text;
-    size_t *next;
+/* What the beginning of a text stands for, when that is not the byte itself. */
+struct spelt {
+    char bytes[4]; /* in small letters */
+    size_t n, len; /* bytes; how long the spelling is */
 };
 
-static size_t next_place(struct str text, size_t from, struct str secret)
+/* The names that pages and their libraries have for the characters of ASCII that are neither letters nor digits. */
+static const struct {
+    const char *name;
+    char c;
+} references[] = {
+    {"amp", '&'},    {"lt", '<'},    {"gt", '>'},     {"quot", '"'},   {"apos", '\''},  {"sol", '/'},    {"plus", '+'},
+    {"equals", '='}, {"num", '#'},   {"excl", '!'},   {"quest", '?'},  {"dollar", '$'}, {"percnt", '%'}, {"lpar", '('},
+    {"rpar", ')'},   {"ast", '*'},   {"midast", '*'}, {"comma", ','},  {"period", '.'}, {"colon", ':'},  {"semi", ';'},
+    {"commat", '@'}, {"lsqb", '['},  {"lbrack", '['}, {"rsqb", ']'},   {"rbrack", ']'}, {"bsol", '\\'},  {"hat", '^'},
+    {"lowbar", '_'}, {"grave", '`'}, {"lcub", '{'},   {"lbrace", '{'}, {"verbar", '|'}, {"vert", '|'},   {"rcub", '}'},
+    {"rbrace", '}'}, {"nbsp", ' '},
+};
+
+static int digit_of(char c)
 {
-    size_t known = secret.len < KNOWN_BY ? secret.len : KNOWN_BY;
-    const char *p = text.len > from ? memmem(text.ptr + from, text.len - from, secret.ptr, known) : NULL;
-    return p ? (size_t)(p - text.ptr) : text.len;
+    c = lower(c);
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
 }
 
-static struct search search_begin(const struct redaction *r, struct str text)
+/* The number that `text` begins with, of at most `most` digits; *n: how many there are. */
+static uint32_t number(struct str text, int base, size_t most, size_t *n)
 {
-    struct search s = {lowered(r->arena, text), ARENA_ARRAY(r->arena, size_t, r->n)};
-    for (int i = 0; i < r->n; i++) s.next[i] = next_place(s.text, 0, r->values[i]);
+    uint32_t value = 0;
+    for (*n = 0; *n < most && *n < text.len && digit_of(text.ptr[*n]) < base; ++*n)
+        value = value * (uint32_t)base + (uint32_t)digit_of(text.ptr[*n]);
+    return value;
+}
+
+static bool stands_for(struct spelt *s, uint32_t cp, size_t len)
+{
+    if (!cp || cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF)) return false;
+    s->n = utf8_put(s->bytes, cp);
+    s->bytes[0] = lower(s->bytes[0]);
+    s->len = len;
+    return true;
+}
+
+/* "%2F": a byte, be it of a longer character. */
+static bool read_percent(struct str text, struct spelt *s)
+{
+    size_t n;
+    uint32_t byte = number(str_make(text.ptr + 1, text.len - 1), 16, 2, &n);
+    *s = (struct spelt){.bytes = {lower((char)byte)}, .n = 1, .len = 3};
+    return n == 2;
+}
+
+/* "&amp;", "&#38;", "&#x26;". */
+static bool read_reference(struct str text, struct spelt *s)
+{
+    const size_t most = 12; /* "&#x00000026;" */
+    const char *end = memchr(text.ptr, ';', text.len < most ? text.len : most);
+    size_t n, len = end ? (size_t)(end - text.ptr) : 0;
+    if (len < 3) return false;
+    bool is_number = text.ptr[1] == '#', is_hex = is_number && lower(text.ptr[2]) == 'x';
+    struct str body = str_make(text.ptr + 1 + is_number + is_hex, len - 1 - is_number - is_hex);
+    if (is_number) {
+        uint32_t cp = number(body, is_hex ? 16 : 10, 8, &n);
+        return n > 0 && n == body.len && stands_for(s, cp, len + 1);
+    }
+    for (size_t i = 0; i < sizeof references / sizeof *references; i++)
+        if (str_eq_nocase(body, str_of(references[i].name))) return stands_for(s, (uint32_t)references[i].c, len + 1);
+    return false;
+}
+
+/* Behind a backslash, or behind several, when JSON was quoted in JSON. */
+static bool read_escape(struct str text, struct spelt *s)
+{
+    static const char letters[] = "\"/'bfnrt", meant[] = "\"/'\b\f\n\r\t";
+    const size_t most = 8;
+    size_t at = 1, n;
+    while (at < most && at < text.len && text.ptr[at] == '\\') at++;
+    const char *letter = at < text.len && text.ptr[at] ? strchr(letters, text.ptr[at]) : NULL;
+    if (letter) return stands_for(s, (uint32_t)meant[letter - letters], at + 1);
+    if (at < text.len && text.ptr[at] == 'u') {
+        uint32_t cp = number(str_make(text.ptr + at + 1, text.len - at - 1), 16, 4, &n);
+        if (n == 4) return stands_for(s, cp, at + 5);
+    }
+    return at > 1 && stands_for(s, '\\', 2);
+}
+
+static bool read_spelt(struct str text, struct spelt *s)
+{
+    switch (text.len ? *text.ptr : '\0') {
+    case '%': return read_percent(text, s);
+    case '&': return read_reference(text, s);
+    case '\\': return read_escape(text, s);
+    case '+': return stands_for(s, ' ', 1);
+    default: return false;
+    }
+}
+
+/* ---- the text ---- */
+
+/* How far a secret and a text that is to be it go together. */
+struct reach {
+    size_t known, len; /* bytes of the secret, of the text */
+};
+
+static struct str behind(struct str s, size_t n) { return str_make(s.ptr + n, s.len - n); }
+
+/* Where a byte may be the secret's as it is and as a spelling ("&" of "&amp;") both ways are gone, `forks` times. */
+static struct reach reach_of(struct str secret, struct str text, int *forks)
+{
+    struct reach at = {0, 0};
+    while (at.known < secret.len && at.len < text.len) {
+        struct spelt s;
+        struct str left = behind(secret, at.known), rest = behind(text, at.len);
+        bool is_plain = lower(*rest.ptr) == *left.ptr;
+        bool is_spelt = read_spelt(rest, &s) && str_starts(left, str_make(s.bytes, s.n));
+        if (!is_plain && !is_spelt) break;
+        if (is_plain && is_spelt && --*forks >= 0) {
+            struct reach plain = reach_of(behind(left, 1), behind(rest, 1), forks);
+            struct reach spelt = reach_of(behind(left, s.n), behind(rest, s.len), forks);
+            plain.known += 1, plain.len += 1, spelt.known += s.n, spelt.len += s.len;
+            if (plain.known > spelt.known) spelt = plain;
+            return (struct reach){at.known + spelt.known, at.len + spelt.len};
+        }
+        at.known += is_spelt ? s.n : 1;
+        at.len += is_spelt ? s.len : 1;
+    }
+    return at;
+}
+
+/* How much of `text` is the secret, or the beginning of a long one; 0: nothing. */
+static size_t match(struct str secret, struct str text)
+{
+    int forks = 8;
+    struct reach r = reach_of(secret, text, &forks);
+    bool is_known = r.known >= SECRET_LEAST && (r.known == secret.len || r.known >= KNOWN_BY || r.len >= KNOWN_BY);
+    return is_known ? r.len : 0;
+}
+
+/* The secrets by their first byte, which few places of a text have: what keeps a search of a large one short. */
+struct search {
+    const struct redaction *r;
+    int first[256], *next; /* -1: none, none more */
+};
+
+static struct search search_begin(const struct redaction *r)
+{
+    struct search s = {.r = r, .next = ARENA_ARRAY(r->arena, int, r->n + 1)};
+    memset(s.first, 0xFF, sizeof s.first);
+    for (int i = 0; i < r->n; i++) {
+        int *first = &s.first[(unsigned char)*r->values[i].ptr];
+        s.next[i] = *first;
+        *first = i;
+    }
     return s;
 }
 
-/* The first place at or behind `from` where one stands, and the longest there; text.len: none. */
-static size_t find(const struct redaction *r, struct search *s, size_t from, size_t *len)
+static size_t longest_at(const struct search *s, struct str text, char byte)
 {
-    size_t first = s->text.len;
-    *len = 0;
-    for (int i = 0; i < r->n; i++) {
-        if (s->next[i] < from) s->next[i] = next_place(s->text, from, r->values[i]);
-        size_t at = s->next[i];
-        if (at == s->text.len || at > first) continue;
-        size_t n = match(str_make(s->text.ptr + at, s->text.len - at), r->values[i]);
-        if (at < first || n > *len) *len = n;
-        first = at;
+    size_t n, most = 0;
+    for (int i = s->first[(unsigned char)byte]; i >= 0; i = s->next[i])
+        if ((n = match(s->r->values[i], text)) > most) most = n;
+    return most;
+}
+
+/* The first place at or behind `from` where one stands, and the longest there; text.len: none. */
+static size_t find(const struct search *s, struct str text, size_t from, size_t *len)
+{
+    struct spelt spelt;
+    for (; from < text.len; from++) {
+        struct str rest = behind(text, from);
+        size_t as_spelt = read_spelt(rest, &spelt) ? longest_at(s, rest, spelt.bytes[0]) : 0;
+        *len = longest_at(s, rest, lower(*rest.ptr));
+        if (as_spelt > *len) *len = as_spelt;
+        if (*len) break;
     }
-    return first;
+    return from;
 }
 
 struct str redaction_run(const struct redaction *r, struct str text)
 {
-    struct search s = search_begin(r, text);
-    size_t len, from = 0, at = find(r, &s, 0, &len);
+    struct search s = search_begin(r);
+    size_t len, from = 0, at = find(&s, text, 0, &len);
     struct buf b = BUF_INIT;
     if (at == text.len) return text;
     while (at < text.len) {
         buf_add(&b, text.ptr + from, at - from);
         buf_addz(&b, REDACTED);
         from = at + len;
-        at = find(r, &s, from, &len);
+        at = find(&s, text, from, &len);
     }
     buf_add(&b, text.ptr + from, text.len - from);
     struct str out = arena_str(r->arena, buf_str(&b));

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <time.h>
 #include "base/redact.h"
 
 #define JSON_SECRETS                                                                                                           \
@@ -50,6 +51,23 @@ static const struct {
     {"behind a name of five", "x YWJjZDpzM2NyImV0LytwYXNz y", "x YWJjZDp[secret] y"},
     {"for addresses", "x fj9zM2NyImV0LytwYXNzfj8 y", "x fj9[secret]fj8 y"},
     {"in base 64, cut off", "x d2hzZWNfTWZLUTlyOEdLWXFyVHdqVV...", "x [secret]..."},
+    {"encoded only where a page must", "pit-abc&amp;def-0123456789 is wrong", "[secret] is wrong"},
+    {"behind what is known of it", "<b>pit-0123456789abcdef&amp;ghijkl</b>", "<b>[secret]</b>"},
+    {"by a program that leaves slashes", "x=pit/ab%2Bc%3D0123456789&y", "x=[secret]&y"},
+    {"by one that leaves all but one", "pit/ab+c%3d0123456789", "[secret]"},
+    {"a page's names", "pit&sol;ab&plus;c&equals;0123456789", "[secret]"},
+    {"with zeros in front", "pit&#x002F;ab&#043;c=0123456789", "[secret]"},
+    {"by a program that escapes what a page may take", "pit-abc\\u0026def-0123456789", "[secret]"},
+    {"with capitals", "PIT-ABC\\u0026DEF-0123456789", "[secret]"},
+    {"in JSON within JSON", "{\"got\":\"{\\\"k\\\":\\\"s3cr\\\\\\\"et\\\\/+pass\\\"}\"}",
+     "{\"got\":\"{\\\"k\\\":\\\"[secret]\\\"}\"}"},
+    {"each character in another way", "%70it&#45;abc\\u0026d%65f-0123456789", "[secret]"},
+    {"cut off behind a spelling", "s3cr%22et%2f%2bp...", "[secret]..."},
+    {"what a spelling would be is itself a part", "a%41b&amp;c\\\\d-77", "[secret]"},
+    {"and is spelt", "a%2541b&amp;amp;c\\\\\\\\d-77", "[secret]"},
+    {"letters that are not ASCII's", "gr\\u00fc\\u00dfe aus K%C3%B6ln", "[secret]"},
+    {"a blank in a form", "gr%C3%BC%C3%9Fe+aus+K%C3%B6ln", "[secret]"},
+    {"spellings that are none", "%4 %zz &#; &#x; &; &nothing; \\u12 \\", "%4 %zz &#; &#x; &; &nothing; \\u12 \\"},
     {"an own secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "[secret]"},
 };
 
@@ -64,6 +82,12 @@ static void test_texts(void **state)
     redaction_add_header(&r, STR("Content-Type: application/json"));
     redaction_add(&r, STR("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
     redaction_add(&r, STR("pass?>word??secret~~x"));
+    redaction_add(&r, STR("pit-abc&def-0123456789"));
+    redaction_add(&r, STR("pit-0123456789abcdef&ghijkl"));
+    redaction_add(&r, STR("pit/ab+c=0123456789"));
+    redaction_add(&r, STR("a%41b&amp;c\\\\d-77"));
+    redaction_add(&r, STR("gr\xC3\xBC\xC3\x9F"
+                          "e aus K\xC3\xB6ln"));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct str got = redaction_run(&r, str_of(cases[i].text));
         if (!str_eq(got, str_of(cases[i].want))) fail_msg("%s: %.*s", cases[i].name, STR_ARG(got));
@@ -91,8 +115,32 @@ static void test_plain(void **state)
     arena_destroy(&a);
 }
 
+/* A body of a megabyte that is all but a secret everywhere: looked through in a time that grows as it does. */
+static void test_large(void **state)
+{
+    static const char *const parts[] = {"aaaaaaaaaaaaaaab", "\\", "%25", "&amp;", "%2525&amp;amp;"};
+    enum { SIZE = 1 << 20 };
+    (void)state;
+    struct arena *a = arena_create(4096);
+    struct redaction r = redaction_begin(a);
+    redaction_add(&r, STR("aaaaaaaaaaaaaaaaaaaaaaaa"));
+    redaction_add(&r, STR("\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\x"));
+    redaction_add(&r, STR("%25%25%25%25%25%25%25%25%25%25%25x"));
+    redaction_add(&r, STR("&amp;&amp;&amp;&amp;&amp;&amp;x"));
+    char *text = ARENA_ARRAY(a, char, SIZE);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        for (size_t at = 0, n = strlen(parts[i]); at < SIZE; at++) text[at] = parts[i][at % n];
+        clock_t began = clock();
+        redaction_run(&r, str_make(text, SIZE));
+        clock_t took = (clock() - began) / (CLOCKS_PER_SEC / 1000);
+        if (took > 5000) fail_msg("%s: %ld ms", parts[i], (long)took);
+    }
+    arena_destroy(&a);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts), cmocka_unit_test(test_plain)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts), cmocka_unit_test(test_plain),
+                                       cmocka_unit_test(test_large)};
     return cmocka_run_group_tests_name("base redact", tests, NULL, NULL);
 }
