@@ -23,7 +23,7 @@ static bool fault_fill(struct fault *f, enum fault_whose whose, int status, cons
     char text[sizeof f->text]; /* an argument may be the old text itself */
     int n = vsnprintf(text, sizeof text, fmt, ap);
     if (n >= (int)sizeof text) cut_at_character(text, sizeof text - 1);
-    utf8_mend(text); /* a part of it may have been cut too */
+    utf8_line(text, sizeof text, str_of(text)); /* it may quote anybody, and a part of it may have been cut too */
     f->whose = whose, f->status = status;
     memcpy(f->text, text, sizeof text);
     return false;

@@ -86,6 +86,23 @@ size_t utf8_length(struct str s)
     return n;
 }
 
+bool utf8_is_control(int32_t cp) { return (cp >= 0 && cp < ' ') || (cp >= 0x7F && cp <= 0x9F); }
+
+size_t utf8_line(char *out, size_t size, struct str s)
+{
+    size_t len = 0;
+    while (s.len) {
+        char one[4];
+        int32_t cp = utf8_next(&s);
+        size_t n = utf8_put(one, cp < 0 ? '?' : utf8_is_control(cp) ? ' ' : (uint32_t)cp);
+        if (len + n >= size) break;
+        memcpy(out + len, one, n);
+        len += n;
+    }
+    out[len] = '\0';
+    return len;
+}
+
 bool utf8_has_control(struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {

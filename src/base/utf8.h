@@ -11,4 +11,8 @@ size_t utf8_put(char out[4], uint32_t cp);
 size_t utf8_length(struct str s); /* code points */
 /* In place: each byte that is not valid becomes a question mark (a sentence whose parts were cut by bytes). */
 void utf8_mend(char *text);
+bool utf8_is_control(int32_t cp); /* U+0000-1F, U+007F-9F */
+/* Somebody else's words as one line: each control character, line ends too, becomes a blank, each byte that is not valid a question mark. At most
+ * `size` - 1 bytes, cut between characters; returns how many. `out` may be where `s` stands. */
+size_t utf8_line(char *out, size_t size, struct str s);
 bool utf8_has_control(struct str s); /* U+0000-1F except tab, newline, return; U+007F-9F */

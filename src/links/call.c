@@ -57,8 +57,9 @@ static void redact(const struct connection *to, const struct fetch_ask *ask, str
     redaction_add_json(&r, to->secrets);
     for (int i = 0; i < ask->n_headers; i++) redaction_add_header(&r, ask->headers[i]);
     redaction_run_in(&r, out->sentence, sizeof out->sentence);
-    utf8_mend(out->sentence);
+    utf8_line(out->sentence, sizeof out->sentence, str_of(out->sentence));
     redaction_run_in(&r, answer->sentence, sizeof answer->sentence);
+    utf8_line(answer->sentence, sizeof answer->sentence, str_of(answer->sentence));
     answer->head = redaction_run(&r, answer->head);
     answer->body = redaction_run(&r, answer->body);
 }

@@ -284,7 +284,7 @@ static void clean(struct arena *a, struct str before, struct str after, char *se
     redaction_add_json(&r, before);
     redaction_add_json(&r, after);
     redaction_run_in(&r, sentence, size);
-    utf8_mend(sentence);
+    utf8_line(sentence, size, str_of(sentence));
 }
 
 /* *tested: the connection as it was when the trial began. */

@@ -136,7 +136,7 @@ void attempt_answered(struct worker *w, struct attempt *a)
 
 /* ---- the end ---- */
 
-/* Whatever the other side said, as text that every engine stores. */
+/* Whatever the other side said, as a line that every engine stores and every terminal shows. */
 static struct str clean(struct arena *a, struct str s, size_t max)
 {
     char *out = arena_alloc(a, max + 1);
@@ -144,7 +144,7 @@ static struct str clean(struct arena *a, struct str s, size_t max)
     while (s.len && n + 4 <= max) {
         int32_t cp = utf8_next(&s);
         if (cp < 0) cp = 0xFFFD;
-        if (cp == 0) cp = ' ';
+        if (utf8_is_control(cp)) cp = ' ';
         n += utf8_put(out + n, (uint32_t)cp);
     }
     return str_make(out, n);
@@ -235,7 +235,7 @@ void attempt_end(struct worker *w, struct attempt *a, enum link_result r)
     a->verdict = delivery_verdict(a->dest->link->ladder, &t, r == LINK_OK ? 0 : (int)random_below(1000));
     a->took_ms = clock_mono_ms() - a->started_mono;
     redact(a);
-    utf8_mend(a->d.sentence);
+    utf8_line(a->d.sentence, sizeof a->d.sentence, str_of(a->d.sentence));
     a->note = note(a);
     if (a->verdict.is_failure) shrink(a->dest, a);
     if (a->verdict.is_success) grow(a->dest);

@@ -111,9 +111,46 @@ static void test_control(void **state)
         if (utf8_has_control(cases[i].s) != cases[i].want) fail_msg("row %zu", i);
 }
 
+/* Each with room for all of it, and in place. */
+static void test_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *text;
+        size_t size;
+        const char *want;
+    } cases[] = {
+        {"plain", "It is gone.", 40, "It is gone."},
+        {"nothing", "", 40, ""},
+        {"line ends and tabs", "a\r\nb\tc", 40, "a  b c"},
+        {"what a terminal obeys", "\x1B[2J\x1B]0;owned\x07", 40, " [2J ]0;owned "},
+        {"DEL and C1",
+         "a\x7F"
+         "b\xC2\x9B"
+         "2Jc\xC2\x80\xC2\xA0",
+         40, "a b 2Jc \xC2\xA0"},
+        {"broken",
+         "a\xC2"
+         "b\xFF\x9B",
+         40, "a?b??"},
+        {"cut", "abcdef", 4, "abc"},
+        {"cut between characters", "ab\xE2\x82\xAC", 5, "ab"},
+        {"as long as there is room", "ab\xE2\x82\xAC", 6, "ab\xE2\x82\xAC"},
+        {"no room", "a", 1, ""},
+    };
+    for (size_t i = 0; i < ROWS(cases); i++) {
+        char out[40], in_place[40];
+        strcpy(in_place, cases[i].text);
+        size_t n = utf8_line(out, cases[i].size, str_of(cases[i].text));
+        if (strcmp(out, cases[i].want) != 0 || n != strlen(out)) fail_msg("%s: \"%s\"", cases[i].name, out);
+        utf8_line(in_place, cases[i].size, str_of(in_place));
+        assert_string_equal(in_place, cases[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_edges), cmocka_unit_test(test_wrong), cmocka_unit_test(test_all),
-                                       cmocka_unit_test(test_control)};
+                                       cmocka_unit_test(test_control), cmocka_unit_test(test_line)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

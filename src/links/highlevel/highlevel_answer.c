@@ -42,7 +42,7 @@ static void tidy(struct str in, char *out)
             continue;
         }
         int32_t cp = utf8_next(&in);
-        n += utf8_put(out + n, cp < ' ' || cp == 0x7f ? ' ' : (uint32_t)cp);
+        n += utf8_put(out + n, cp < 0 || utf8_is_control(cp) ? ' ' : (uint32_t)cp);
     }
     while (n && (out[n - 1] == ' ' || out[n - 1] == '.')) n--;
     out[n] = '\0';

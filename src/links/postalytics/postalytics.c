@@ -189,9 +189,9 @@ struct str postalytics_message(struct json_parser *p, struct arena *a, struct st
     v = root.type == JSON_OBJECT ? json_get(json_get(root, "error"), "message") : root;
     if (v.type != JSON_STRING && root.type == JSON_OBJECT) v = json_get(root, "message");
     if (v.type != JSON_STRING || !v.string.len) return STR_NULL;
-    char *said = arena_printf(a, "%.180s", arena_str(a, v.string).ptr);
-    utf8_mend(said);
-    return str_of(said);
+    enum { SAID_MOST = 180 };
+    char *said = arena_alloc(a, SAID_MOST + 1);
+    return str_make(said, utf8_line(said, SAID_MOST + 1, v.string));
 }
 
 static enum link_result by_status(int status)

@@ -2,19 +2,11 @@
  * a collection, and the token endpoint's; SOAP has a fourth. Pure. */
 #include "links/salesforce/salesforce_private.h"
 #include "links/salesforce/salesforce_xml.h"
+#include "base/utf8.h"
 #include <ctype.h>
 #include <stdio.h>
 
 /* ---- reading ---- */
-
-static void put(char *out, size_t n, struct str s)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < s.len && at + 1 < n; i++) out[at++] = (unsigned char)s.ptr[i] < ' ' ? ' ' : s.ptr[i];
-    while (at > 0 && at + 1 == n && ((unsigned char)out[at - 1] & 0xC0) == 0x80) at--; /* not in the middle of a letter */
-    if (at + 1 == n && at > 0 && ((unsigned char)out[at - 1] & 0x80)) at--;
-    out[at] = '\0';
-}
 
 static struct str first_text(struct json_value o, const char *one, const char *other)
 {
@@ -32,9 +24,9 @@ static void read_json(struct str body, struct sf_error *out)
         struct json_iter it = {0};
         e = root;
         if (root.type == JSON_ARRAY && !json_next(root, &it, NULL, &e)) e = (struct json_value){.type = JSON_MISSING};
-        put(out->code, sizeof out->code,
-            first_text(e, "errorCode", json_get(e, "statusCode").type == JSON_STRING ? "statusCode" : "error"));
-        put(out->message, sizeof out->message, first_text(e, "message", "error_description"));
+        utf8_line(out->code, sizeof out->code,
+                  first_text(e, "errorCode", json_get(e, "statusCode").type == JSON_STRING ? "statusCode" : "error"));
+        utf8_line(out->message, sizeof out->message, first_text(e, "message", "error_description"));
     }
     json_parser_destroy(&p);
     arena_destroy(&a);
@@ -47,8 +39,8 @@ static void read_xml(struct str body, struct sf_error *out)
     struct arena *a = arena_create(1024);
     struct str rest, code = sf_xml_text(a, sf_xml_find(sf_xml_root(doc), "faultcode"));
     struct str before = str_cut(code, ':', &rest);
-    put(out->code, sizeof out->code, rest.ptr ? rest : before);
-    put(out->message, sizeof out->message, sf_xml_text(a, sf_xml_find(sf_xml_root(doc), "faultstring")));
+    utf8_line(out->code, sizeof out->code, rest.ptr ? rest : before);
+    utf8_line(out->message, sizeof out->message, sf_xml_text(a, sf_xml_find(sf_xml_root(doc), "faultstring")));
     arena_destroy(&a);
     sf_xml_free(&doc);
 }
