@@ -1,6 +1,7 @@
 /* remote.c: see remote.h. One thread. */
 #include "app/remote.h"
 #include "app/house.h"
+#include "base/json_shown.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 struct remote {
     struct house *own; /* NULL: a server runs */
     char account[24];
-    struct buf answer;
+    struct buf answer, shown; /* as it came, as people may see it */
     struct json_parser *parser;
 };
 
@@ -39,7 +40,7 @@ void remote_close(struct remote **rp)
     *rp = NULL;
     house_close(&r->own);
     json_parser_destroy(&r->parser);
-    buf_finish(&r->answer);
+    buf_finish(&r->answer), buf_finish(&r->shown);
     free(r);
 }
 
@@ -49,13 +50,15 @@ void remote_set_account(struct remote *r, int64_t account)
 }
 struct str remote_text(const struct remote *r) { return buf_str(&r->answer); }
 
-/* The answer's JSON, or the sentence of its error object. */
+/* The answer's JSON, without what a terminal would obey, or the sentence of its error object. */
 static bool understand(struct remote *r, int status, struct json_value *root, struct fault *f)
 {
     struct json_value value = {0};
     struct fault bad = {0};
-    buf_reserve(&r->answer, JSON_PADDING);
-    bool is_json = json_parse(r->parser, buf_str(&r->answer), &value, &bad);
+    buf_clear(&r->shown);
+    json_shown(&r->shown, buf_str(&r->answer));
+    buf_reserve(&r->shown, JSON_PADDING);
+    bool is_json = json_parse(r->parser, buf_str(&r->shown), &value, &bad);
     if (status >= 200 && status < 300) {
         if (root && !is_json) return fault_remote(f, "the server's answer is not JSON: %s", bad.text);
         if (root) *root = value;

@@ -11,7 +11,7 @@ struct remote;
 struct remote *remote_open(const char *account, bool may_make, struct fault *f);
 void remote_close(struct remote **r);
 /* One request. True when the answer is 2xx; else the fault holds the server's sentence. *root (may be NULL) is valid until the
- * next call. */
+ * next call, and its texts may be printed: other people's control characters are replaced (base/json_shown.h). */
 bool remote_call(struct remote *r, const char *method, const char *target, struct str json_body, struct json_value *root,
                  struct fault *f);
 bool remote_upload(struct remote *r, const char *method, const char *target, const char *file, const char *content_type,

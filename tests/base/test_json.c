@@ -2,6 +2,7 @@
 #include "test.h"
 #include "base/json.h"
 #include "base/json_out.h"
+#include "base/json_shown.h"
 #include <stdio.h>
 
 static struct json_parser *parser;
@@ -155,10 +156,36 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void test_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *json, *want;
+    } cases[] = {
+        {"plain", "{\"a\": [1, \"b\\n\\tc\\\"\\\\/\"]}\r\n", "{\"a\": [1, \"b\\n\\tc\\\"\\\\/\"]}\r\n"},
+        {"what a terminal obeys", "\"\\u001b[2J\\u001B]0;owned\\u0007\"", "\"\uFFFD[2J\uFFFD]0;owned\uFFFD\""},
+        {"short escapes", "\"a\\bb\\fc\\r\\nd\"", "\"a\uFFFDb\uFFFDc \\nd\""},
+        {"line feed and tab in long", "\"\\u000a\\u0009\\u000d\"", "\"\\u000a\\u0009 \""},
+        {"C1 and DEL", "\"\\u009b2J\\u007f\x7F\xC2\x9B\xC2\xA0\"", "\"\uFFFD2J\uFFFD\uFFFD\uFFFD\xC2\xA0\""},
+        {"a key", "{\"\\u001b\":1}", "{\"\uFFFD\":1}"},
+        {"a backslash in front", "\"\\\\u001b \\\\\\u001b\"", "\"\\\\u001b \\\\\uFFFD\""},
+        {"other characters", "\"\\u00e9 \\ud83d\\ude00\"", "\"\\u00e9 \\ud83d\\ude00\""},
+        {"cut off", "\"\\u00", "\"\\u00"},
+        {"cut off at once", "\"\\", "\"\\"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf b = BUF_INIT;
+        json_shown(&b, str_of(cases[i].json));
+        if (!str_eq(buf_str(&b), str_of(cases[i].want))) fail_msg("%s: %.*s", cases[i].name, STR_ARG(buf_str(&b)));
+        buf_finish(&b);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_refused),   cmocka_unit_test(test_depth),
-                                       cmocka_unit_test(test_many_keys), cmocka_unit_test(test_values),
-                                       cmocka_unit_test(test_write),     cmocka_unit_test(test_text)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shown),  cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_depth),  cmocka_unit_test(test_many_keys),
+                                       cmocka_unit_test(test_values), cmocka_unit_test(test_write),
+                                       cmocka_unit_test(test_text)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

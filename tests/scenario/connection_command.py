@@ -98,6 +98,25 @@ h.ask("DELETE", f"/v1/subscriptions/{address}")
 hook = run_it("hook", number, has="It is shown this once.").splitlines()[0]
 check(re.fullmatch(rf"/v1/hooks/highlevel/{account}-{number}-[2-9a-z]{{26}}", hook) is not None, f"an address for its requests: {hook[:-20]}…")
 check(h.ask("POST", hook, {}, key="")[0] == 400 and h.ask("POST", hook[:-1], {}, key="")[0] == 404, "which is open, and its like is not")
+# ---- what others say is no command to the terminal, and no row of ours ----
+WILD = "\x1b[2J\x1b]0;owned\x07\x7f\x9b2J\n  secret    client_secret is set"
+campaign = {"DirectMailName": "card", "TemplateFrontId": h.make_card(), "CreditTypeId": 22, "PostageType": 0, "SenderName": "Sender", "SenderAddress1": "1 Penny Lane",
+            "SenderCity": "Springfield", "SenderState": "IL", "SenderZip": "62701"}
+until = time.time() + 60
+while (made := h.ask("POST", "/api/v1/campaigns", campaign))[0] == 409 and time.time() < until:  # its template is still compiled
+    time.sleep(0.1)
+run_it("set", number, f"hook_endpoint={made[1]['endpoint']}")
+status, answer = h.ask("POST", hook, {"contact_id": "c1", "first_name": "Ada", "last_name": "Doe", "address1": "350 5th Ave", "city": "New York", "state": "NY", "postal_code": "\x1b[2J\n\x1b]0;owned\x07"}, key="")
+told = json.loads(run_it("show", number, "--json"))["requests"]["last_refusal"]
+check(status == 400 and told and "owned" in told and not set(told) & set("\x1b\x07\x7f\x9b\n"), f"a refusal quotes it in one line, without them: {status} {told!r}")
+run_it("set", number, "description=" + "a\tb\nc")
+peer.script(rules=[{"on": "GET .*", "do": "500", "body": {"message": WILD}, "times": 4}])
+for words, code in ((("test", number), 1), (("call", number, "get_contact", "contactId=none"), 1), (("show", number), 0), (("list",), 0)):
+    shown = run_it(*words, code=code, has="owned")
+    check(not set(said[-1]) & set("\x1b\x07\x7f\x9b") and "\n  secret    client_secret is set" not in said[-1], f"{words[0]}: {said[-1]!r}")
+check("\\u001b" in run_it("call", number, "get_contact", "contactId=none", "--json", code=1), "as JSON it is as it came")
+peer.script(rules=[])
+run_it("test", number, has="It works.")
 run_it("unhook", number, has="done")
 check(h.ask("POST", hook, {}, key="")[0] == 404, "and shut")
 status, page = h.ask("GET", "/connections", raw=True)
