@@ -26,10 +26,11 @@ bool connection_read_body(struct http_exchange *x, struct json_value root, struc
     size_t most = (size_t)limit_get(LIMIT_NAME_MAX_CHARACTERS);
     if (!body_read(root, http_arena(x), fields, sizeof fields / sizeof *fields, &b, f)) return false;
     b.label = str_trim(b.label);
-    if (b.label.len > most * 4 || b.description.len > most * 40)
+    if (utf8_length(b.label) > most || utf8_length(b.description) > most * 10)
         return fault_user(f, 400, "The label is longer than %zu characters, or the description than %zu.", most, most * 10);
     if (utf8_has_control(b.label) || utf8_has_control(b.description))
         return fault_user(f, 400, "The label or the description holds a control character.");
+    if (!str_is_line(b.label)) return fault_user(f, 400, "The label must be one line.");
     w->account_id = api_account(x);
     w->label = b.label.len ? arena_str(http_arena(x), b.label) : STR_NULL;
     w->description = arena_str(http_arena(x), b.description);

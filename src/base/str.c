@@ -36,6 +36,8 @@ struct str str_trim(struct str s)
 
 struct str str_skip_bom(struct str s) { return str_starts(s, STR("\xEF\xBB\xBF")) ? str_make(s.ptr + 3, s.len - 3) : s; }
 
+bool str_is_line(struct str s) { return !s.len || (!memchr(s.ptr, '\n', s.len) && !memchr(s.ptr, '\r', s.len)); }
+
 struct str str_cut(struct str s, char sep, struct str *rest)
 {
     const char *at = s.len ? memchr(s.ptr, sep, s.len) : NULL;

@@ -29,6 +29,7 @@ bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 struct str str_trim(struct str s);     /* ASCII white space off both ends */
 struct str str_skip_bom(struct str s); /* what stands behind a UTF-8 byte order mark, if it begins with one */
+bool str_is_line(struct str s);        /* no line feed and no return in it */
 /* Cuts off and returns what stands before `sep`; *rest is what follows (ptr NULL when there was no `sep`). */
 struct str str_cut(struct str s, char sep, struct str *rest);
 /* Decimal, an optional minus, nothing else; false also when it does not fit. */

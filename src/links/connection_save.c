@@ -69,6 +69,8 @@ static bool check_said(const struct merge *m)
             return fault_user(m->f, 400, "%s.%s must be a text or a whole number.", word(m), s->name);
         if (v.type == JSON_STRING && utf8_has_control(v.string))
             return fault_user(m->f, 400, "%s.%s holds a control character.", word(m), s->name);
+        if (v.type == JSON_STRING && !s->has_lines && !str_is_line(str_trim(v.string)))
+            return fault_user(m->f, 400, "%s.%s must be one line.", word(m), s->name);
     }
     return true;
 }

@@ -28,6 +28,7 @@ struct connector_setting {
     bool is_secret, is_required;
     const char *what;  /* a sentence for people */
     const char *fills; /* the operations' input that it is when that is not said; NULL: none */
+    bool has_lines;    /* it may have several lines: a key in PEM, a list */
     bool leads;        /* it decides where the secrets are sent: who changes it must say them again */
 };
 /* A request by name. Inputs are keys of one JSON object: what stands in braces in `path`, what `query` and `body` name (parted by blanks; a

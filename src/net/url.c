@@ -129,3 +129,9 @@ bool url_parse(struct str s, struct url_parts *out)
     *out = u;
     return true;
 }
+
+bool url_is_base(struct str s)
+{
+    struct url_parts u;
+    return url_parse(s, &u) && !memchr(s.ptr, '?', s.len) && !memchr(s.ptr, '#', s.len);
+}

@@ -12,3 +12,4 @@ struct url_parts {
     int port;
 };
 bool url_parse(struct str s, struct url_parts *out); /* absolute http and https only */
+bool url_is_base(struct str s); /* one that paths are put behind: with nothing of a query or a fragment, be it empty */

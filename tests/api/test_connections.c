@@ -117,8 +117,13 @@ static const struct {
      REFUSED("token belongs among the secrets.")},
     {"a setting among the secrets", "{\"kind\":\"crm\",\"settings\":{\"base\":\"%P\"},\"secrets\":{\"tag\":\"x\"}}", 400,
      REFUSED("tag belongs among the settings.")},
-    {"a line end in a secret", "{\"kind\":\"crm\",\"settings\":{\"base\":\"%P\"},\"secrets\":{\"token\":\"a\\u0001b\"}}", 400,
+    {"a control character in a secret",
+     "{\"kind\":\"crm\",\"settings\":{\"base\":\"%P\"},\"secrets\":{\"token\":\"a\\u0001b\"}}", 400,
      REFUSED("secrets.token holds a control character.")},
+    {"a line end in a secret", "{\"kind\":\"crm\",\"settings\":{\"base\":\"%P\"},\"secrets\":{\"token\":\"a\\nb\"}}", 400,
+     REFUSED("secrets.token must be one line.")},
+    {"a return in a setting", "{\"kind\":\"crm\",\"settings\":{\"base\":\"%P\",\"tag\":\"a\\rb\"}}", 400,
+     REFUSED("settings.tag must be one line.")},
     {"the connector's own rule", "{\"kind\":\"crm\",\"settings\":{\"base\":\"ftp://x\"},\"secrets\":{\"token\":\"s3cret\"}}",
      400, REFUSED("settings.base must begin with http://.")},
     {"a token that is refused there", "{\"kind\":\"crm\",\"settings\":{\"base\":\"%P\"},\"secrets\":{\"token\":\"s3cret\"}}",
@@ -190,6 +195,10 @@ static void test_connectors(void **state)
 
 /* ---- changing ---- */
 
+#define TEN_UMLAUTS     "ääääääääää"
+#define FIFTY_UMLAUTS   TEN_UMLAUTS TEN_UMLAUTS TEN_UMLAUTS TEN_UMLAUTS TEN_UMLAUTS
+#define HUNDRED_UMLAUTS FIFTY_UMLAUTS FIFTY_UMLAUTS
+
 static const struct {
     const char *name, *method, *body;
     int status;
@@ -198,6 +207,11 @@ static const struct {
     {"a label", "PATCH", "{\"label\":\"B\"}", 200, "\"label\":\"B\""},
     {"a label that rings", "PATCH", "{\"label\":\"a\\u0007b\"}", 400,
      "The label or the description holds a control character."},
+    {"a label of two lines", "PATCH", "{\"label\":\"a\\nb\"}", 400, "The label must be one line."},
+    {"a label of 100 characters", "PATCH", "{\"label\":\"" HUNDRED_UMLAUTS "\"}", 200, "\"label\":\"" HUNDRED_UMLAUTS},
+    {"a label of 101", "PATCH", "{\"label\":\"x" HUNDRED_UMLAUTS "\"}", 400, "The label is longer than 100 characters"},
+    {"a setting that ends with its file's line", "PATCH", "{\"label\":\"B\",\"settings\":{\"tag\":\"mail\\r\\n\"}}", 200,
+     "\"tag\":\"mail\""},
     {"the kind that it has", "PATCH", "{\"kind\":\"crm\"}", 200, "\"kind\":\"crm\""},
     {"another kind", "PATCH", "{\"kind\":\"webhook\"}", 400, "A connection keeps its kind, \\\"crm\\\": make another one."},
     {"one setting, the others stay", "PATCH", "{\"settings\":{\"tag\":\"x\"}}", 200, "/crm\",\"tag\":\"x\"}"},

@@ -78,9 +78,23 @@ static void test_parse(void **state)
     }
 }
 
+static void test_base(void **state)
+{
+    static const struct {
+        const char *in;
+        bool want;
+    } cases[] = {
+        {"https://a", true},   {"https://a/b/", true},   {"https://a/?", false}, {"https://a?x=1", false},
+        {"https://a#", false}, {"https://a/b#c", false}, {"a/b", false},         {"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (url_is_base(str_of(cases[i].in)) != cases[i].want) fail_msg("\"%s\"", cases[i].in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_decode), cmocka_unit_test(test_encode),
-                                       cmocka_unit_test(test_parse)};
+                                       cmocka_unit_test(test_parse), cmocka_unit_test(test_base)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

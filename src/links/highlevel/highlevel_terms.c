@@ -104,10 +104,8 @@ static bool check_words(const struct connector *c, struct json_value settings, s
 
 static bool check_address(const struct connector *c, struct json_value settings, struct fault *f)
 {
-    struct url_parts u;
     struct str base = connector_setting_get(c, settings, "base_url"), version = connector_setting_get(c, settings, "version");
-    if (!url_parse(base, &u) || u.query.len)
-        return fault_user(f, 400, "base_url must be an address like https://services.leadconnectorhq.com.");
+    if (!url_is_base(base)) return fault_user(f, 400, "base_url must be an address like https://services.leadconnectorhq.com.");
     for (size_t i = 0; i < version.len; i++)
         if ((unsigned char)version.ptr[i] <= ' ') return fault_user(f, 400, "version must be a word like 2021-07-28.");
     return version.len > 0 || fault_user(f, 400, "version must be a word like 2021-07-28.");

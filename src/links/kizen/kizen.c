@@ -19,7 +19,9 @@ static const struct connector_setting settings[] = {
     {.name = "user_id", .is_required = true, .what = "The Kizen user that the key belongs to"},
     {.name = "business_id", .is_required = true, .what = "The Kizen business"},
     {.name = "address", .fallback = "https://app.go.kizen.com", .what = "Where Kizen's API is", .leads = true},
-    {.name = "fields", .what = "Fields of a contact for variable fields of the piece: var_field_1=birthday, var_field_2=plan"},
+    {.name = "fields",
+     .has_lines = true,
+     .what = "Fields of a contact for variable fields of the piece: var_field_1=birthday, var_field_2=plan"},
     {.name = "send_through",
      .what = "The number of a Postalytics connection that makes the pieces; without one this house does"},
 };
@@ -51,15 +53,13 @@ static bool check(void *ctx, struct json_value values, struct json_value secrets
     static const char *const plain[] = {"user_id", "business_id"};
     const struct kizen *k = ctx;
     struct kizen_fields fields;
-    struct url_parts parts;
     struct json_value key = json_get(secrets, "api_key");
     if (key.type != JSON_MISSING && !is_plain(key))
         return fault_user(f, 400, "api_key must be Kizen's API key, without blanks.");
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         if (!is_plain(json_get(values, plain[i]))) return fault_user(f, 400, "%s must be Kizen's, without blanks.", plain[i]);
     struct str address = connector_setting_get(&k->connector, values, "address");
-    if (!url_parse(address, &parts) || parts.query.len)
-        return fault_user(f, 400, "address must be an address like https://app.go.kizen.com.");
+    if (!url_is_base(address)) return fault_user(f, 400, "address must be an address like https://app.go.kizen.com.");
     struct arena *a = arena_create(2048);
     bool ok =
         kizen_fields_read(json_get(values, "fields"), a, &fields, f) && check_through(json_get(values, "send_through"), f);

@@ -47,13 +47,11 @@ static const struct connector_operation operations[] = {
 /* Its base address without a slash at the end; STR_NULL: it is none. */
 static struct str address_of(struct str environment)
 {
-    struct url_parts parts;
     if (str_eq_nocase(environment, STR("production"))) return STR("https://api.postalytics.com");
     if (str_eq_nocase(environment, STR("development"))) return STR("https://api-dev.postalytics.com");
     while (str_ends(environment, STR("/"))) environment.len--;
     if (str_ends(environment, STR("/api"))) environment.len -= 4;
-    return url_parse(environment, &parts) && !parts.query.len && !memchr(environment.ptr, '#', environment.len) ? environment
-                                                                                                                : STR_NULL;
+    return url_is_base(environment) ? environment : STR_NULL;
 }
 
 static bool is_key(struct str key)
