@@ -428,9 +428,9 @@ static void test_echo(void **state)
     t.path = "/echo";
     assert_true(connector_call(&t.house, &asking, &c, &ask, a, &answer, &f));
     if (!str_eq(answer.body, str_of(said))) fail_msg("%.*s", STR_ARG(answer.body));
-    assert_true(str_ends(str_of(answer.sentence), str_of(said)));
+    assert_true(str_ends(str_of(answer.sentence), STR("{\"message\":\"the token [secret] and [secret] oh\"} "))); /* one line */
     assert_int_equal(renew(&crm, &c, &f), TOKEN_REFUSED);
-    assert_string_equal(f.text, "It says: {\"message\":\"the token [secret] and cGVubnk6cG9zdA== oh\"}\n");
+    assert_string_equal(f.text, "It says: {\"message\":\"the token [secret] and cGVubnk6cG9zdA== oh\"} ");
     arena_destroy(&a);
 }
 
