@@ -55,5 +55,22 @@ for method, path, body, want in (("PATCH", PATH, {"settings": {"burst": "5"}}, 5
 for t in askers:
     t.join()
 check(len(answers) == 12, "all are answered in the end")
+
+# ---- actions ----
+house.stop()
+check(house.start(env={"PENNYPOST_ACTION_PATIENCE": "8"}), "the server starts again")
+status, made = house.ask("POST", "/v1/connections", {"kind": "kizen", "is_tested": False, "settings": {"user_id": "u", "business_id": "b", "address": AT}, "secrets": {"api_key": "kizen-key-1"}})
+check(status == 200, f"a connection to a Kizen that hangs: {status}")
+ACTION, sent = "/v1/actions/send-campaign-mail", []
+askers = [threading.Thread(target=lambda: sent.append(house.ask("POST", ACTION, {"endpoint": "spring", "connection_id": made["connection_id"], "contact_id": "x"}, timeout=60))) for _ in range(32)]
+for t in askers:
+    t.start()
+time.sleep(1)
+began = time.time()
+status, got = house.ask("POST", ACTION, {"endpoint": "spring", "contact": {"first_name": "A", "last_name": "B", "street_address_1": "350 5th Ave", "city": "New York", "state": "NY", "zipcode": "10118"}}, key=other)
+check(status == 404 and time.time() - began < 3, f"another account's action does not wait: {status} {got}, {time.time() - began:.1f} s")
+for t in askers:
+    t.join()
+check(sorted({s for s, _ in sent}) == [502, 503] and len(sent) == 32, f"its own wait, and are answered: {[s for s, _ in sent]}")
 check(house.stop() == 0, "a clean end")
 done()
