@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { THREADS = 2, MOST_WAITING = 10000, YOUNG_MS = 60000, FAILED_REST_MS = 5000, STORE_TRIES = 120 };
+enum { THREADS = 2, MOST_WAITING = 10000, YOUNG_MOST = 3, FAILED_REST_MS = 5000, STORE_TRIES = 120 };
 
 /* Under the lock. Versions are the connection's: 0: none yet. */
 struct entry {
@@ -22,6 +22,8 @@ struct entry {
     int n_waiting;           /* threads that wait for its end */
     int64_t asked;           /* the version that the renewal was begun for */
     int64_t made, made_mono; /* the version that the last renewal made, and when */
+    int64_t young;           /* the version that was made and refused while it was young */
+    int n_young;             /* how many of them came in a row */
     int64_t refused, failed; /* the version that could not be renewed: for good, for now */
     int64_t failed_mono;
     struct fault why;
@@ -194,6 +196,21 @@ static enum token_state refused(struct entry *e, struct fault *why)
     return TOKEN_REFUSED;
 }
 
+/* The other side is at odds with itself, or somebody has revoked it there just now: perhaps for a moment, so the next one is asked for when this one
+ * is no longer young; not for ever. */
+static enum token_state refused_young(struct entry *e, struct fault *why)
+{
+    if (e->young != e->made) e->n_young++;
+    e->young = e->made;
+    if (e->n_young < YOUNG_MOST) {
+        fault_remote(why, "%s refuses the token that it has just renewed.", e->connector->title);
+        return TOKEN_FAILED;
+    }
+    fault_user(why, 409, "%s refuses the token that it has just renewed, %d times in a row. Authorise the connection again.",
+               e->connector->title, e->n_young);
+    return TOKEN_REFUSED;
+}
+
 /* Under the lock. */
 static enum token_state look(struct tokens *t, struct entry *e, const struct connection *c, struct fault *why)
 {
@@ -201,11 +218,8 @@ static enum token_state look(struct tokens *t, struct entry *e, const struct con
     if (e->is_renewing) return TOKEN_RENEWING;
     if (e->made > c->version) return TOKEN_RENEWED;
     if (e->refused && e->refused == c->version) return refused(e, why);
-    if (e->made == c->version && e->made_mono + YOUNG_MS > now) {
-        fault_user(why, 409, "%s refuses the token that it has just renewed. Authorise the connection again.",
-                   e->connector->title);
-        return TOKEN_REFUSED;
-    }
+    if (e->made == c->version && e->made_mono + limit_get(LIMIT_CONNECTOR_YOUNG_MS) > now) return refused_young(e, why);
+    if (e->young != c->version) e->n_young = 0;
     if (e->failed == c->version && e->failed_mono + FAILED_REST_MS > now) {
         *why = e->why;
         return TOKEN_FAILED;
@@ -255,7 +269,7 @@ void token_forget(struct tokens *t, int64_t account, int64_t connection_id)
 {
     pthread_mutex_lock(&t->lock);
     struct entry *e = entry_find(t, account, connection_id);
-    if (e) e->refused = e->failed = 0;
+    if (e) e->refused = e->failed = e->n_young = 0;
     pthread_mutex_unlock(&t->lock);
 }
 

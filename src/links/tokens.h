@@ -15,8 +15,8 @@ enum token_state {
     TOKEN_REFUSED,  /* the other side does not renew it: the connection must be saved again; *why says so */
     TOKEN_FAILED,   /* it did not answer; tried again by the next call after a while */
 };
-/* `c` as it was read: the version whose token was refused or is over. A token that was renewed less than a minute ago and is refused again
- * is TOKEN_REFUSED. Never waits. */
+/* `c` as it was read: the version whose token was refused or is over. A token that was renewed less than connector.young ago and is refused again
+ * is TOKEN_FAILED, and TOKEN_REFUSED when that happened three times in a row. Never waits. */
 enum token_state token_renew(struct tokens *t, const struct connector *d, const struct connection *c, struct fault *why);
 /* The same, waiting; on true *c was read again (texts in the arena). */
 bool token_renew_now(struct tokens *t, const struct connector *d, struct connection *c, struct arena *a, struct fault *f);

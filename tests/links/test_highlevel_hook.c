@@ -44,8 +44,8 @@ static int call(const char *settings, const char *body, struct hook_send *out, s
 static const struct {
     const char *name, *settings, *body;
     int n;
-    const char *send; /* of the first, or a part of the fault */
-    const char *endpoint, *remote_id, *repeat_id;
+    const char *send;                                      /* of the first, or a part of the fault */
+    const char *endpoint, *remote_id, *repeat_id, *second; /* second: the second's repeat_id */
 } mapped[] = {
     {"a workflow's own fields", TO,
      "{\"contact_id\":\"c1\",\"first_name\":\"Ada\",\"last_name\":\"Doe\",\"email\":\"a@example.com\",\"phone\":\"+1212\","
@@ -57,34 +57,37 @@ static const struct {
      "{\"first_name\":\"Ada\",\"last_name\":\"Doe\",\"company\":\"ACME\",\"address_street\":\"350 5th "
      "Ave\",\"address_city\":\"New York\",\"address_state\":\"NY\","
      "\"address_zip\":\"10118\",\"country\":\"US\",\"email_address\":\"a@example.com\",\"phone\":\"+1212\",\"website\":\"w\"}",
-     "spring", "c1", NULL},
+     "spring", "c1", NULL, NULL},
     {"an app's", TO,
      "{\"type\":\"ContactCreate\",\"locationId\":\"l\",\"id\":\"c2\",\"firstName\":\"Ada\",\"lastName\":\"\",\"address1\":"
      "\"x\",\"postalCode\":\"10118\",\"webhookId\":\"h1\"}",
-     1, "{\"first_name\":\"Ada\",\"address_street\":\"x\",\"address_zip\":\"10118\"}", "spring", "c2", "h1"},
-    {"a note's contact", TO, "{\"type\":\"NoteCreate\",\"id\":\"n\",\"contactId\":\"c3\"}", 1, "{}", "spring", "c3", NULL},
+     1, "{\"first_name\":\"Ada\",\"address_street\":\"x\",\"address_zip\":\"10118\"}", "spring", "c2", "h1", NULL},
+    {"a note's contact", TO, "{\"type\":\"NoteCreate\",\"id\":\"n\",\"contactId\":\"c3\"}", 1, "{}", "spring", "c3", NULL,
+     NULL},
     {"one name", TO, "{\"full_name\":\"Ada King  Lovelace \"}", 1, "{\"first_name\":\"Ada King\",\"last_name\":\"Lovelace\"}",
-     "spring", NULL, NULL},
-    {"one word", TO, "{\"name\":\"Ada\"}", 1, "{\"first_name\":\"Ada\"}", "spring", NULL, NULL},
+     "spring", NULL, NULL, NULL},
+    {"one word", TO, "{\"name\":\"Ada\"}", 1, "{\"first_name\":\"Ada\"}", "spring", NULL, NULL, NULL},
     {"mapped",
      "{\"hook_endpoint\":\"spring\",\"hook_fields\":\" var_field_1 = customData.coupon, var_field_2=Coupon "
      "Code,last_name=name.family,age=customFields.f7,\"}",
      "{\"last_name\":\"not this\",\"name\":{\"family\":\"Doe\"},\"customData\":{\"coupon\":12.5},\"Coupon "
      "Code\":\"C-1\",\"customFields\":[{\"id\":\"f6\",\"value\":\"no\"},{\"id\":\"f7\",\"value\":44}]}",
-     1, "{\"last_name\":\"Doe\",\"var_field_1\":\"12.5\",\"var_field_2\":\"C-1\",\"age\":\"44\"}", "spring", NULL, NULL},
+     1, "{\"last_name\":\"Doe\",\"var_field_1\":\"12.5\",\"var_field_2\":\"C-1\",\"age\":\"44\"}", "spring", NULL, NULL, NULL},
     {"mapped to nothing", "{\"hook_endpoint\":\"spring\",\"hook_fields\":\"first_name=a.b.c,x=y\"}",
-     "{\"first_name\":\"Ada\",\"a\":{\"b\":7}}", 1, "{}", "spring", NULL, NULL},
+     "{\"first_name\":\"Ada\",\"a\":{\"b\":7}}", 1, "{}", "spring", NULL, NULL, NULL},
     {"the endpoint too", "{\"hook_fields\":\"endpoint=customData.campaign,contact_id=customData.id\"}",
-     "{\"customData\":{\"campaign\":\" fall \",\"id\":\"c9\"}}", 1, "{}", "fall", "c9", NULL},
+     "{\"customData\":{\"campaign\":\" fall \",\"id\":\"c9\"}}", 1, "{}", "fall", "c9", NULL, NULL},
     {"a list", TO, "[{\"first_name\":\"A\",\"webhookId\":\"h\"},{\"first_name\":\"B\",\"webhookId\":\"h\"}]", 2,
-     "{\"first_name\":\"A\"}", "spring", NULL, "h"},
-    {"an empty list", TO, "[]", 0, NULL, NULL, NULL, NULL},
-    {"no endpoint", "{}", "{\"first_name\":\"Ada\"}", -1, "hook_endpoint", NULL, NULL, NULL},
-    {"not JSON", TO, "first_name=Ada", -1, "", NULL, NULL, NULL},
-    {"not an object", TO, "7", -1, "must be a JSON object", NULL, NULL, NULL},
-    {"a contact id as long as one may be", TO, "{\"contact_id\":\"" TEN TEN "\"}", 1, "{}", "spring", TEN TEN, NULL},
-    {"a longer one", TO, "{\"contact_id\":\"" TEN TEN "x\"}", -1, "contact_id is longer than 200 bytes", NULL, NULL, NULL},
-    {"a list of numbers", TO, "[7]", -1, "must be a JSON object", NULL, NULL, NULL},
+     "{\"first_name\":\"A\"}", "spring", NULL, "h", "h#1"},
+    {"a list of two requests", TO, "[{\"webhookId\":\"h\"},{\"webhookId\":\"h#1\"}]", 2, "{}", "spring", NULL, "h", "h%231"},
+    {"an empty list", TO, "[]", 0, NULL, NULL, NULL, NULL, NULL},
+    {"no endpoint", "{}", "{\"first_name\":\"Ada\"}", -1, "hook_endpoint", NULL, NULL, NULL, NULL},
+    {"not JSON", TO, "first_name=Ada", -1, "", NULL, NULL, NULL, NULL},
+    {"not an object", TO, "7", -1, "must be a JSON object", NULL, NULL, NULL, NULL},
+    {"a contact id as long as one may be", TO, "{\"contact_id\":\"" TEN TEN "\"}", 1, "{}", "spring", TEN TEN, NULL, NULL},
+    {"a longer one", TO, "{\"contact_id\":\"" TEN TEN "x\"}", -1, "contact_id is longer than 200 bytes", NULL, NULL, NULL,
+     NULL},
+    {"a list of numbers", TO, "[7]", -1, "must be a JSON object", NULL, NULL, NULL, NULL},
 };
 
 static void check_text(const char *name, const char *what, struct str got, const char *want)
@@ -109,7 +112,7 @@ static void test_mapping(void **state)
         check_text(mapped[i].name, "endpoint", out[0].endpoint, mapped[i].endpoint);
         check_text(mapped[i].name, "contact", out[0].remote_id, mapped[i].remote_id);
         check_text(mapped[i].name, "repeat", out[0].repeat_id, mapped[i].repeat_id);
-        if (n == 2) check_text(mapped[i].name, "second repeat", out[1].repeat_id, "h#1");
+        if (n == 2) check_text(mapped[i].name, "second repeat", out[1].repeat_id, mapped[i].second);
         check_text(mapped[i].name, "answers", answer.body, arena_printf(a, "{\"accepted\":%d}", n));
     }
 }

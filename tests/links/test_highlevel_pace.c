@@ -79,7 +79,7 @@ static const struct {
     {429, "X-RateLimit-Interval-Milliseconds: 4000\r\n", 4000, "for now"},
     {429, "Retry-After: 60\r\n", 60000, "for now"},
     {429, "Retry-After: 0\r\n", 10000, "for now"},
-    {429, "Retry-After: 9999999\r\n", 25 * 3600000 - 10000, "for now"},
+    {429, "Retry-After: 9999999\r\n", 3600000, "for now"},
     {503, "", 0, NULL},
     {503, "Retry-After: 7\r\n", 7000, "for now"},
     {500, "Retry-After: 7\r\n", 0, NULL},
@@ -110,6 +110,8 @@ static void test_headers(void **state)
         assert_string_equal(why, asked);
         assert_int_equal(highlevel_pace_take(p, 1, 1, NOW + heard[i].stopped_ms, NULL, 0), 0);
         assert_int_equal(highlevel_pace_stopped(p, 2, NOW, NULL, 0), 0);
+        highlevel_pace_reopen(p, 1); /* it was saved */
+        assert_int_equal(highlevel_pace_stopped(p, 1, NOW, NULL, 0), 0);
         per_connection_destroy(&p);
     }
 }

@@ -279,6 +279,8 @@ static const struct {
     {"api-usage=10018/100000", true, 10018, 100000},
     {"api-usage=25/5000; per-app-api-usage=17/250(appName=sample-app)", true, 25, 5000},
     {"api-bursts=1/750; api-usage=7/15000", true, 7, 15000},
+    {"api-usage=9223372036854775807/1", false, 0, 0},
+    {"api-usage=1/9223372036854775807", false, 0, 0},
     {"per-app-api-usage=17/250(appName=x)", false, 0, 0},
     {"api-usage=x/5", false, 0, 0},
     {"api-usage=5/0", false, 0, 0},
@@ -581,6 +583,12 @@ static const struct {
     {"two notifications",
      OUTBOUND("00D000000000001AAA",
               NOTE("04l1", "<sf:Id>003000000000001</sf:Id>") NOTE("04l2", "<sf:Id>003000000000002</sf:Id>")),
+     2, "DEFAULT|003000000000001|04l1|{}"},
+    {"one in each of two lists",
+     OUTBOUND("00D000000000001AAA",
+              NOTE("04l1", "<sf:Id>003000000000001</sf:Id>") "</notifications><notifications>"
+                                                             "<OrganizationId>00D000000000001AAA</OrganizationId>" NOTE(
+                                                                 "04l2", "<sf:Id>003000000000002</sf:Id>")),
      2, "DEFAULT|003000000000001|04l1|{}"},
     {"another organisation", OUTBOUND("00D000000000009AAA", NOTE("04l1", "<sf:Id>003000000000001</sf:Id>")), -1,
      "another organisation"},

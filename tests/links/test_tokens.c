@@ -19,6 +19,7 @@
 #include "fresh_store.h"
 #include "links/call.h"
 #include "links/connection_save.h"
+#include "base/limits.h"
 #include "links/tokens.h"
 
 enum { THREADS = 8, ACCOUNT = 1 };
@@ -252,10 +253,36 @@ static void test_stored_before_used(void **state)
     /* one who read the old one long ago is told the same, and asks for nothing */
     assert_int_equal(renew(&crm, &c, &f), TOKEN_RENEWED);
     assert_int_equal(t.asked, 1);
-    /* the new one refused at once: the other side is at odds with itself */
-    assert_int_equal(renew(&crm, &now, &f), TOKEN_REFUSED);
-    assert_string_equal(f.text, "The CRM refuses the token that it has just renewed. Authorise the connection again.");
+    /* the new one refused at once: the other side is at odds with itself; asked again when it is no longer young */
+    for (int i = 0; i < 5; i++) assert_int_equal(renew(&crm, &now, &f), TOKEN_FAILED);
+    assert_string_equal(f.text, "The CRM refuses the token that it has just renewed.");
     assert_int_equal(t.asked, 1);
+    arena_destroy(&a);
+}
+
+/* What is refused again and again is not asked for for ever. */
+static void test_young(void **state)
+{
+    (void)state;
+    struct arena *a = arena_create(1024);
+    struct connection c = read_connection(a);
+    struct fault f;
+    assert_true(limit_set(STR("connector.young"), 300, &f));
+    assert_int_equal(renew(&crm, &c, &f), TOKEN_RENEWED);
+    for (int n = 1; n <= 2; n++) {
+        c = read_connection(a);
+        assert_int_equal(renew(&crm, &c, &f), TOKEN_FAILED);
+        usleep(350000);
+        assert_int_equal(renew(&crm, &c, &f), TOKEN_RENEWED);
+        assert_int_equal(t.asked, n + 1);
+    }
+    c = read_connection(a);
+    assert_int_equal(renew(&crm, &c, &f), TOKEN_REFUSED);
+    assert_string_equal(
+        f.text, "The CRM refuses the token that it has just renewed, 3 times in a row. Authorise the connection again.");
+    token_forget(t.house.tokens, c.account_id, c.connection_id); /* a person tries it */
+    assert_int_equal(renew(&crm, &c, &f), TOKEN_FAILED);
+    assert_true(limit_set(STR("connector.young"), 60000, &f));
     arena_destroy(&a);
 }
 
@@ -488,6 +515,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_once_at_a_time, begin, end),
         cmocka_unit_test_setup_teardown(test_stored_before_used, begin, end),
+        cmocka_unit_test_setup_teardown(test_young, begin, end),
         cmocka_unit_test_setup_teardown(test_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_tried_now, begin, end),
         cmocka_unit_test_setup_teardown(test_trial_kept, begin, end),

@@ -125,7 +125,7 @@ check("Waiting for the first" in row("connections", "Sales office") and "it work
 page = page_of(north)
 for words in ("Sales office, north HighLevel · Waiting for the first", "It worked when it was tried", "Location ID. loc_1", peer.url, "Private Integrations. is set secret", "app's client secret. is not set secret",
               "becomes a tag of the contact. yes default", "Are not taken.",
-              f"Spring & summer campaign {hello} MailPieceCreated 3 days", "Nothing was told yet."):
+              f"Spring & summer mail drop {hello} MailPieceCreated 3 days", "Nothing was told yet."):
     check(words in page, f"its page has: {words}" + ("" if words in page else "\n" + page))
 check("pit-demo-token" not in page, "and no secret")
 hook = h.ask("POST", f"/v1/connections/{north}/hook")[1]["path"]

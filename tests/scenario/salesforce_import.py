@@ -11,7 +11,7 @@ STREET = {"MailingStreet": "350 5th Ave", "MailingCity": "New York", "MailingSta
 peer, key = Peer(), private_key()
 people = [{"FirstName": f"Ann{n}", "LastName": "Doe", "Email": f"ann{n}@example.com", **STREET} for n in range(N)]
 ids = peer.script(public_key=public_key(key), page=PAGE, records={"Contact": people})["ids"]["Contact"]
-house = House(settings={"outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all", "job.retry_first": "1", "salesforce.full_pause": "2"})
+house = House(settings={"outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all", "job.retry_first": "1", "salesforce.full_pause": "2", "connector.young": "2000"})
 check(house.start(), "the server starts")
 house.make_account()
 
@@ -107,6 +107,8 @@ WRONG = {
     "records that are none": {"status": 200, "body": {"totalSize": N, "done": False, "records": [record, 1], "nextRecordsUrl": "/services/data/v62.0/query/x-6"}},
     "a page that leads nowhere": {"status": 200, "body": {"totalSize": N, "done": False, "records": [record]}},
     "a page that leads out": {"status": 200, "body": {"totalSize": N, "done": False, "records": [record], "nextRecordsUrl": "https://evil.example/x"}},
+    "a page without records": {"status": 200, "body": {"totalSize": N, "done": False, "records": [], "nextRecordsUrl": "/services/data/v62.0/query/x-7"}},
+    "more records than there are": {"status": 200, "body": {"totalSize": N, "done": False, "records": [record] * N, "nextRecordsUrl": "/services/data/v62.0/query/x-7"}},
     "a lost query": {"status": 400, "body": [{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid query locator"}]},
     "requests that are used up": {"status": 403, "body": [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]},
 }

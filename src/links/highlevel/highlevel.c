@@ -104,6 +104,13 @@ static enum link_result judge(void *ctx, const struct fetch_answer *answer, char
     return highlevel_judge(answer, sentence, n);
 }
 
+static bool saved(void *ctx, struct tx *tx, int64_t account, int64_t connection_id)
+{
+    (void)tx, (void)account;
+    highlevel_pace_reopen(((struct highlevel *)ctx)->pace, connection_id);
+    return true;
+}
+
 static void removed(void *ctx, int64_t connection_id) { per_connection_forget(((struct highlevel *)ctx)->pace, connection_id); }
 
 /* ---- life ---- */
@@ -135,6 +142,7 @@ struct highlevel *highlevel_create(const struct link_house *house)
                                       .link = &h->link,
                                       .ctx = h,
                                       .check = highlevel_check,
+                                      .saved = saved,
                                       .removed = removed,
                                       .authorise = authorise,
                                       .renew_ask = highlevel_renew_ask,

@@ -4,6 +4,7 @@
 #include "links/highlevel/highlevel_private.h"
 #include "base/buf.h"
 #include "base/text.h"
+#include "net/url.h"
 #include <stdio.h>
 
 enum { OLDEST_MS = 300000, TARGET_MOST = 100, PLACES_MOST = 3, CONTACT_ID_MOST = 200 };
@@ -181,17 +182,24 @@ static struct str body_of(const struct reading *r)
     return out;
 }
 
-/* The same in a repeated request; of a list's items each its own. */
-static struct str repeat_of(const struct reading *r, int i)
+/* The same in a repeated request, also when it comes in another list; items of a list that have one id are told apart by how many came before. */
+static struct str repeat_of(const struct reading *r, const struct hook_send *before, int n)
 {
     struct arena *a = r->call->arena;
     struct str id = at(a, r->item, STR("webhookId"));
+    int n_alike = 0;
     if (!id.ptr) return STR_NULL;
-    return i ? str_of(arena_printf(a, "%.*s#%d", STR_ARG(id), i)) : arena_str(a, id);
+    id = url_encoded(a, id); /* so that no id holds a '#' of its own */
+    for (int i = 0; i < n; i++) {
+        struct str rest, first = str_cut(before[i].repeat_id, '#', &rest);
+        n_alike += str_eq(first, id);
+    }
+    return n_alike ? str_of(arena_printf(a, "%.*s#%d", STR_ARG(id), n_alike)) : id;
 }
 
-static bool read_one(struct reading *r, int i, struct hook_send *out)
+static bool read_one(struct reading *r, struct hook_send *all, int n)
 {
+    struct hook_send *out = &all[n];
     struct arena *a = r->call->arena;
     if (r->item.type != JSON_OBJECT) return fault_user(r->f, 400, "The body must be a JSON object, or a list of them.");
     struct str endpoint = value_of(r, "endpoint"), contact = value_of(r, "contact_id");
@@ -205,7 +213,7 @@ static bool read_one(struct reading *r, int i, struct hook_send *out)
     *out = (struct hook_send){.endpoint = arena_str(a, str_trim(endpoint)),
                               .body = body_of(r),
                               .remote_id = arena_str(a, contact),
-                              .repeat_id = repeat_of(r, i)};
+                              .repeat_id = repeat_of(r, all, n)};
     return true;
 }
 
@@ -267,11 +275,11 @@ static int read_all(struct reading *r, struct json_value body, struct hook_send 
     int n = 0;
     if (body.type != JSON_ARRAY) {
         r->item = body;
-        return read_one(r, 0, out) ? 1 : -1;
+        return read_one(r, out, 0) ? 1 : -1;
     }
     if (json_count(body) > HOOK_SENDS_MAX) return fault_user(r->f, 400, "One request may send %d pieces.", HOOK_SENDS_MAX), -1;
     while (json_next(body, &it, NULL, &r->item)) {
-        if (!read_one(r, n, &out[n])) return -1;
+        if (!read_one(r, out, n)) return -1;
         n++;
     }
     return n;

@@ -12,6 +12,7 @@ enum {
     WINDOW_MS = 10000,
     PART = 4,
     ASK_AGAIN_MS = 3600000 /* a day's limit whose end nobody says */,
+    RETRY_MOST_MS = 3600000 /* what Retry-After may ask for: no burst lasts so long, and a day's end is said elsewhere */,
     LONGEST_MS = 25 * 3600000
 };
 
@@ -95,6 +96,13 @@ int64_t highlevel_pace_stopped(struct per_connection *p, int64_t connection_id, 
     return until;
 }
 
+void highlevel_pace_reopen(struct per_connection *p, int64_t connection_id)
+{
+    struct entry *e = per_connection_lock(p, connection_id);
+    e->stopped_until = e->day_over_until = 0;
+    per_connection_unlock(p);
+}
+
 static int64_t take(struct entry *e, int n, int64_t now, char *why, size_t n_why)
 {
     int64_t until = stopped(e, now, why, n_why);
@@ -147,7 +155,7 @@ static void hear(struct entry *e, const struct fetch_answer *answer, int64_t now
     int64_t left, interval = WINDOW_MS, retry = fetch_retry_after_ms(answer, now);
     bool says_interval = number(answer, "X-RateLimit-Interval-Milliseconds", &interval);
     if (!says_interval || interval < 1 || interval > LONGEST_MS) interval = WINDOW_MS;
-    if (retry > LONGEST_MS - WINDOW_MS) retry = LONGEST_MS - WINDOW_MS;
+    if (retry > RETRY_MOST_MS) retry = RETRY_MOST_MS;
     number(answer, "X-RateLimit-Limit-Daily", &e->day_limit);
     if (number(answer, "X-RateLimit-Daily-Remaining", &left) && left <= 0) {
         e->day_over_until = later(e->day_over_until, day_ends(answer, now));

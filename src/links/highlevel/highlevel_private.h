@@ -54,6 +54,8 @@ void highlevel_pace_bound(struct per_connection *p, int64_t connection_id, int b
 /* Takes n requests, all or none: 0, or when to ask again, with the reason. `why` may be NULL. */
 int64_t highlevel_pace_take(struct per_connection *p, int64_t connection_id, int n, int64_t now, char *why, size_t n_why);
 void highlevel_pace_hear(struct per_connection *p, int64_t connection_id, const struct fetch_answer *answer, int64_t now);
+/* What was heard is forgotten: other credentials, or another address, have other limits. */
+void highlevel_pace_reopen(struct per_connection *p, int64_t connection_id);
 /* When the other side takes requests again, by what was heard; 0: now. */
 int64_t highlevel_pace_stopped(struct per_connection *p, int64_t connection_id, int64_t now, char *why, size_t n_why);
 

@@ -9,11 +9,12 @@
  * All requests of an attempt are taken from the pace before the first one. */
 #include "links/highlevel/highlevel_telling.h"
 #include "links/tokens.h"
+#include "net/url.h"
 #include <stdio.h>
 
 enum { TOKEN_WAIT_MS = 200, MARK_MOST = 300, ID_SHOWN = 60 };
 
-/* ---- the mark: words parted by blanks ---- */
+/* ---- the mark: words parted by blanks; ids in them as in an address, because others chose them ---- */
 
 static void mark_read(struct telling *t, struct arena *a, struct str mark)
 {
@@ -21,13 +22,13 @@ static void mark_read(struct telling *t, struct arena *a, struct str mark)
         struct str word = str_cut(rest, ' ', &rest);
         if (str_starts(word, STR("gone="))) { /* whoever load has found is not there, or is forgotten by now */
             t->is_gone = true;
-            t->lost_id = arena_str(a, str_make(word.ptr + 5, word.len - 5));
+            t->lost_id = url_decode(a, str_make(word.ptr + 5, word.len - 5), false);
             t->contact_id = STR_NULL;
         }
         if (str_eq(word, STR("untagged"))) t->is_untagged = true;
         if (str_eq(word, STR("tagged"))) t->is_tagged = true;
         if (str_eq(word, STR("noting"))) t->may_be_noted = true;
-        if (str_starts(word, STR("at="))) t->contact_id = arena_str(a, str_make(word.ptr + 3, word.len - 3));
+        if (str_starts(word, STR("at="))) t->contact_id = url_decode(a, str_make(word.ptr + 3, word.len - 3), false);
     }
 }
 
@@ -38,12 +39,12 @@ static struct str lost_shown(const struct telling *t)
 
 static struct str mark_write(struct arena *a, const struct telling *t)
 {
-    bool keeps_id = t->contact_id.len && t->contact_id.len <= MARK_MOST;
-    struct str rest, lost = str_cut(lost_shown(t), ' ', &rest);
-    const char *gone = t->is_gone ? arena_printf(a, "gone=%.*s ", STR_ARG(lost)) : "";
+    const char *gone = t->is_gone ? arena_printf(a, "gone=%.*s ", STR_ARG(url_encoded(a, lost_shown(t)))) : "";
+    struct str id = t->contact_id.len ? url_encoded(a, t->contact_id) : STR("");
+    bool keeps_id = id.len && id.len <= MARK_MOST;
     return str_of(arena_printf(a, "%s%s%s%s%s%.*s", gone, t->is_untagged ? "untagged " : "", t->is_tagged ? "tagged " : "",
-                               t->may_be_noted ? "noting " : "", keeps_id ? "at=" : "", keeps_id ? (int)t->contact_id.len : 0,
-                               keeps_id ? t->contact_id.ptr : ""));
+                               t->may_be_noted ? "noting " : "", keeps_id ? "at=" : "", keeps_id ? (int)id.len : 0,
+                               keeps_id ? id.ptr : ""));
 }
 
 /* ---- load ---- */

@@ -40,5 +40,10 @@ enum kizen_read kizen_contact_read(struct kizen *k, const struct connection *c, 
         fault_remote(f, "Kizen answered with something that is no contact. Look at the connection's address.");
         return KIZEN_READ_NEVER;
     }
+    struct json_value id = json_get(*out, "id");
+    if (id.type == JSON_STRING && !str_eq(id.string, contact_id)) { /* nobody else is mailed for the one who was meant */
+        fault_remote(f, "Kizen was asked for contact %.100s and answered with another one.", contact_id.ptr);
+        return KIZEN_READ_NEVER;
+    }
     return KIZEN_READ;
 }

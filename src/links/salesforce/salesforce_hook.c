@@ -188,19 +188,27 @@ static bool is_of_our_org(const struct sf_config *c, struct str org, struct faul
            fault_user(f, 403, "The outbound message is of another organisation than the connection.");
 }
 
+static bool read_notifications(struct arena *a, const struct _xmlNode *all, struct str endpoint, struct hook_send *out, int *n,
+                               struct fault *f)
+{
+    bool ok = true;
+    for (const struct _xmlNode *one = sf_xml_child(all, "Notification"); ok && one; one = sf_xml_next(one, "Notification")) {
+        ok = *n < HOOK_SENDS_MAX || fault_user(f, 400, "An outbound message takes %d notifications at most.", HOOK_SENDS_MAX);
+        ok = ok && read_notification(a, one, endpoint, &out[(*n)++], f);
+    }
+    return ok;
+}
+
 static int read_soap(const struct sf_config *c, struct arena *a, struct str body, struct hook_send *out, struct fault *f)
 {
     struct _xmlDoc *doc = sf_xml_read(body, f);
     if (!doc) return -1;
     int n = 0;
     const struct _xmlNode *all = sf_xml_child(sf_xml_child(sf_xml_root(doc), "Body"), "notifications");
-    bool ok = all ? is_of_our_org(c, sf_xml_text(a, sf_xml_child(all, "OrganizationId")), f)
-                  : fault_user(f, 400, "The XML is no outbound message of Salesforce: it has no notifications.");
-    for (const struct _xmlNode *one = ok ? sf_xml_child(all, "Notification") : NULL; ok && one;
-         one = sf_xml_next(one, "Notification")) {
-        ok = n < HOOK_SENDS_MAX || fault_user(f, 400, "An outbound message takes %d notifications at most.", HOOK_SENDS_MAX);
-        ok = ok && read_notification(a, one, c->endpoint, &out[n++], f);
-    }
+    bool ok = all || fault_user(f, 400, "The XML is no outbound message of Salesforce: it has no notifications.");
+    for (; ok && all; all = sf_xml_next(all, "notifications"))
+        ok = is_of_our_org(c, sf_xml_text(a, sf_xml_child(all, "OrganizationId")), f) &&
+             read_notifications(a, all, c->endpoint, out, &n, f);
     if (ok && !n) /* an Ack would end it: what it asked for, wherever that stands, would be lost */
         ok = fault_user(f, 400, "The outbound message is empty: notifications holds no Notification of its own.");
     sf_xml_free(&doc);

@@ -169,6 +169,8 @@ enum link_result sf_judge(void *ctx, const struct fetch_answer *answer, char *se
     return sf_judge_code(e.code, e.message, sentence, n);
 }
 
+#define LIMIT_MOST INT64_C(1000000000000) /* requests a day: more is no count of any */
+
 bool sf_limit_read(struct str header, int64_t *used, int64_t *most)
 {
     for (struct str rest = header; rest.ptr;) {
@@ -176,7 +178,8 @@ bool sf_limit_read(struct str header, int64_t *used, int64_t *most)
         struct str of;
         if (!value.ptr || !str_eq(key, STR("api-usage"))) continue;
         struct str first = str_trim(str_cut(value, '/', &of));
-        return str_to_int64(first, used) && str_to_int64(str_trim(of), most) && *used >= 0 && *most > 0;
+        return str_to_int64(first, used) && str_to_int64(str_trim(of), most) && *used >= 0 && *most > 0 &&
+               *used <= LIMIT_MOST && *most <= LIMIT_MOST;
     }
     return false;
 }

@@ -167,6 +167,18 @@ static bool next_place(struct sf_reading *g, struct json_value root, struct str 
     return true;
 }
 
+/* A side that never comes to an end would be read until the disk is full. */
+static bool is_in_bounds(struct sf_reading *g, int64_t n, struct str place)
+{
+    g->is_for_now = true;
+    if (n == 0 && !str_eq(place, STR(ALL_READ)))
+        return fault_remote(g->fault, "Salesforce gave a page without records, and said that more come.");
+    if (g->row.n_all >= 0 && g->row.n_rows + n > g->row.n_all)
+        return fault_remote(g->fault, "Salesforce said that there are %lld records, and gave more.", (long long)g->row.n_all);
+    g->is_for_now = false;
+    return true;
+}
+
 /* The row is changed when all of the page is on the disk, and by nothing less. */
 static bool take_page(struct sf_reading *g, struct json_value root, struct buf *b)
 {
@@ -176,12 +188,12 @@ static bool take_page(struct sf_reading *g, struct json_value root, struct buf *
     if (is_first) sf_rows_header(&g->wish, b);
     int64_t n = sf_rows_add(g->page, &g->wish, json_get(root, "records"), b);
     if (n < 0 || !next_place(g, root, &place)) return n < 0 ? strange(g) : false;
-    if (!append(g, buf_str(b))) return false;
+    if (all.type == JSON_INT && is_first) g->row.n_all = all.integer;
+    if (!is_in_bounds(g, n, place) || !append(g, buf_str(b))) return false;
     (void)FAILPOINT("salesforce.page.written");
     g->row.at_byte += (int64_t)b->len;
     g->row.n_rows += n;
     g->row.place = place;
-    if (all.type == JSON_INT && is_first) g->row.n_all = all.integer;
     return true;
 }
 
