@@ -128,33 +128,44 @@ static bool read_kind(struct http_exchange *x, struct json_value root, struct co
     return fault_user(f, 400, "kind must be one of: %s.", *all ? all : "(this server has no connectors)");
 }
 
-/* Runs what may wait for the other side, when not too many do. */
-static void ask_outward(struct http_exchange *x, void (*handle)(struct http_exchange *x))
+/* False: answered, because too many wait for other systems. Else place_give. Only what asks outward takes one. */
+static bool place_take(struct http_exchange *x)
 {
-    struct outward *o = api_caller(x)->api->outward;
-    int64_t account = api_account(x);
-    if (!outward_begin(o, account)) {
-        http_add_header(x, "Retry-After", "5");
-        http_fail(x, 503, "Too many requests to other systems are under way. Try again in a few seconds.");
-        return;
-    }
-    handle(x);
-    outward_end(o, account);
+    if (outward_begin(api_caller(x)->api->outward, api_account(x))) return true;
+    http_add_header(x, "Retry-After", "5");
+    http_fail(x, 503, "Too many requests to other systems are under way. Try again in a few seconds.");
+    return false;
 }
 
-static void make(struct http_exchange *x)
+static void place_give(struct http_exchange *x) { outward_end(api_caller(x)->api->outward, api_account(x)); }
+
+static void ask_outward(struct http_exchange *x, void (*handle)(struct http_exchange *x))
 {
-    struct connection_wish w = {.replaces = true};
+    if (!place_take(x)) return;
+    handle(x);
+    place_give(x);
+}
+
+static void save(struct http_exchange *x, const struct connection_wish *w)
+{
     struct connection_trial trial;
     struct connection c;
-    struct json_value root;
     struct fault f;
-    bool ok = body_parse(x, false, &root, &f) && read_kind(x, root, &w, &f) && connection_read_body(x, root, &w, &f) &&
-              connection_save(api_links(x), &w, http_arena(x), &c, &trial, &f);
+    bool asks = connection_save_asks(w);
+    if (asks && !place_take(x)) return;
+    bool ok = connection_save(api_links(x), w, http_arena(x), &c, &trial, &f);
+    if (asks) place_give(x);
     if (!request_failed(x, ok, &f)) reply_connection(x, c.connection_id);
 }
 
-void handle_connection_post(struct http_exchange *x) { ask_outward(x, make); }
+void handle_connection_post(struct http_exchange *x)
+{
+    struct connection_wish w = {.replaces = true};
+    struct json_value root;
+    struct fault f;
+    bool ok = body_parse(x, false, &root, &f) && read_kind(x, root, &w, &f) && connection_read_body(x, root, &w, &f);
+    if (!request_failed(x, ok, &f)) save(x, &w);
+}
 
 /* Its connector; NULL: answered. */
 static const struct connector *find(struct http_exchange *x, int64_t *id, struct connection *c)
@@ -179,34 +190,32 @@ static bool keeps_kind(struct http_exchange *x, struct json_value root, const st
 static void change(struct http_exchange *x, bool replaces)
 {
     struct connection_wish w = {.replaces = replaces};
-    struct connection_trial trial;
     struct connection c;
     struct json_value root;
     struct fault f;
     if (!(w.connector = find(x, &w.connection_id, &c))) return;
-    bool ok = body_parse(x, false, &root, &f) && keeps_kind(x, root, w.connector, &f) &&
-              connection_read_body(x, root, &w, &f) && connection_save(api_links(x), &w, http_arena(x), &c, &trial, &f);
-    if (!request_failed(x, ok, &f)) reply_connection(x, w.connection_id);
+    bool ok = body_parse(x, false, &root, &f) && keeps_kind(x, root, w.connector, &f) && connection_read_body(x, root, &w, &f);
+    if (!request_failed(x, ok, &f)) save(x, &w);
 }
 
-static void replace(struct http_exchange *x) { change(x, true); }
-static void patch(struct http_exchange *x) { change(x, false); }
-void handle_connection_put(struct http_exchange *x) { ask_outward(x, replace); }
-void handle_connection_patch(struct http_exchange *x) { ask_outward(x, patch); }
+void handle_connection_put(struct http_exchange *x) { change(x, true); }
+void handle_connection_patch(struct http_exchange *x) { change(x, false); }
 
-static void drop(struct http_exchange *x)
+void handle_connection_delete(struct http_exchange *x)
 {
     struct connection c;
     struct fault f;
     int64_t id;
     if (!request_id(x, "id", "connection", &id)) return;
-    bool is_there = connection_get(api_store(x), NULL, http_arena(x), api_account(x), id, &c, &f);
-    const struct connector *d = is_there ? api_connector_of(x, c.kind) : NULL;
-    if (request_failed(x, is_there && connection_drop(api_links(x), d, api_account(x), id, &f), &f)) return;
-    reply_done(x, "deleted_date", "connection_id", id);
+    bool ok = connection_get(api_store(x), NULL, http_arena(x), api_account(x), id, &c, &f);
+    if (request_failed(x, ok, &f)) return;
+    const struct connector *d = api_connector_of(x, c.kind);
+    bool asks = d && d->leave;
+    if (asks && !place_take(x)) return;
+    ok = connection_drop(api_links(x), d, api_account(x), id, &f);
+    if (asks) place_give(x);
+    if (!request_failed(x, ok, &f)) reply_done(x, "deleted_date", "connection_id", id);
 }
-
-void handle_connection_delete(struct http_exchange *x) { ask_outward(x, drop); }
 
 /* ---- asking the other side ---- */
 

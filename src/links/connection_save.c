@@ -212,9 +212,8 @@ static bool put(struct tx *tx, struct save *s, struct connection *c)
             s->wish->connector->saved(s->wish->connector->ctx, tx, c->account_id, c->connection_id));
 }
 
-static bool is_to_be_tried(const struct save *s)
+bool connection_save_asks(const struct connection_wish *w)
 {
-    const struct connection_wish *w = s->wish;
     if (w->is_untried || !w->connector->try_operation) return false;
     return !w->connection_id || w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
 }
@@ -235,7 +234,7 @@ static bool save(struct tx *tx, void *arg)
         return connection_refuse(tx, w->connection_id);
     if (!compose_whole(s, tx_arena(tx), &f)) return tx_fail(tx, &f);
     if (w->connection_id && !says_secrets(w)) s->now.secrets = STR_NULL; /* they stay as they are, under a renewal too */
-    return put(tx, s, &s->now) && (is_to_be_tried(s) || reopen(tx, s));
+    return put(tx, s, &s->now) && (connection_save_asks(w) || reopen(tx, s));
 }
 
 /* ---- trying ---- */
@@ -372,7 +371,7 @@ bool connection_save(const struct link_house *h, const struct connection_wish *w
     *out = s.now;
     out->secrets = STR_NULL;
     out->is_sealed_shut = false;
-    if (!is_to_be_tried(&s) || settle(&s, trial)) return true;
+    if (!connection_save_asks(w) || settle(&s, trial)) return true;
     if (!s.was.connection_id) connection_ended(h, w->connector, s.now.account_id, s.now.connection_id);
     return fault_user(f, 400, "%s", trial->sentence);
 }

@@ -21,6 +21,8 @@ struct connection_trial {
     int64_t tried_at;   /* when it was over */
     char sentence[500]; /* when it does not work; without secrets */
 };
+/* Is it tried at the other side when it is saved? Nobody else is asked by connection_save. */
+bool connection_save_asks(const struct connection_wish *w);
 /* Checks, stores, makes the destination, tries it, and opens that. What the other side refuses for its credentials is put back as it was, or is
  * gone again: FAULT_USER 400 with its sentence; a pause stays. A side that does not answer refuses nothing: true, and *trial says so; it is kept
  * (connection.tried). What is stored is never answered with false: a trial that could not be made or kept is logged.

@@ -1386,6 +1386,12 @@ DELETE FROM remote_piece WHERE account_id = $1 AND piece_id = $2 AND state = $3;
 -- out: piece_id int, state int
 SELECT piece_id, state FROM remote_piece WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND (state = $4 OR state = $5) ORDER BY piece_id LIMIT $6;
 
+-- name: remote_piece_last
+-- When the request left that was answered last of a batch's.
+-- in: account_id int, from_id int, to_id int, sent int, refused int
+-- out: last_at int
+SELECT MAX(sent_at) FROM remote_piece WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND (state = $4 OR state = $5);
+
 -- name: remote_piece_begun
 -- Whose connection has sent a piece of a batch, or may have.
 -- in: account_id int, from_id int, to_id int, refused int

@@ -14,7 +14,7 @@ struct work {
     enum remote_piece_state to;
     struct str remote_id, why;
     bool is_over, is_ours;
-    int64_t *ids;
+    int64_t at, *ids;
     int n, max;
 };
 
@@ -111,6 +111,24 @@ int remote_piece_open(struct store *s, int64_t account, int64_t batch_id, int64_
 {
     struct work w = {.account = account, .batch_id = batch_id, .ids = ids, .max = max};
     return store_read(s, open_ones, &w, f) ? w.n : -1;
+}
+
+static bool last(struct tx *tx, void *arg)
+{
+    struct work *w = arg;
+    struct r_remote_piece_last row = {DB_NULL};
+    struct q_remote_piece_last in = {w->account, first_of(w->batch_id), last_of(w->batch_id), REMOTE_SENT, REMOTE_REFUSED};
+    tx_first(tx, Q_REMOTE_PIECE_LAST, &in, &row);
+    w->at = row.last_at;
+    return tx_ok(tx);
+}
+
+bool remote_piece_last(struct store *s, int64_t account, int64_t batch_id, int64_t *at, struct fault *f)
+{
+    struct work w = {.account = account, .batch_id = batch_id};
+    if (!store_read(s, last, &w, f)) return false;
+    *at = w.at;
+    return true;
 }
 
 bool remote_piece_forget(struct tx *tx, int64_t account, int64_t batch_id)

@@ -27,5 +27,7 @@ bool remote_piece_mark(struct store *s, const struct remote_piece *p, enum remot
 bool remote_piece_unclaim(struct store *s, const struct remote_piece *p, struct fault *f);
 /* Those of which nobody knows, at most max; -1 with a fault. */
 int remote_piece_open(struct store *s, int64_t account, int64_t batch_id, int64_t *ids, int max, struct fault *f);
+/* When the last of the batch's requests left that was answered with yes or no (REMOTE_SENT, REMOTE_REFUSED); DB_NULL: none was. */
+bool remote_piece_last(struct store *s, int64_t account, int64_t batch_id, int64_t *at, struct fault *f);
 /* Inside a unit: a person says that those were not made. */
 bool remote_piece_forget(struct tx *tx, int64_t account, int64_t batch_id);

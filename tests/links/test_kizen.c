@@ -56,18 +56,20 @@ static void over(struct kizen_action *x)
     sem_post(&t.done);
 }
 
-static void ask_for(struct kizen_action *x)
+static void ask_as(int64_t account, struct kizen_action *x)
 {
     *x = (struct kizen_action){
-        .arena = arena_create(1024), .account = 1, .endpoint = STR("spring"), .contact = STR(CONTACT), .done = over};
+        .arena = arena_create(1024), .account = account, .endpoint = STR("spring"), .contact = STR(CONTACT), .done = over};
     kizen_action_begin(t.kizen, x);
 }
 
-/* All threads are at the sender's. */
+static void ask_for(struct kizen_action *x) { ask_as(1, x); }
+
+/* All threads are at the sender's, each with another account's. */
 static void fill(struct kizen_action x[THREADS])
 {
     t.is_slow = true;
-    for (int i = 0; i < THREADS; i++) ask_for(&x[i]);
+    for (int i = 0; i < THREADS; i++) ask_as(i + 1, &x[i]);
     for (int i = 0; t.under_way < THREADS; i++) {
         assert_true(i < 10000);
         usleep(1000);
@@ -241,6 +243,39 @@ static void test_stop(void **state)
     }
 }
 
+/* One account's hang: another's goes by them, and what waits has its turn when one of its own is over. */
+static void test_share(void **state)
+{
+    (void)state;
+    enum { OWN = THREADS / 2, MORE = 3 };
+    struct kizen_action hanging[OWN + MORE], other, more;
+    limit_set(STR("action.queue"), 2 * MORE, NULL);
+    t.is_slow = true;
+    for (int i = 0; i < OWN + MORE; i++) ask_as(1, &hanging[i]);
+    ask_as(1, &more); /* half of the queue is its account's already */
+    assert_int_equal(sem_trywait(&t.done), 0);
+    check_unsent(&more);
+    assert_non_null(strstr(more.why.text, "of the account"));
+    usleep(100000);
+    assert_int_equal(t.under_way, OWN);
+    ask_as(2, &other);
+    for (int i = 0; t.under_way == OWN; i++) {
+        assert_true(i < 1000);
+        usleep(1000);
+    }
+    for (int i = 0; i < OWN + MORE + 1; i++) sem_post(&t.let_go);
+    for (int i = 0; i < OWN + MORE + 1; i++) sem_wait(&t.done);
+    assert_int_equal(t.sent, OWN + MORE + 1);
+    assert_int_equal(other.outcome, ACTION_SENT);
+    for (int i = 0; i < OWN + MORE; i++) {
+        assert_int_equal(hanging[i].outcome, ACTION_SENT);
+        arena_destroy(&hanging[i].arena);
+    }
+    arena_destroy(&other.arena);
+    arena_destroy(&more.arena);
+    limit_set(STR("action.queue"), 200, NULL);
+}
+
 static void test_tries_fit(void **state)
 {
     (void)state;
@@ -258,9 +293,9 @@ static void test_tries_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_in_time, begin, end),   cmocka_unit_test_setup_teardown(test_late, begin, end),
-        cmocka_unit_test_setup_teardown(test_too_many, begin, end),  cmocka_unit_test_setup_teardown(test_stop, begin, end),
-        cmocka_unit_test_setup_teardown(test_tries_fit, begin, end),
+        cmocka_unit_test_setup_teardown(test_in_time, begin, end),  cmocka_unit_test_setup_teardown(test_late, begin, end),
+        cmocka_unit_test_setup_teardown(test_too_many, begin, end), cmocka_unit_test_setup_teardown(test_stop, begin, end),
+        cmocka_unit_test_setup_teardown(test_share, begin, end),    cmocka_unit_test_setup_teardown(test_tries_fit, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
 }

@@ -90,6 +90,44 @@ h.cli("batch", "resolve", str(batches(drop)[0]["batch_id"]), "not_printed", "--a
 until("a person says that those were not printed", lambda: [b["state"] for b in batches(drop)] == ["handed over"])
 house.check(names() == ["c1", "c4", "c1", "c2", "c3"], f"then they are, and no other: {names()}")
 
+# ---- a house that fails now and then keeps nothing up ----
+def sends():
+    return [r["body"]["first_name"] for r in remote.requests if "/send/" in r["path"]]
+
+
+remote.pieces.clear()
+remote.requests.clear()
+GOOD = {"delay_ms": 0, "times": 2, "path": "/send/"}
+remote.will(*[step for _ in range(6) for step in (dict(GOOD), {"status": 500, "path": "/send/"}, {"reset": True, "act": True, "path": "/send/"})])
+people = [f"u{n}" for n in range(24)]
+drop, ids = print_there("Now and then", theirs, "spring", people)
+began = time.monotonic()
+until("the pieces beside those that nobody knows of go on at once", lambda: [b["state"] for b in batches(drop)] == ["unknown"], 120)
+house.check(time.monotonic() - began < 10 and sends() == people, f"each is sent once, without a rest: {time.monotonic() - began:.1f} s {sends()}")
+h.cli("batch", "resolve", str(batches(drop)[0]["batch_id"]), "printed", "--account", str(account))
+
+remote.requests.clear()
+remote.will(*[step for _ in range(7) for step in (dict(GOOD), {"status": 503, "path": "/send/"})])
+people = [f"v{n}" for n in range(14)]
+began = time.monotonic()
+drop, ids = print_there("Often busy", theirs, "spring", people)
+until("after a rest that was followed by pieces the next is short again", lambda: [b["state"] for b in batches(drop)] == ["handed over"], 120)
+house.check(time.monotonic() - began < 30 and sorted(set(sends())) == sorted(people) and len(sends()) == 14 + 6, f"{time.monotonic() - began:.1f} s {sends()}")
+remote.script.clear()
+
+remote.requests.clear()
+remote.will({"status": 500, "path": "/send/", "times": 99})
+drop, ids = print_there("Down", theirs, "spring", [f"w{n}" for n in range(12)])
+until("a house that is down gets three at once, then a rest", lambda: len(sends()) >= 3)
+time.sleep(0.5)
+house.check(len(sends()) == 3, f"so that few are unknown: {sends()}")
+time.sleep(4)
+house.check(len(sends()) <= 9 and len(sends()) == len(set(sends())), f"and longer ones: {sends()}")
+remote.script.clear()
+until("then the others go on", lambda: [b["state"] for b in batches(drop)] == ["unknown"], 60)
+house.check(len(sends()) == len(set(sends())) == 12, f"each once: {sends()}")
+h.cli("batch", "resolve", str(batches(drop)[0]["batch_id"]), "printed", "--account", str(account))
+
 # ---- what was begun there is not printed again by another printer ----
 remote.pieces.clear()
 remote.will({"reset": True, "act": True, "path": "/send/"})

@@ -2,7 +2,6 @@
 #include "links/kizen/kizen_private.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/workpool.h"
 #include "net/url.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,7 +150,7 @@ struct kizen *kizen_create(const struct link_house *h)
     struct kizen *k = calloc(1, sizeof *k);
     ASSERT(k);
     k->house = h;
-    k->pool = workpool_create((int)limit_get(LIMIT_ACTION_THREADS), "actions");
+    k->turns = turns_create((int)limit_get(LIMIT_ACTION_THREADS), kizen_action_run);
     k->connector = (struct connector){.name = "kizen",
                                       .title = "Kizen",
                                       .number = KIZEN_NUMBER,
@@ -172,7 +171,7 @@ void kizen_stop(struct kizen *k)
 {
     if (!k) return;
     k->stops = true;
-    workpool_stop(k->pool);
+    turns_stop(k->turns);
 }
 
 void kizen_destroy(struct kizen **kp)
@@ -181,7 +180,7 @@ void kizen_destroy(struct kizen **kp)
     *kp = NULL;
     if (!k) return;
     kizen_stop(k);
-    workpool_destroy(&k->pool);
+    turns_destroy(&k->turns);
     free(k);
 }
 

@@ -47,11 +47,13 @@ struct kizen_action {
     int tries;
     struct fault why;
     struct str missing; /* ACTION_MISSING: the fields as Kizen calls them, parted by ", " */
+    /* kizen's own */
     struct kizen *kizen;
+    struct kizen_action *next; /* that waits, behind it */
 };
 /* Begins it on a thread of its own kind; `done` is called there when it is over and written down, after action.patience at most (and, in this
- * house, one commit). What has not found a thread by then is not sent. Nor is what finds action.queue waiting already, or the server stopping: that
- * is `done` before this returns. One such a second is written down before (so the caller's thread must be one that may wait); the others are
+ * house, one commit). What has not found a thread by then is not sent. Nor is what finds action.queue waiting already, half of it of
+ * its account, or the server stopping: that is `done` before this returns. One such a second is written down before (so the caller's thread must be one that may wait); the others are
  * answered only, and their action_id is 0: a client that asks again at once must not keep the writer busy. */
 void kizen_action_begin(struct kizen *k, struct kizen_action *x);
 /* The HTTP status that answers it. */

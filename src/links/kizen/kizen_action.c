@@ -7,7 +7,6 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/workpool.h"
 #include "queries.h"
 #include <stdatomic.h>
 #include <unistd.h>
@@ -186,9 +185,8 @@ static void finish(struct kizen_action *x)
     x->done(x);
 }
 
-static void run(void *arg)
+void kizen_action_run(struct kizen_action *x)
 {
-    struct kizen_action *x = arg;
     struct doing d = {.kizen = x->kizen, .x = x, .try = {.until_mono = x->until_mono}};
     d.parser = json_parser_create();
     d.piece = piece_of(x);
@@ -198,16 +196,25 @@ static void run(void *arg)
     finish(x);
 }
 
+static void say_why(const struct kizen *k, enum turn turn, struct fault *f)
+{
+    if (turn == TURN_STOPPED || k->stops)
+        fault_remote(f, STOPPING);
+    else if (turn == TURN_ALL_WAIT)
+        fault_remote(f, "Too many actions wait already (action.queue). Nothing was sent; try again in a minute.");
+    else
+        fault_remote(
+            f, "Too many actions of the account wait already (half of action.queue). Nothing was sent; try again in a minute.");
+}
+
 void kizen_action_begin(struct kizen *k, struct kizen_action *x)
 {
     x->kizen = k;
     x->from_mono = clock_mono_ms();
     x->until_mono = x->from_mono + limit_get(LIMIT_ACTION_PATIENCE_S) * 1000;
-    if (workpool_submit(k->pool, run, x, (int)limit_get(LIMIT_ACTION_QUEUE))) return;
-    if (k->stops)
-        fault_remote(&x->why, STOPPING);
-    else
-        fault_remote(&x->why, "Too many actions wait already (action.queue). Nothing was sent; try again in a minute.");
+    enum turn turn = turns_take(k->turns, x, (int)limit_get(LIMIT_ACTION_QUEUE));
+    if (turn == TURN_GIVEN) return;
+    say_why(k, turn, &x->why);
     x->outcome = ACTION_UNSENT;
     if (log_turn_take(k))
         finish(x);

@@ -1,12 +1,11 @@
 /* kizen_private.h: what the files of this connector share. */
 #pragma once
-#include "links/kizen/kizen.h"
+#include "links/kizen/kizen_turn.h"
 
-struct workpool;
 struct kizen {
     const struct link_house *house;
     struct connector connector;
-    struct workpool *pool; /* stopped by kizen_stop; there until kizen_destroy */
+    struct turns *turns; /* stopped by kizen_stop; there until kizen_destroy */
     _Atomic bool stops;
     _Atomic int64_t refused_mono; /* when an action that found no turn was written down last; 0: never */
 };
@@ -32,3 +31,6 @@ struct kizen_try {
 /* The contact's record, read with the connection's keys; *out is valid until p's next document. */
 enum kizen_read kizen_contact_read(struct kizen *k, const struct connection *c, struct str contact_id, struct json_parser *p,
                                    struct arena *a, struct json_value *out, struct kizen_try *t, struct fault *f);
+
+/* ---- kizen_action.c ---- */
+void kizen_action_run(struct kizen_action *x); /* a thread's: from its turn to `done` */

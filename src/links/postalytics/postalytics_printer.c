@@ -3,8 +3,9 @@
  *
  * A piece is claimed (mail/remote_piece.h) before its request and marked after it. Silence after the request, a 2xx without a send date,
  * and answers of gateways (500, 502, 504) leave it Unknown: it is never sent again, the others go on, and at the end the batch is Unknown
- * with the pieces' numbers. "Not now" (429, 503, no connection) leaves it unsent, and the batch rests. A refusal of the piece refuses it and
- * no other; a refusal of the key or of the campaign stops the batch until somebody has put that right. A batch is worked at for
+ * with the pieces' numbers; only after UNKNOWN_MAX in a row does it rest before the next, so that a house that is down makes few of them.
+ * "Not now" (429, 503, no connection) leaves it unsent, and the batch rests. A refusal of the piece refuses it and no other; a refusal of the
+ * key or of the campaign stops the batch until somebody has put that right. A batch is worked at for
  * printer.turn at a time, so that slow ones do not keep others waiting. */
 #include "links/postalytics/postalytics_private.h"
 #include "base/clock.h"
@@ -16,7 +17,7 @@
 #include "mail/remote_piece.h"
 #include <stdio.h>
 
-enum { SHOWN = 10, HOUR_MS = 3600000 };
+enum { SHOWN = 10, HOUR_MS = 3600000, UNKNOWN_MAX = 3 };
 
 struct printing {
     struct postalytics *pl;
@@ -24,6 +25,7 @@ struct printing {
     int64_t connection_id;
     struct str endpoint;
     int mark_field; /* FIELD_…; -1: none */
+    int n_unknown;  /* in a row */
 };
 
 static bool check(struct json_value settings, struct fault *f)
@@ -117,9 +119,13 @@ static enum step settle(struct printing *p, const struct remote_piece *r, enum s
     bool ok = true;
     enum step next = GO_ON;
     if (out != SENDER_SENT) h->why = s->why;
+    p->n_unknown = out == SENDER_UNKNOWN ? p->n_unknown + 1 : 0;
     switch (out) {
     case SENDER_SENT: ok = remote_piece_mark(store, r, REMOTE_SENT, s->remote_id, STR_NULL, &f); break;
-    case SENDER_UNKNOWN: ok = remote_piece_mark(store, r, REMOTE_UNKNOWN, STR_NULL, STR_NULL, &f), next = REST; break;
+    case SENDER_UNKNOWN:
+        ok = remote_piece_mark(store, r, REMOTE_UNKNOWN, STR_NULL, STR_NULL, &f);
+        if (p->n_unknown >= UNKNOWN_MAX || s->retry_after_ms > 0) next = REST;
+        break;
     case SENDER_TRANSIENT: ok = remote_piece_unclaim(store, r, &f), next = REST; break;
     case SENDER_REFUSED:
         next = is_of_the_batch(s->status) ? STOP : GO_ON;
@@ -154,13 +160,23 @@ static enum step send_one(struct printing *p, struct remote_piece *r)
 
 /* ---- the face ---- */
 
-/* Longer with each attempt that came to nothing, by the batch's own count. */
-static enum handover_result rest(struct handover *h)
+/* The batch's own count of attempts doubles it, also by those that sent pieces: it is no longer than nothing has come of any. */
+static int64_t shorten(struct printing *p, int64_t wait, int64_t now)
 {
+    int64_t last_at, least = limit_get(LIMIT_PRINTER_REST_S) * 1000;
+    struct fault f;
+    if (!remote_piece_last(p->pl->house->store, p->h->account, p->h->batch_id, &last_at, &f) || last_at == DB_NULL) return wait;
+    int64_t fruitless = now - last_at > least ? now - last_at : least;
+    return wait < fruitless ? wait : fruitless;
+}
+
+static enum handover_result rest(struct printing *p)
+{
+    struct handover *h = p->h;
     int doublings = h->attempt > 6 ? 6 : h->attempt - 1;
     int64_t wait = limit_get(LIMIT_PRINTER_REST_S) * 1000 << (doublings < 0 ? 0 : doublings), now = clock_now_ms();
     if (wait > HOUR_MS) wait = HOUR_MS;
-    if (!h->again_at) h->again_at = now + wait; /* else the other side has said when */
+    if (!h->again_at) h->again_at = now + shorten(p, wait, now); /* else the other side has said when */
     return HANDOVER_PARTLY;
 }
 
@@ -170,11 +186,11 @@ static enum handover_result go(struct printing *p)
     int64_t until = clock_mono_ms() + limit_get(LIMIT_PRINTER_TURN_S) * 1000;
     struct remote_piece *r = ARENA_NEW(h->arena, struct remote_piece);
     for (bool is_over = false;;) {
-        if (!remote_piece_next(p->pl->house->store, h->arena, h->account, h->batch_id, r, &is_over, &h->why)) return rest(h);
+        if (!remote_piece_next(p->pl->house->store, h->arena, h->account, h->batch_id, r, &is_over, &h->why)) return rest(p);
         if (is_over) return at_the_end(p);
         switch (send_one(p, r)) {
         case GO_ON: break;
-        case REST: return rest(h);
+        case REST: return rest(p);
         case STOP: h->again_at = 0; return HANDOVER_PARTLY;
         }
         if (clock_mono_ms() < until) continue;
