@@ -227,11 +227,11 @@ struct batch house_wait_batch(struct house *h, int64_t account, int64_t batch_id
 {
     struct batch b;
     struct fault f;
-    for (int64_t until = clock_mono_ms() + 10000; clock_mono_ms() < until; usleep(5000)) {
+    for (int64_t until = clock_mono_ms() + 60000; clock_mono_ms() < until; usleep(5000)) {
         if (!batch_get(h->store, h->arena, account, batch_id, &b, &f)) fail_msg("%s", f.text);
         if (b.state == state) return b;
     }
-    fail_msg("batch %lld is %s after ten seconds, not %s (%.*s)", (long long)batch_id, batch_state_word(b.state),
+    fail_msg("batch %lld is %s after a minute, not %s (%.*s)", (long long)batch_id, batch_state_word(b.state),
              batch_state_word(state), STR_ARG(b.last_error));
     return b;
 }

@@ -151,15 +151,25 @@ check("Nothing has arrived yet" in page and "pennypost connection redrive " in p
 nan = re.search(r'/pieces/(\d+)">Nan Lovelace', h.ask("GET", f"/connections/{west}", raw=True)[1].decode()).group(1)
 words = h.cli("why", nan, "--account", str(account)).stdout
 check(re.search(r", 1 given up\n(.*\n)*    destination \d+, given up: HighLevel has no contact", words), "and why says for what reason it was given up:\n" + words)
+again = h.cli("connection", "redrive", str(west), "--account", str(account)).stdout
+check(again == "1 given up, tried again now\n", "what was given up is tried again by the connection's number: " + again)
+until("and given up again", lambda: '<td class="num">1</td>' in row("connections", ">West"))
+status, said = h.ask("POST", "/v1/outbox/redrive", {"connection_id": 999})
+check(status == 404 and "no connection 999" in said["error"]["message"], f"one that is not there: {said}")
+status, said = h.ask("POST", "/v1/outbox/redrive", {"connection_id": west, "destination_id": 1})
+check(status == 400 and "either" in said["error"]["message"], f"not by both numbers: {said}")
 # ---- one that is told of nothing ----
 crm = Peer("kizen")
 kizen = h.ask("POST", "/v1/connections", {"kind": "kizen", "label": "Records", "settings": {"address": crm.url, "user_id": "user-1", "business_id": "business-1"}, "secrets": {"api_key": "kizen-key-1"}})[1]["connection_id"]
 check("Works" in row("connections", "Records") and "is not told of events" in row("connections", "Records"), "a connection that is told of nothing works when its trial did")
 check("Kizen · Works" in page_of(kizen) and "It is not told of events" in page_of(kizen) and "Told last" not in page_of(kizen), "and its page says that it is told of nothing")
+peer.script(rules=[{"on": "GET .*", "do": "503", "times": 2}])
+h.ask("POST", f"/v1/connections/{north}/test")
+home = h.ask("GET", "/", raw=True)[1].decode()
+check("Sales office, north did not work when it was tried" in home and f"pennypost connection test {north} --account {account}" in home and "Records did not" not in home,
+      "the home page names a connection whose newest trial failed, and no other")
 check(not [w for w in h.warnings() if "/no" not in w and "400" not in w], f"nothing to warn of {h.warnings()[:2]}")
 if "look" in TOOLS:
-    peer.script(rules=[{"on": "GET .*", "do": "503", "times": 2}])
-    h.ask("POST", f"/v1/connections/{north}/test")
     print(f"look at http://127.0.0.1:{h.port}/connections, and there /{north}, /{west}, /{kizen}, with {h.key}", flush=True)
     sys.stdin.readline()
 h.stop()
