@@ -133,7 +133,7 @@ static void go(struct doing *d)
         if (x->outcome == ACTION_SENT) x->outcome = is_time(d) ? hand_on(d) : ACTION_UNSENT;
         if (x->outcome != ACTION_NO_ANSWER || x->tries > limit_get(LIMIT_ACTION_RETRIES)) return;
         int64_t wait = delay(d);
-        if (clock_mono_ms() + wait > last || !rest(d->kizen, wait)) return;
+        if (clock_mono_ms() + wait > last || !rest(d->kizen, wait) || clock_mono_ms() > last) return;
     }
 }
 
