@@ -8,7 +8,7 @@ PERSON = {"first_name": "Ann", "last_name": "Doe", "address_street": "350 5th Av
 
 peer, key = Peer(), private_key()
 record = peer.script(public_key=public_key(key), records={"Contact": [{"FirstName": "Ann", "LastName": "Doe", "Email": "ann@example.com"}]})["ids"]["Contact"][0]
-house = House(settings={"mail.test_gather_ms": "300", "mail.recall_minutes": "0", "outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all", "job.retry_first": "1"})
+house = House(settings={"mail.test_gather_ms": "300", "mail.recall_minutes": "0", "outgoing.allow": "127.0.0.0/8", "outgoing.http": "on", "outgoing.ports": "all", "job.retry_first": "1", "connector.young": "1000"})
 check(house.start(), "the server starts")
 house.make_account()
 settings = {"flow": "jwt", "login_url": peer.url, "client_id": "3MVG9", "username": "ann@example.com", "objects": "Contact"}
