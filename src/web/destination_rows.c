@@ -42,6 +42,8 @@ static bool is_refused(struct page *p, const struct destination *d)
 const char *destination_trouble(struct page *p, const struct destination *d)
 {
     if (d->state == DESTINATION_DISABLED) return "It is switched off; nothing is lost. Save it again when it works.";
+    if (is_refused(p, d) && d->connection_id == DB_NULL)
+        return "Nothing is lost; what waits goes on when its subscription is saved with another secret.";
     if (is_refused(p, d))
         return arena_printf(p->arena,
                             "Nothing is lost; what waits goes on when new credentials are saved: pennypost connection set %lld "
