@@ -18,6 +18,7 @@ struct press_cage {
     int64_t killed_mb; /* the last one was killed at that size; 0: it was not */
     int64_t peak_mb;   /* in the job at hand */
     int starts;        /* in the job at hand */
+    int64_t looked_ms; /* at its memory */
     int64_t kept_ms;   /* when the last job ended */
 };
 void press_cage_end(struct press_cage *c);
@@ -25,7 +26,7 @@ void press_cage_end(struct press_cage *c);
 bool press_cage_ready(struct press_cage *c, int sock, int64_t owner, struct fault *f);
 /* The worker wants a fresh one. */
 bool press_cage_give(struct press_cage *c, int sock, struct fault *f);
-/* To be called every 100 ms or so: kills one that is too large. */
+/* To be called every 100 ms or more often: kills one that is too large, looking four times a second. */
 void press_cage_watch(struct press_cage *c);
 /* After a job that went well: keeps it, unless it is no one's or has grown. */
 void press_cage_keep(struct press_cage *c);
