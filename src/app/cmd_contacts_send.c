@@ -56,7 +56,8 @@ int cmd_contacts_send(const struct options *o)
     if (ok && o->json)
         printf("%.*s\n", STR_ARG(remote_text(r)));
     else if (ok)
-        printf("sent after %lld tries\n", (long long)json_get(root, "tries").integer);
+        printf(json_get(root, "tries").integer == 1 ? "sent\n" : "sent after %lld tries\n",
+               (long long)json_get(root, "tries").integer);
     else
         fprintf(stderr, "pennypost contacts: %s\n", f.text);
     remote_close(&r);

@@ -23,6 +23,7 @@ static bool check_relative(struct making *m, struct str path)
         return fault_user(m->f, 400, "path must not hold blanks (write %%20), backslashes, # or control characters.");
     while (decoded.ptr) {
         struct str part = str_cut(decoded, '/', &decoded);
+        part = str_cut(part, ';', &(struct str){0}); /* Java's servers read /..;x/ as /../ */
         if (str_eq(part, STR("..")) || str_eq(part, STR(".")))
             return fault_user(m->f, 400, "path must not hold . or .. as a part.");
     }

@@ -66,7 +66,7 @@ static bool find(struct tx *tx, struct work *w, struct subscription *out)
     if (w->id >= FIRST_NUMBER) {
         if (!tx_first(tx, Q_SUBSCRIPTION_FIND, &(struct q_subscription_find){w->account, w->id}, &row) ||
             (w->hooks->only_webhooks && row.link != w->hooks->link->number))
-            return tx_not_found(tx, "webhook", w->id);
+            return tx_not_found(tx, w->hooks->only_webhooks ? "webhook" : "subscription", w->id);
         *out = subscription_row_read(w->arena, w->account, &row);
         return true;
     }

@@ -63,16 +63,16 @@ def look_at(name, size, out, blank, fields, qr_page):
     gs = run("gs", "-q", "-dBATCH", "-dNOPAUSE", "-sDEVICE=nullpage", str(pdf))
     check(gs.returncode == 0 and "rror" not in gs.stdout + gs.stderr, f"{name}: Ghostscript {(gs.stdout + gs.stderr)[:100]}")
     zx, zy, zw, zh = (72 * v for v in zone)
+    looks = lambda file, page: list(Grey(file, page, 100).rows(zx + 1, zy + 1, zw - 2, zh - 2))
     for row, person in zip(rows, fields):
         first = int(row["first_page"])
         found = {w[4] for p in range(first, first + pages) for w in words(pdf, p) if inset <= w[0] and w[2] <= media[0] - inset and inset <= w[1] and w[3] <= media[1] - inset}
         lacking = [v for value in person for v in value.split() if not any(v.lower() in f.lower() for f in found)]
         check(not lacking, f"{name}: {person} inside the safe box {lacking}")
         page = first + address_page - 1
-        same = list(Grey(pdf, page, 100).rows(zx + 1, zy + 1, zw - 2, zh - 2)) == list(Grey(blank, page, 100).rows(zx + 1, zy + 1, zw - 2, zh - 2))
-        check(same, f"{name}: the address zone looks as it does on an empty creative, at 100 dpi")
-        edge = [px for r in list(Grey(pdf, page, 100).rows(zx + 2, zy + 2, zw - 4, 2)) for px in r]
-        check(edge and min(edge) == 255, f"{name}: the zone is white along its edge")
+        drawn = looks(pdf, page)
+        check(drawn == looks(blank, page), f"{name}: the address zone looks as it does on an empty creative, at 100 dpi")
+        check(drawn and min(min(line) for line in drawn[1:3]) == 255, f"{name}: the zone is white along its edge")
         bars = run(TOOLS["read_imb"], str(pdf), str(page), *(f"{v:.1f}" for v in (zx, zy, zw, zh))).stdout.strip()
         code = run(house.program, "imb", "decode", input=bars + "\n").stdout.strip()
         check(code == row["imb_tracking"] + ("," + row["imb_routing"] if row["imb_routing"] else ""), f"{name}: the barcode decodes to {row['imb_tracking']}")
