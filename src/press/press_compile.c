@@ -143,7 +143,9 @@ static bool samples_print(struct press *p, struct press_job *job, struct arena *
     struct fault why = {0};
     struct press_call call = {.ask = FRAME_COMPILE, .job = job, .pages = ARENA_ARRAY(a, int, job->n_pieces + 1)};
     if (!press_talk(p, &call, a, &o, &why)) {
-        if (why.whose != FAULT_USER) {
+        /* Where Chromium cannot run it will not do so later either: the creative is refused with that reason, not tried again. */
+        bool cannot = why.whose != FAULT_USER && job->creative->kind == CREATIVE_HTML && !chromium_is_available(&why);
+        if (why.whose != FAULT_USER && !cannot) {
             *f = why;
             return false;
         }
@@ -160,11 +162,6 @@ bool press_compile(struct press *p, const struct creative *c, const struct press
                    struct creative_report *r, struct fault *f)
 {
     *r = (struct creative_report){.is_ok = true, .path = c->kind == CREATIVE_IMAGES ? CREATIVE_IMAGE_ONLY : CREATIVE_CHROMIUM};
-    /* Where Chromium cannot run it will not do so later either: the creative is refused with that reason, not tried again. */
-    if (c->kind == CREATIVE_HTML && !chromium_is_available(&r->reason)) {
-        r->is_ok = false;
-        return true;
-    }
     struct arena *a = arena_create(1 << 16);
     struct press_job job = {.creative = c, .pieces = n ? samples : press_samples(a, c), .n_pieces = n ? n : PRESS_SAMPLES};
     job.out_fd = memfd_create("samples", MFD_CLOEXEC);
