@@ -3,8 +3,8 @@
  *
  * A look reads from the top down to a page on which nothing is new, and then on from the page at which the look before ended, its read_on. In between
  * nothing is new: whatever breaks a look off, all above the stored read_on has been read. New events push the others down, so that page holds what is
- * known and some of it is read again; where it does not, the list has become shorter, and the next look reads all of it. So a page is read twice or three
- * times, however many there are. */
+ * known and some of it is read again; where it does not, the list has become shorter, and the next look reads all of it. So a page is read a few times,
+ * however many there are. */
 #include "links/postalytics/postalytics_private.h"
 #include "base/digest.h"
 #include "base/limits.h"
@@ -23,6 +23,7 @@ struct look {
     enum place place;
     int64_t page, read_on, n_pages; /* n_pages: that count; going down to what is known costs nothing */
     uint8_t digest[SHA256_BYTES];   /* of the page that was read last */
+    int n_rows;
     bool is_new /* it held something that no look had come to */, is_last /* nothing is behind it */;
 };
 
@@ -43,8 +44,9 @@ static bool is_repeated(struct look *l, const struct watch *w)
 }
 
 /* What its unit stores if something on it is new. */
-static int64_t read_on_with(const struct look *l) { return l->is_last ? 0 : l->place == AT_OVERLAP ? 1 : l->page + 1; }
+static int64_t read_on_with(const struct look *l) { return l->place == AT_OVERLAP ? 1 : l->is_last ? 0 : l->page + 1; }
 
+/* Past its end a list is empty, or answers 404. */
 static bool read_page(struct watch *w, struct look *l, struct fault *f)
 {
     struct json_value rows, row;
@@ -53,15 +55,15 @@ static bool read_page(struct watch *w, struct look *l, struct fault *f)
     const struct watched_drop *d = l->drop;
     const char *path = arena_printf(w->arena, "/v1/campaigns/%lld/events?PageNumber=%lld&PageSize=%d", (long long)d->drop_id,
                                     (long long)l->page, PAGE_ROWS);
-    int n = 0, n_rows = 0, status;
-    bool ok = watch_ask_array(w, path, p, &rows, &status, f);
+    int n = 0, status;
+    bool ok = watch_ask_array(w, path, p, &rows, &status, f), is_past = !ok && status == 404 && l->page > 1;
     struct happening *all = ok ? ARENA_ARRAY(w->arena, struct happening, json_count(rows) + 1) : NULL;
-    for (; ok && json_next(rows, &it, NULL, &row); n_rows++) {
+    for (l->n_rows = 0; ok && json_next(rows, &it, NULL, &row); l->n_rows++) {
         all[n] = (struct happening){.drop_id = d->drop_id, .drop_name = d->name};
         n += happening_of_row(w, row, &all[n]) && all[n].at >= w->now - limit_get(LIMIT_OUTBOX_LOG_DAYS) * DAY_MS;
     }
-    l->is_last = ok && (n_rows != PAGE_ROWS || is_repeated(l, w));
-    ok = ok && happenings_tell(w, all, n, read_on_with(l), f);
+    l->is_last = l->n_rows != PAGE_ROWS || is_repeated(l, w);
+    ok = ok ? happenings_tell(w, all, n, read_on_with(l), f) : is_past;
     l->is_new = false;
     for (int i = 0; ok && i < n; i++) l->is_new |= all[i].is_new;
     json_parser_destroy(&p);
@@ -86,7 +88,7 @@ static bool go_down(struct look *l)
 static bool go_on(struct look *l)
 {
     l->n_pages += l->is_new || l->place == BELOW;
-    if (l->place == AT_OVERLAP && l->is_new) return l->read_on = 1, false;
+    if (l->place == AT_OVERLAP && (l->is_new || !l->n_rows)) return l->read_on = 1, false;
     if (l->is_last) return l->read_on = 0, false;
     if (l->place == AT_TOP && !l->is_new) return go_down(l);
     if (l->place == AT_OVERLAP) l->place = BELOW;

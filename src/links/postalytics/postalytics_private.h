@@ -95,19 +95,19 @@ void contacts_tidy(const struct postalytics *pl);
 struct watched_drop {
     int64_t drop_id;
     struct str name, endpoint;
-    int64_t
-        read_on; /* the page of its events at which the look before ended: all above has been read; 0: all that is there has */
+    int64_t read_on; /* the page of its events above which all has been read; 0: on all pages */
 };
-
-/* ---- one look at a drop's events (postalytics_look.c) ---- */
-/* At most watch.pages of them; the next look goes on where this one ends or breaks off. */
-bool look_at_events(struct watch *w, const struct watched_drop *d, struct fault *f);
-bool look_keep(struct tx *tx, const struct watch *w, int64_t drop_id, int64_t read_on);
 /* Has the events of these drops posted here, as far as can be. *n: of how many they are; *said: how it stands, a sentence for people. */
 bool hooks_put(struct watch *w, const struct watched_drop *drops, int n_drops, int *n, struct str *said, struct fault *f);
 /* Takes all of them away, until `until_ms` (of the monotonic clock). */
 bool hooks_take_down(struct watch *w, int64_t until_ms, struct fault *f);
 void postalytics_leave(void *ctx, int64_t account, int64_t connection_id);
+
+/* ---- one look at a drop's events (postalytics_look.c) ---- */
+/* At most watch.pages of them; the next look goes on where this one ends or breaks off. */
+bool look_at_events(struct watch *w, const struct watched_drop *d, struct fault *f);
+/* Inside a unit: where it is, durable with what is new there. */
+bool look_keep(struct tx *tx, const struct watch *w, int64_t drop_id, int64_t read_on);
 
 /* ---- what is posted here (postalytics_post.c) ---- */
 int postalytics_hook(void *ctx, struct hook_call *h, struct hook_send *out, struct hook_answer *answer, struct fault *f);
