@@ -64,6 +64,11 @@ static void redact(const struct connection *to, const struct fetch_ask *ask, str
     answer->body = redaction_run(&r, answer->body);
 }
 
+bool connector_is_for_now(int status)
+{
+    return status == 408 || status == 425 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
 bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
                     struct arena *a, struct connector_answer *out, struct fault *f)
 {

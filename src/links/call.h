@@ -13,6 +13,8 @@ struct connector_answer {
     bool is_cut;
     int64_t retry_after_ms; /* -1: it did not say */
 };
+/* Of an answer's status: not now, and the same request may be granted soon. */
+bool connector_is_for_now(int status);
 /* Renews the token when it must, waits for the pace for at most connector.patience, asks, and renews once more when the token was refused. False:
  * it was not asked or did not answer: FAULT_USER 409 (it must be saved again), FAULT_REMOTE. An answer of any status is true. */
 bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,

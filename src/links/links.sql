@@ -287,14 +287,14 @@ SELECT is_seen FROM mirror_event WHERE account_id = $1 AND connection_id = $2 AN
 UPDATE mirror_event SET is_seen = 1 WHERE account_id = $1 AND connection_id = $2 AND repeat_id = $3;
 
 -- name: mirror_drop_partial
--- Whether a look broke off at a drop, or is still at it.
+-- The page of a drop's events at which the last look ended or broke off; 0: it has read all.
 -- in: account_id int, connection_id int, drop_id int
--- out: is_partial int
-SELECT is_partial FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3;
+-- out: read_on int
+SELECT is_partial AS read_on FROM mirror_drop WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3;
 
 -- name: mirror_drop_mark
--- A look is at it (1), or has come to its end (0).
--- in: account_id int, connection_id int, drop_id int, is_partial int
+-- Where a look is. The column is a SMALLINT, and was a flag: 1 reads all pages, as that meant.
+-- in: account_id int, connection_id int, drop_id int, read_on int
 UPDATE mirror_drop SET is_partial = $4 WHERE account_id = $1 AND connection_id = $2 AND drop_id = $3;
 
 -- name: mirror_event_trim

@@ -1392,6 +1392,13 @@ SELECT piece_id, state FROM remote_piece WHERE account_id = $1 AND piece_id BETW
 -- out: last_at int
 SELECT MAX(sent_at) FROM remote_piece WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND (state = $4 OR state = $5);
 
+-- name: remote_piece_in_a_row
+-- Of how many requests of a batch nobody knows, that left after the one that was answered last.
+-- in: account_id int, from_id int, to_id int, claimed int, unknown int, sent int, refused int
+-- out: n int
+SELECT count(*) AS n FROM remote_piece WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND (state = $4 OR state = $5) AND sent_at >
+ (SELECT COALESCE(MAX(sent_at), 0) FROM remote_piece WHERE account_id = $1 AND piece_id BETWEEN $2 AND $3 AND (state = $6 OR state = $7));
+
 -- name: remote_piece_begun
 -- Whose connection has sent a piece of a batch, or may have.
 -- in: account_id int, from_id int, to_id int, refused int

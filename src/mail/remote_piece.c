@@ -131,6 +131,23 @@ bool remote_piece_last(struct store *s, int64_t account, int64_t batch_id, int64
     return true;
 }
 
+static bool in_a_row(struct tx *tx, void *arg)
+{
+    struct work *w = arg;
+    struct r_remote_piece_in_a_row row = {0};
+    struct q_remote_piece_in_a_row in = {w->account,     first_of(w->batch_id), last_of(w->batch_id), REMOTE_CLAIMED,
+                                         REMOTE_UNKNOWN, REMOTE_SENT,           REMOTE_REFUSED};
+    tx_first(tx, Q_REMOTE_PIECE_IN_A_ROW, &in, &row);
+    w->n = (int)row.n;
+    return tx_ok(tx);
+}
+
+int remote_piece_in_a_row(struct store *s, int64_t account, int64_t batch_id, struct fault *f)
+{
+    struct work w = {.account = account, .batch_id = batch_id};
+    return store_read(s, in_a_row, &w, f) ? w.n : -1;
+}
+
 bool remote_piece_forget(struct tx *tx, int64_t account, int64_t batch_id)
 {
     struct q_remote_piece_forget in = {account, first_of(batch_id), last_of(batch_id), REMOTE_CLAIMED, REMOTE_UNKNOWN};

@@ -29,5 +29,7 @@ bool remote_piece_unclaim(struct store *s, const struct remote_piece *p, struct 
 int remote_piece_open(struct store *s, int64_t account, int64_t batch_id, int64_t *ids, int max, struct fault *f);
 /* When the last of the batch's requests left that was answered with yes or no (REMOTE_SENT, REMOTE_REFUSED); DB_NULL: none was. */
 bool remote_piece_last(struct store *s, int64_t account, int64_t batch_id, int64_t *at, struct fault *f);
+/* Of how many requests nobody knows, that left after that one; -1 with a fault. */
+int remote_piece_in_a_row(struct store *s, int64_t account, int64_t batch_id, struct fault *f);
 /* Inside a unit: a person says that those were not made. */
 bool remote_piece_forget(struct tx *tx, int64_t account, int64_t batch_id);

@@ -57,7 +57,7 @@ struct fetch_answer {
 };
 /* A header of an answer, any case, trimmed; the first of several; STR_NULL: absent. */
 struct str fetch_header(const struct fetch_answer *a, const char *name);
-/* Retry-After as milliseconds from now (seconds or a date; a date that is past is 0); -1: none, or neither. */
+/* Retry-After as milliseconds from now (seconds or a date; a date that is past is 0), a year at most; -1: none, or neither. */
 int64_t fetch_retry_after_ms(const struct fetch_answer *a, int64_t now);
 
 /* Any thread; never waits. The ask's texts and the arena are the fetcher's until done was called (on its thread: it must be short; it may start

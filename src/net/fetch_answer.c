@@ -111,15 +111,18 @@ struct str fetch_header(const struct fetch_answer *a, const char *name)
     return STR_NULL;
 }
 
+#define YEAR_MS (INT64_C(365) * 86400 * 1000) /* whoever adds it to a time need not look whether there is one */
+
 int64_t fetch_retry_after_ms(const struct fetch_answer *a, int64_t now)
 {
     char text[64];
     int64_t s;
     struct str v = fetch_header(a, "Retry-After");
     if (!v.ptr || v.len == 0 || v.len >= sizeof text) return -1;
-    if (str_to_int64(v, &s)) return s < 0 ? -1 : s > INT64_MAX / 1000 ? INT64_MAX : s * 1000;
+    if (str_to_int64(v, &s)) return s < 0 ? -1 : s > YEAR_MS / 1000 ? YEAR_MS : s * 1000;
     snprintf(text, sizeof text, "%.*s", STR_ARG(v));
     time_t at = curl_getdate(text, NULL);
     if (at < 0) return -1;
-    return (int64_t)at * 1000 > now ? (int64_t)at * 1000 - now : 0;
+    int64_t wait = (int64_t)at * 1000 - now;
+    return wait < 0 ? 0 : wait > YEAR_MS ? YEAR_MS : wait;
 }

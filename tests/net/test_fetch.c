@@ -45,6 +45,9 @@ static const struct peer_script scripts[] = {
     {"/503-date",
      "HTTP/1.1 503 Service Unavailable\r\nretry-after:  Wed, 25 Nov 2026 12:00:10 GMT\r\nContent-Length: 0\r\n\r\n", PEER_KEEP,
      0, NULL},
+    {"/503-huge", "HTTP/1.1 503 Busy\r\nRetry-After: 9223372036854775807\r\nContent-Length: 0\r\n\r\n", PEER_KEEP, 0, NULL},
+    {"/503-late", "HTTP/1.1 503 Busy\r\nRetry-After: Fri, 31 Dec 2100 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n", PEER_KEEP, 0,
+     NULL},
     {"/503-odd", "HTTP/1.1 503 \x01\x02\r\nRetry-After: soon\r\nContent-Length: 0\r\n\r\n", PEER_KEEP, 0, NULL},
     {"/continue", "HTTP/1.1 100 Continue\r\nX: 1\r\n\r\n" OK_ANSWER, PEER_KEEP, 0, NULL},
 };
@@ -198,6 +201,10 @@ static void test_head(void **state)
     ask(f, a, "GET", "127.0.0.1", "/503-date", LONG_MS, &got);
     assert_int_equal(fetch_retry_after_ms(&got, noon), 10000);
     assert_int_equal(fetch_retry_after_ms(&got, noon + 60000), 0);
+    ask(f, a, "GET", "127.0.0.1", "/503-huge", LONG_MS, &got);
+    assert_int_equal(fetch_retry_after_ms(&got, noon), INT64_C(31536000000));
+    ask(f, a, "GET", "127.0.0.1", "/503-late", LONG_MS, &got);
+    assert_int_equal(fetch_retry_after_ms(&got, noon), INT64_C(31536000000));
     ask(f, a, "GET", "127.0.0.1", "/503-odd", LONG_MS, &got);
     assert_int_equal(fetch_retry_after_ms(&got, noon), -1);
     ask(f, a, "GET", "127.0.0.1", "/ok", LONG_MS, &got);

@@ -178,6 +178,26 @@ for step, says in (({"status": 403, "path": "/webhooks", "times": 99}, "does not
     until("is polled", lambda: len(events(refuses)) == 1)
     h.ask("DELETE", f"/v1/connections/{refuses}")
 
+# ---- where one campaign takes none, and where none does ----
+for status, n_asked, n_posted, says in ((409, [2], 1, "campaign 5 takes no webhook. Postalytics answered 409"), (501, [1], 0, "it takes no webhook")):
+    mixed = postalytics.Postalytics().start()
+    mixed.campaigns = [{**mixed.campaigns[0], "drop_id": 5, "name": "Odd"}] + mixed.campaigns
+    plain, posted = mixed.webhooks, []
+    def webhooks(method, number, body):
+        if method == "POST":
+            posted.append(int(body["campaign_id"]))
+            if status == 501 or int(body["campaign_id"]) == 5:
+                return mixed.refuse(status, "no")
+        return plain(method, number, body)
+    mixed.webhooks = webhooks
+    odd = connect(f"Odd {status}", mixed.address, postalytics.KEY, watch="webhooks")
+    until(f"a webhook is answered with {status}", lambda: (look(odd)["status"] or {}).get("webhooks"))
+    said = look(odd)["status"]["webhooks"]
+    house.check(f"{n_posted} of 2 campaigns" in said and says in said and [len(posted)] == n_asked, f"the campaigns behind it are {'' if n_posted else 'not '}asked: {posted} {said}")
+    mixed.happen(703, "Mailed", now())
+    until("and its events are polled", lambda: len(events(odd)) == 1)
+    h.ask("DELETE", f"/v1/connections/{odd}")
+
 # ---- a second Pennypost ----
 second = house.House(settings={**LOOSE})
 house.check(second.start(), "a second Pennypost starts")

@@ -10,12 +10,6 @@ static struct str path_of(struct arena *a, struct str contact_id)
     return str_of(arena_printf(a, "/api/records/client_client/%.*s", STR_ARG(url_encoded(a, contact_id))));
 }
 
-static bool is_for_now(const struct connector_answer *answer)
-{
-    int s = answer->status;
-    return s == 408 || s == 425 || s == 429 || s == 500 || (s >= 502 && s <= 504);
-}
-
 static enum kizen_read refused(const struct connector_answer *answer, struct str contact_id, struct fault *f)
 {
     if (answer->status == 404)
@@ -23,7 +17,7 @@ static enum kizen_read refused(const struct connector_answer *answer, struct str
                    contact_id.ptr);
     else
         fault_remote(f, "%s", answer->sentence);
-    return is_for_now(answer) ? KIZEN_READ_LATER : KIZEN_READ_NEVER;
+    return connector_is_for_now(answer->status) ? KIZEN_READ_LATER : KIZEN_READ_NEVER;
 }
 
 enum kizen_read kizen_contact_read(struct kizen *k, const struct connection *c, struct str contact_id, struct json_parser *p,

@@ -111,7 +111,7 @@ struct telling {
     struct watch *watch;
     struct happening *all;
     int n;
-    int64_t look;
+    int64_t read_on;
 };
 
 /* What is known of them already: most of a page that is read again and again. */
@@ -145,7 +145,8 @@ static bool complete(struct watch *w, struct happening *e, struct fault *f)
     if (is_findable || e->is_ours || is_too_old(e) ||
         !event_is_wanted(w->pl->house->outbox, w->account, EVENT_CONNECTION, w->connection_id, (int)e->status->code))
         return true;
-    return person_complete(w, e->drop_id, e->data_id, e->person, f) || w->attempt > PATIENT_TURNS;
+    return person_complete(w, e->drop_id, e->data_id, e->person, f) ||
+           (w->attempt > PATIENT_TURNS && !jobs_stopping(w->pl->house->jobs));
 }
 
 /* The person and the drop, for links that have no piece to read. */
@@ -231,13 +232,12 @@ static bool tell_all(struct tx *tx, void *arg)
     if (!watch_is_there(tx, w)) return tx_ok(tx);
     for (int i = 0; i < t->n; i++)
         if ((t->all[i].is_new || t->all[i].post_id) && !tell(tx, &t->all[i])) return false;
-    return !t->look ||
-           tx_run(tx, Q_MIRROR_DROP_MARK, &(struct q_mirror_drop_mark){w->account, w->connection_id, t->look, 1}, NULL);
+    return !t->read_on || look_keep(tx, w, t->all[0].drop_id, t->read_on);
 }
 
-bool happenings_tell(struct watch *w, struct happening *all, int n, int64_t look, struct fault *f)
+bool happenings_tell(struct watch *w, struct happening *all, int n, int64_t read_on, struct fault *f)
 {
-    struct telling t = {w, all, n, look};
+    struct telling t = {w, all, n, read_on};
     int n_left = 0;
     if (!store_read(w->pl->house->store, look_ahead, &t, f)) return false;
     for (int i = 0; i < n; i++) {

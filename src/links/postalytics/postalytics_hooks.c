@@ -174,7 +174,19 @@ static struct str say(const struct watch *w, int n, int n_drops, const char *why
 }
 
 /* 401 is not about webhooks, and what may be over soon is no answer: the turn fails. */
-static bool is_refusal(int status) { return status >= 400 && status <= 499 && status != 401 && status != 408 && status != 429; }
+static bool is_refusal(int status)
+{
+    return ((status >= 400 && status <= 499) || status == 501) && status != 401 && !connector_is_for_now(status);
+}
+
+/* It would say the same of every campaign. */
+static bool is_for_all(int status) { return status == 403 || status == 405 || status == 501; }
+
+static const char *why_not(const struct watch *w, const struct watched_drop *d, bool is_for_all_drops, const struct fault *f)
+{
+    return is_for_all_drops ? arena_printf(w->arena, "it takes no webhook. %s", f->text)
+                            : arena_printf(w->arena, "campaign %lld takes no webhook. %s", (long long)d->drop_id, f->text);
+}
 
 bool hooks_put(struct watch *w, const struct watched_drop *drops, int n_drops, int *n, struct str *said, struct fault *f)
 {
@@ -205,8 +217,7 @@ bool hooks_put(struct watch *w, const struct watched_drop *drops, int n_drops, i
         if (have == HAVE_NONE && is_refused) continue;
         bool ok = have == HAVE_IT ? keep_note(w, d->drop_id, hook_id, f) : make(&h, d, &status, f);
         if (!ok && (have == HAVE_IT || !is_refusal(status))) return false;
-        is_refused |= !ok;
-        if (!ok) why = arena_printf(w->arena, "it takes no webhook. %s", f->text);
+        if (!ok) is_refused = is_for_all(status), why = why_not(w, d, is_refused, f);
         *n += ok;
         if (ok && !remove_old(&h, d, f)) return false;
     }

@@ -3,9 +3,10 @@
  *
  * A piece is claimed (mail/remote_piece.h) before its request and marked after it. Silence after the request, a 2xx without a send date,
  * and answers of gateways (500, 502, 504) leave it Unknown: it is never sent again, the others go on, and at the end the batch is Unknown
- * with the pieces' numbers; only after UNKNOWN_MAX in a row does it rest before the next, so that a house that is down makes few of them.
- * "Not now" (429, 503, no connection) leaves it unsent, and the batch rests. A refusal of the piece refuses it and no other; a refusal of the
- * key or of the campaign stops the batch until somebody has put that right. A batch is worked at for
+ * with the pieces' numbers. After UNKNOWN_MAX in a row, in whichever turns, the batch rests before each further one until one is answered, so
+ * that a house that is down or hangs makes few of them. "Not now" (429, 503, no connection) leaves it unsent, and the batch rests: for as long
+ * as the other side says, an hour at most, and else for printer.rest, doubled with each attempt that nothing comes of. A refusal of the piece
+ * refuses it and no other; a refusal of the key or of the campaign stops the batch until somebody has put that right. A batch is worked at for
  * printer.turn at a time, so that slow ones do not keep others waiting. */
 #include "links/postalytics/postalytics_private.h"
 #include "base/clock.h"
@@ -25,7 +26,6 @@ struct printing {
     int64_t connection_id;
     struct str endpoint;
     int mark_field; /* FIELD_…; -1: none */
-    int n_unknown;  /* in a row */
 };
 
 static bool check(struct json_value settings, struct fault *f)
@@ -111,20 +111,27 @@ static enum sender_outcome for_paper(enum sender_outcome out, int status)
 
 static bool is_of_the_batch(int status) { return status != 400 && status != 413 && status != 422; }
 
+/* In a row, whichever turns they fell in. */
+static bool count_unknown(const struct printing *p, int *n, struct fault *f)
+{
+    *n = remote_piece_in_a_row(p->pl->house->store, p->h->account, p->h->batch_id, f);
+    return *n >= 0;
+}
+
 static enum step settle(struct printing *p, const struct remote_piece *r, enum sender_outcome out, const struct sender_piece *s)
 {
     struct store *store = p->pl->house->store;
     struct handover *h = p->h;
     struct fault f;
     bool ok = true;
+    int n_unknown = 0;
     enum step next = GO_ON;
     if (out != SENDER_SENT) h->why = s->why;
-    p->n_unknown = out == SENDER_UNKNOWN ? p->n_unknown + 1 : 0;
     switch (out) {
     case SENDER_SENT: ok = remote_piece_mark(store, r, REMOTE_SENT, s->remote_id, STR_NULL, &f); break;
     case SENDER_UNKNOWN:
-        ok = remote_piece_mark(store, r, REMOTE_UNKNOWN, STR_NULL, STR_NULL, &f);
-        if (p->n_unknown >= UNKNOWN_MAX || s->retry_after_ms > 0) next = REST;
+        ok = remote_piece_mark(store, r, REMOTE_UNKNOWN, STR_NULL, STR_NULL, &f) && count_unknown(p, &n_unknown, &f);
+        if (n_unknown >= UNKNOWN_MAX || s->retry_after_ms > 0) next = REST;
         break;
     case SENDER_TRANSIENT: ok = remote_piece_unclaim(store, r, &f), next = REST; break;
     case SENDER_REFUSED:
@@ -154,7 +161,8 @@ static enum step send_one(struct printing *p, struct remote_piece *r)
     out = for_paper(out, s.status);
     (void)FAILPOINT("postalytics.send.after");
     enum step next = settle(p, r, out, &s);
-    if (next == REST && s.retry_after_ms > 0) h->again_at = clock_now_ms() + s.retry_after_ms;
+    int64_t wish = s.retry_after_ms < HOUR_MS ? s.retry_after_ms : HOUR_MS;
+    if (next == REST && wish > 0) h->again_at = clock_now_ms() + wish;
     return next;
 }
 

@@ -39,6 +39,7 @@ struct watch {
     enum watch_way way;
     struct str mark;     /* var_field_N; "none" */
     struct str contacts; /* off, all, or numbers of lists there */
+    struct str answered; /* the body of the 2xx that came last */
     const struct field_set *fields;
     struct {
         int64_t data_id;
@@ -51,7 +52,8 @@ void watch_finish(struct watch *w);
 bool watch_open(struct watch *w, struct fault *f);
 /* What is read while its owner removes it must leave nothing behind. */
 bool watch_is_there(struct tx *tx, const struct watch *w);
-/* One request. True: a 2xx with JSON, in *out as long as `p` reads nothing else. *status: the answer's, 0: none. FAULT_REMOTE, FAULT_USER. */
+/* One request. True: a 2xx with JSON, in *out as long as `p` reads nothing else. *status: the answer's, 0: none. FAULT_REMOTE (also
+ * when the server is stopping: nothing is asked any more), FAULT_USER. */
 bool watch_ask(struct watch *w, const char *method, const char *path, struct str body, struct json_parser *p,
                struct json_value *out, int *status, struct fault *f);
 /* The same for an array, as all collections there are. */
@@ -75,9 +77,9 @@ bool happening_of_row(const struct watch *w, struct json_value row, struct happe
 /* From what a webhook posted. FAULT_USER 400 says what is wrong with it. */
 bool happening_of_post(const struct watch *w, struct json_value root, struct happening *e, struct fault *f);
 /* Each once, in one unit: their is_new say to which no look had come before. Whose e-mail address is not known, and who is wanted, is asked
- * for before. `look`: the drop whose page this is, while there may be more behind it: it is marked as partly read; 0: they were posted, or it is
- * the last page. FAULT_REMOTE: not now. */
-bool happenings_tell(struct watch *w, struct happening *e, int n, int64_t look, struct fault *f);
+ * for before. `read_on`: they are a page of one drop's events, and this is kept as its read_on if any was new; 0: they were posted, or nothing is
+ * behind them. FAULT_REMOTE: not now. */
+bool happenings_tell(struct watch *w, struct happening *e, int n, int64_t read_on, struct fault *f);
 
 /* ---- persons and lists there (postalytics_contacts.c) ---- */
 /* The fields of any object that is a person, in whichever spelling; what is there already stays. */
@@ -93,13 +95,19 @@ void contacts_tidy(const struct postalytics *pl);
 struct watched_drop {
     int64_t drop_id;
     struct str name, endpoint;
-    bool is_partial; /* the last look at it broke off: all its pages are read */
+    int64_t read_on; /* the page of its events above which all has been read; 0: on all pages */
 };
 /* Has the events of these drops posted here, as far as can be. *n: of how many they are; *said: how it stands, a sentence for people. */
 bool hooks_put(struct watch *w, const struct watched_drop *drops, int n_drops, int *n, struct str *said, struct fault *f);
 /* Takes all of them away, until `until_ms` (of the monotonic clock). */
 bool hooks_take_down(struct watch *w, int64_t until_ms, struct fault *f);
 void postalytics_leave(void *ctx, int64_t account, int64_t connection_id);
+
+/* ---- one look at a drop's events (postalytics_look.c) ---- */
+/* At most watch.pages of them; the next look goes on where this one ends or breaks off. */
+bool look_at_events(struct watch *w, const struct watched_drop *d, struct fault *f);
+/* Inside a unit: where it is, durable with what is new there. */
+bool look_keep(struct tx *tx, const struct watch *w, int64_t drop_id, int64_t read_on);
 
 /* ---- what is posted here (postalytics_post.c) ---- */
 int postalytics_hook(void *ctx, struct hook_call *h, struct hook_send *out, struct hook_answer *answer, struct fault *f);

@@ -3,15 +3,9 @@
  * date is a failure that is not repeated, because a piece may have come of it. */
 #include "links/postalytics/postalytics_private.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "net/url.h"
-
-enum { TRY_MS = 10000 };
-
-static bool is_transient(int status)
-{
-    return status == 408 || status == 425 || status == 429 || status == 500 || (status >= 502 && status <= 504);
-}
 
 /* The body as a send's answer: its send date as text; STR_NULL: it is none. */
 static struct str sent_on(struct json_value root, struct arena *a, struct str *remote_id)
@@ -60,12 +54,13 @@ enum sender_outcome postalytics_send_outcome(struct json_parser *parser, struct 
     if (answer->error != FETCH_OK) return read_silence(answer, p);
     if (answer->status >= 200 && answer->status <= 299) return read_success(parser, a, answer, p);
     fault_remote(&p->why, "%s", answer->sentence);
-    return is_transient(answer->status) ? SENDER_TRANSIENT : SENDER_REFUSED;
+    return connector_is_for_now(answer->status) ? SENDER_TRANSIENT : SENDER_REFUSED;
 }
 
 static struct fetch_ask ask_of(struct sender_piece *p, struct arena *a)
 {
-    struct fetch_ask ask = {.method = "POST", .body = sender_body(a, p->values), .timeout_ms = TRY_MS};
+    struct fetch_ask ask = {
+        .method = "POST", .body = sender_body(a, p->values), .timeout_ms = (int)limit_get(LIMIT_POSTALYTICS_TRY_MS)};
     ask.url = str_of(arena_printf(a, "/v1/send/%.*s", STR_ARG(url_encoded(a, p->endpoint))));
     ask.headers[ask.n_headers++] = STR("Content-Type: application/json");
     if (p->try_key.ptr) ask.headers[ask.n_headers++] = str_of(arena_printf(a, "Idempotency-Key: %.*s", STR_ARG(p->try_key)));

@@ -1,7 +1,6 @@
-/* postalytics_watch.c: a connection whose setting `watch` is not off, turn by turn: its campaigns, then each one's events, newest first, until a
- * page brings nothing new (postalytics_event.c tells them), and its contact lists now and then (postalytics_contacts.c). With `webhooks` its
- * events are posted here as well, at once (postalytics_hooks.c, postalytics_post.c); then the turns are further apart, and find what was lost.
- * What happened before the connection was watched is not told. */
+/* postalytics_watch.c: a connection whose setting `watch` is not off, turn by turn: its campaigns, then each one's events (postalytics_look.c),
+ * and its contact lists now and then (postalytics_contacts.c). With `webhooks` its events are posted here as well, at once (postalytics_hooks.c,
+ * postalytics_post.c); then the turns are further apart, and find what was lost. What happened before the connection was watched is not told. */
 #include "links/postalytics/postalytics_private.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -10,7 +9,7 @@
 #include "mail/lease_keeper.h"
 #include "queries.h"
 
-enum { PAGE_ROWS = 100, KNOWN_PAGES = 20 /* times watch.pages */, DAY_MS = 86400000, TAKE_DOWN_MS = 60000 };
+enum { DAY_MS = 86400000, TAKE_DOWN_MS = 60000 };
 
 /* ---- a watch ---- */
 
@@ -50,6 +49,12 @@ int64_t watch_number(struct json_value v)
     return v.type == JSON_STRING && str_to_int64(v.string, &n) ? n : 0;
 }
 
+static bool is_stopping(const struct watch *w)
+{
+    const struct jobs *j = w->pl->house->jobs;
+    return j && jobs_stopping(j);
+}
+
 bool watch_ask(struct watch *w, const char *method, const char *path, struct str body, struct json_parser *p,
                struct json_value *out, int *status, struct fault *f)
 {
@@ -57,10 +62,12 @@ bool watch_ask(struct watch *w, const char *method, const char *path, struct str
     struct connector_answer answer;
     const struct link_house *h = w->pl->house;
     *status = 0;
+    if (is_stopping(w)) return fault_remote(f, "The server is stopping.");
     if (body.ptr) ask.headers[ask.n_headers++] = STR("Content-Type: application/json");
     if (!connector_call(h, &w->pl->connector, &w->connection, &ask, w->arena, &answer, f)) return false;
     *status = answer.status;
     if (answer.result != LINK_OK) return fault_remote(f, "%s", answer.sentence);
+    w->answered = answer.body;
     return json_parse(p, json_padded(w->arena, answer.body), out, f);
 }
 
@@ -167,70 +174,17 @@ static bool end(struct tx *tx, void *arg)
     return e->why || tx_run(tx, Q_MIRROR_EVENT_TRIM, &trim, NULL);
 }
 
-/* ---- a drop's events ---- */
-
-/* One page of a look, and what was found there. */
-struct paging {
-    const struct watched_drop *drop;
-    int page;     /* from 1 on */
-    bool is_new;  /* it held something that was not known */
-    bool goes_on; /* there may be more behind it */
-};
-
-static bool watch_page(struct watch *w, struct paging *at, struct fault *f)
+/* The server is stopping, which is no failure: the turn is begun again with the next start. */
+static bool give_back(struct tx *tx, void *arg)
 {
-    struct json_value rows, row;
-    struct json_iter it = {0};
-    struct json_parser *p = json_parser_create();
-    const struct watched_drop *d = at->drop;
-    const char *path = arena_printf(w->arena, "/v1/campaigns/%lld/events?PageNumber=%d&PageSize=%d", (long long)d->drop_id,
-                                    at->page, PAGE_ROWS);
-    int n = 0, n_rows = 0, n_new = 0, status;
-    bool ok = watch_ask_array(w, path, p, &rows, &status, f);
-    struct happening *all = ok ? ARENA_ARRAY(w->arena, struct happening, json_count(rows) + 1) : NULL;
-    for (; ok && json_next(rows, &it, NULL, &row); n_rows++) {
-        all[n] = (struct happening){.drop_id = d->drop_id, .drop_name = d->name};
-        n += happening_of_row(w, row, &all[n]) && all[n].at >= w->now - limit_get(LIMIT_OUTBOX_LOG_DAYS) * DAY_MS;
-    }
-    ok = ok && happenings_tell(w, all, n, n_rows == PAGE_ROWS ? d->drop_id : 0, f);
-    for (int i = 0; ok && i < n; i++) n_new += all[i].is_new;
-    at->is_new = n_new > 0;
-    at->goes_on = n_rows == PAGE_ROWS && (n_new > 0 || d->is_partial);
-    json_parser_destroy(&p);
-    return ok;
-}
-
-struct looked {
-    const struct watch *watch;
-    const struct watched_drop *drop;
-};
-
-/* All that is there was come to. What breaks off before leaves the mark, and the next look reads on below what it knows. */
-static bool mark_whole(struct tx *tx, void *arg)
-{
-    const struct looked *l = arg;
-    const struct watch *w = l->watch;
-    struct q_mirror_drop_mark in = {w->account, w->connection_id, l->drop->drop_id, 0};
-    return tx_run(tx, Q_MIRROR_DROP_MARK, &in, NULL);
-}
-
-/* What is known is not counted: a look that goes on below it comes further than the one before. */
-static bool watch_events(struct watch *w, const struct watched_drop *d, struct fault *f)
-{
-    struct paging at = {.drop = d, .page = 1, .goes_on = true};
-    int64_t n_new = 0, most = limit_get(LIMIT_WATCH_PAGES);
-    bool ok = true;
-    struct arena *whole = w->arena, *page_arena = w->arena = arena_create(64 << 10);
-    for (; ok && at.goes_on && n_new < most && at.page <= KNOWN_PAGES * most; at.page++) {
-        ok = watch_page(w, &at, f);
-        n_new += at.is_new;
-        w->asked.data_id = 0; /* its texts go */
-        arena_reset(page_arena);
-    }
-    arena_destroy(&page_arena);
-    w->arena = whole;
-    if (!ok || at.goes_on) return ok;
-    return store_write(w->pl->house->store, mark_whole, &(struct looked){w, d}, f);
+    const struct watch *w = &((const struct ending *)arg)->turn->watch;
+    struct q_mirror_end in = {.account_id = w->account,
+                              .connection_id = w->connection_id,
+                              .lease_node = store_node(tx_store(tx)),
+                              .due_at = tx_now(tx),
+                              .attempt = w->attempt - 1,
+                              .last_error = STR_NULL};
+    return tx_run(tx, Q_MIRROR_END, &in, NULL);
 }
 
 /* ---- its drops ---- */
@@ -252,7 +206,7 @@ static bool put_drops(struct tx *tx, void *arg)
         struct r_mirror_drop_partial row = {0};
         struct q_mirror_drop_partial which = {s->watch->account, s->watch->connection_id, d->drop_id};
         if (!tx_run(tx, Q_MIRROR_DROP_PUT, &in, NULL) || !tx_first(tx, Q_MIRROR_DROP_PARTIAL, &which, &row)) return false;
-        d->is_partial = row.is_partial != 0;
+        d->read_on = row.read_on;
     }
     return true;
 }
@@ -287,8 +241,8 @@ static bool look(struct turn *t, struct fault *f)
     if (!read_drops(w, &s, f)) return false;
     if (w->way == WATCH_HOOKS && !hooks_put(w, s.drops, s.n, &n_posted, &t->hooks_said, f)) return false;
     t->is_posted = s.n > 0 && n_posted == s.n;
-    for (int i = 0; i < s.n && !jobs_stopping(w->pl->house->jobs); i++)
-        if (!watch_events(w, &s.drops[i], f)) return false;
+    for (int i = 0; i < s.n; i++)
+        if (!look_at_events(w, &s.drops[i], f)) return false;
     return contacts_follow(w, t->contacts_at, &t->contacts_said, f);
 }
 
@@ -304,7 +258,8 @@ static void run(void *ctx, struct due_item item)
         lease_keeper_init(&keeper, pl->house->store, renew, &t->watch, "watched connection", item.id);
         bool ok = look(t, &f);
         lease_keeper_finish(&keeper);
-        if (!store_write(pl->house->store, end, &(struct ending){t, ok ? NULL : &f}, &later))
+        bool is_stopped = !ok && jobs_stopping(pl->house->jobs);
+        if (!store_write(pl->house->store, is_stopped ? give_back : end, &(struct ending){t, ok ? NULL : &f}, &later))
             log_warning("postalytics", "What came of watching connection %lld was not stored: %s", (long long)item.id,
                         later.text);
     }

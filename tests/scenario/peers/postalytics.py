@@ -11,6 +11,7 @@ class Postalytics(scripted.Peer):
         super().__init__(port)
         self.key, self.limited, self.times = KEY, limited, []
         self.pieces, self.too_fast = [], 0
+        self.has_pages = True  # else it gives the newest events, whichever page is asked for
         self.campaigns = [{"campaign_id": 60323, "drop_id": 71238, "name": "Spring", "endpoint": "spring", "is_live_mode": 1}]
         self.events = []
         self.hooks = {}  # campaign: its one webhook
@@ -98,10 +99,10 @@ class Postalytics(scripted.Peer):
             return self.contacts(int(found.group(1)), query)
         if path == "/api/v1/templates":
             return 200, [{"template_id": 3, "name": "Postcard"}], {}
-        found = re.fullmatch(r"/api/v1/campaigns/71238/events(/\d+)?", path)
-        if found:
-            page = int(dict(p.split("=") for p in query.split("&") if "=" in p).get("PageNumber", 1))
-            rows = [e for e in self.events if not found.group(1) or str(e["data_id"]) == found.group(1)[1:]]
+        found = re.fullmatch(r"/api/v1/campaigns/(\d+)/events(/\d+)?", path)
+        if found and any(str(c["drop_id"]) == found.group(1) for c in self.campaigns):
+            page = int(dict(p.split("=") for p in query.split("&") if "=" in p).get("PageNumber", 1)) if self.has_pages else 1
+            rows = [e for e in self.events if str(e["drop_id"]) == found.group(1) and (not found.group(2) or str(e["data_id"]) == found.group(2)[1:])]
             return 200, rows[100 * (page - 1):100 * page], {}
         found = re.fullmatch(r"/api/v1/send/([^/]+)", path)
         if found and method == "POST":
