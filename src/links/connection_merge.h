@@ -1,0 +1,8 @@
+/* connection_merge.h: what a wish (connection_save.h) makes of a connection's settings and secrets, by the rules of the connector's table. */
+#pragma once
+#include "links/connection_save.h"
+
+bool connection_says_secrets(const struct connection_wish *w);
+/* *out: `was` (connection_id 0: a new one) with what is wished; texts in the arena. FAULT_USER 400 names the setting. */
+bool connection_merge(const struct connection_wish *w, const struct connection *was, struct arena *a, struct connection *out,
+                      struct fault *f);
