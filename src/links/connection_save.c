@@ -19,6 +19,7 @@ struct save {
     const struct connection_wish *wish;
     struct arena *arena;   /* the caller's, who waits */
     struct connection was; /* connection_id 0: it is new */
+    bool was_open;         /* its destination */
     struct connection now;
     struct connection tested; /* what was tried, and what came of it */
 };
@@ -55,6 +56,7 @@ static bool save(struct tx *tx, void *arg)
     if (!connection_merge(w, &s->was, s->arena, &s->now, &f)) return tx_fail(tx, &f);
     if (w->connection_id && !connection_says_secrets(w))
         s->now.secrets = STR_NULL; /* they stay as they are, under a renewal too */
+    s->was_open = destination_of_connection_is_open(tx, w->account_id, w->connection_id);
     return put(tx, s, &s->now) && (connection_save_asks(w) || reopen(tx, s));
 }
 
@@ -160,6 +162,7 @@ static bool put_back(struct tx *tx, void *arg)
     else if (!was.secrets.ptr)
         was.secrets = STR("{}");
     if (!put(tx, s, &was)) return false;
+    if (s->was_open && !destination_reopen_of_connection(s->house->outbox, tx, account, id)) return false;
     was.tried = s->was.tried;
     return connection_keep_trial(tx, &was);
 }
