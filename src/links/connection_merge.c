@@ -185,3 +185,53 @@ bool connection_merge(const struct connection_wish *w, const struct connection *
     if (ok) *out = now;
     return ok;
 }
+
+/* ---- back again ---- */
+
+static bool spends_what_was_said(struct arena *a, struct json_value said, struct json_value saved, struct json_value here)
+{
+    struct json_iter it = {0};
+    struct str key;
+    struct json_value v;
+    while (json_next(said, &it, &key, &v)) {
+        const char *name = arena_str(a, key).ptr;
+        if (!str_eq(text_of(a, json_get(saved, name)), text_of(a, json_get(here, name)))) return true;
+    }
+    return false;
+}
+
+static struct str take_said_from(struct arena *a, struct json_value said, struct json_value was, struct json_value here)
+{
+    struct buf b = BUF_INIT;
+    struct json_out j = json_out_begin(&b);
+    struct json_iter in_here = {0}, in_said = {0};
+    struct str key;
+    struct json_value v;
+    json_object(&j, NULL);
+    while (json_next(here, &in_here, &key, &v)) {
+        const char *name = arena_str(a, key).ptr;
+        if (json_get(said, name).type == JSON_MISSING) json_value_write(&j, name, v);
+    }
+    while (json_next(said, &in_said, &key, &v)) {
+        const char *name = arena_str(a, key).ptr;
+        if (json_get(was, name).type != JSON_MISSING) json_value_write(&j, name, json_get(was, name));
+    }
+    json_end(&j);
+    json_out_end(&j);
+    struct str out = arena_str(a, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}
+
+struct str connection_secrets_back(const struct connection_wish *w, struct str was, struct str saved, struct str here,
+                                   struct arena *a)
+{
+    struct json_parser *p[] = {json_parser_create(), json_parser_create(), json_parser_create()};
+    struct json_value in_was, in_saved, in_here;
+    struct str back = was.ptr ? was : STR("{}");
+    if (!str_eq(saved, here) && parse(p[0], a, was, &in_was, NULL) && parse(p[1], a, saved, &in_saved, NULL) &&
+        parse(p[2], a, here, &in_here, NULL) && !spends_what_was_said(a, w->secrets, in_saved, in_here))
+        back = take_said_from(a, w->secrets, in_was, in_here);
+    for (int i = 0; i < 3; i++) json_parser_destroy(&p[i]);
+    return back;
+}

@@ -147,8 +147,7 @@ static bool keep_saved(struct tx *tx, void *arg)
     return reopen(tx, s) && connection_keep_trial(tx, &s->tested);
 }
 
-/* As it was, unless somebody has saved it since. Secrets that were not said stay as they are: the trial may have renewed a token, which cannot be
- * had twice. */
+/* As it was, unless somebody has saved it since. */
 static bool put_back(struct tx *tx, void *arg)
 {
     struct save *s = arg;
@@ -157,10 +156,9 @@ static bool put_back(struct tx *tx, void *arg)
     if (!s->was.connection_id) return connection_end(tx, s->house, account, id);
     if (!connection_read(tx, s->house->seal, tx_arena(tx), account, id, &here)) return tx_ok(tx);
     if (here.saved_version != s->now.saved_version) return connection_keep_trial(tx, &s->tested);
-    if (!connection_says_secrets(s->wish))
-        was.secrets = STR_NULL;
-    else if (!was.secrets.ptr)
-        was.secrets = STR("{}");
+    was.secrets = connection_says_secrets(s->wish)
+                      ? connection_secrets_back(s->wish, was.secrets, s->now.secrets, here.secrets, tx_arena(tx))
+                      : STR_NULL; /* they stay as they are: the trial may have renewed a token */
     if (!put(tx, s, &was)) return false;
     if (s->was_open && !destination_reopen_of_connection(s->house->outbox, tx, account, id)) return false;
     was.tried = s->was.tried;

@@ -222,6 +222,14 @@ static void set(const char *what)
     fresh_store_script(t.address, sql);
 }
 
+static struct connection read_connection(void)
+{
+    struct connection c;
+    struct fault f;
+    if (!connection_get(t.house.store, t.house.seal, t.arena, ACCOUNT, t.id, &c, &f)) fail_msg("%s", f.text);
+    return c;
+}
+
 /* One connection that works, with R1 and A1. */
 static int begin(void **state)
 {
@@ -296,10 +304,55 @@ static void test_pause(void **state)
     }
 }
 
+/* ---- secrets ---- */
+
+static void check_secrets(const char *name, const char *want)
+{
+    static const char *const names[] = {"client", "refresh", "access", "code"};
+    struct connection c = read_connection();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct str is = text_of(c.secrets, names[i]), wanted = text_of(str_of(want), names[i]);
+        if (!str_eq(is, wanted)) fail_msg("%s: %.*s", name, STR_ARG(c.secrets));
+    }
+}
+
+/* What the trial has spent is not to be had back, what it has not is. */
+static void test_secrets(void **state)
+{
+    static const char before[] = "{\"client\":\"c1\",\"refresh\":\"R1\",\"access\":\"A1\"}";
+    static const struct {
+        const char *name, *wish, *sentence, *secrets;
+    } cases[] = {
+        {"another place", "{\"settings\":{\"place\":\"403\"}}", "The CRM said 403.", before},
+        {"another client", "{\"settings\":{\"place\":\"403\"},\"secrets\":{\"client\":\"c2\"}}", "The CRM said 403.",
+         "{\"client\":\"c1\",\"refresh\":\"R2\",\"access\":\"A2\"}"},
+        {"a client that is not known", "{\"secrets\":{\"client\":\"wrong\"}}", "does not know this client", before},
+        {"another refresh token", "{\"settings\":{\"place\":\"403\"},\"secrets\":{\"refresh\":\"other\"}}", "The CRM said 403.",
+         before},
+        {"a code", "{\"settings\":{\"place\":\"403\"},\"secrets\":{\"code\":\"x\"}}", "The CRM said 403.", before},
+        {"another client, and no code", "{\"settings\":{\"place\":\"403\"},\"secrets\":{\"client\":\"c2\",\"code\":null}}",
+         "The CRM said 403.", "{\"client\":\"c1\",\"refresh\":\"R2\",\"access\":\"A2\"}"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct connection_trial trial;
+        struct fault f;
+        check_secrets("before", before);
+        refuse(cases[i].name, t.id, cases[i].wish, 400, cases[i].sentence);
+        check_secrets(cases[i].name, cases[i].secrets);
+        assert_true(str_eq(text_of(read_connection().settings, "place"), STR("200")));
+        assert_true(connection_try(&t.house, &crm, ACCOUNT, t.id, t.arena, &trial, &f));
+        if (!trial.is_working || !str_eq(text_of(read_connection().secrets, "refresh"), str_of(t.alive)))
+            fail_msg("%s: %s", cases[i].name, trial.sentence);
+        end(NULL), begin(NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pause, begin, end),
+        cmocka_unit_test_setup_teardown(test_secrets, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
 }
