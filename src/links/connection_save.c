@@ -22,6 +22,7 @@ struct save {
     bool was_open;         /* its destination */
     struct connection now;
     struct connection tested; /* what was tried, and what came of it */
+    bool has_ended;           /* a new one, which was refused */
 };
 
 static bool put(struct tx *tx, struct save *s, struct connection *c)
@@ -147,22 +148,34 @@ static bool keep_saved(struct tx *tx, void *arg)
     return reopen(tx, s) && connection_keep_trial(tx, &s->tested);
 }
 
-/* As it was, unless somebody has saved it since. */
+/* What somebody has changed since the save stays as it is here. */
+static struct str back(struct str was, struct str saved, struct str here) { return str_eq(saved, here) ? was : here; }
+
+static bool put_back_over(struct tx *tx, struct save *s, const struct connection *here)
+{
+    struct connection was = s->was;
+    was.label = back(s->was.label, s->now.label, here->label);
+    was.description = back(s->was.description, s->now.description, here->description);
+    was.secrets = connection_says_secrets(s->wish)
+                      ? connection_secrets_back(s->wish, s->was.secrets, s->now.secrets, here->secrets, tx_arena(tx))
+                      : STR_NULL; /* they stay as they are: the trial may have renewed a token */
+    if (!put(tx, s, &was)) return false;
+    was.tried = s->was.tried;
+    return connection_keep_trial(tx, &was) &&
+           (!s->was_open || destination_reopen_of_connection(s->house->outbox, tx, s->was.account_id, s->was.connection_id));
+}
+
+/* As it was, or gone, if it was new; unless other settings or secrets were saved since (on another node): those count. */
 static bool put_back(struct tx *tx, void *arg)
 {
     struct save *s = arg;
-    struct connection here, was = s->was;
+    struct connection here;
     int64_t account = s->now.account_id, id = s->now.connection_id;
-    if (!s->was.connection_id) return connection_end(tx, s->house, account, id);
+    s->has_ended = false;
     if (!connection_read(tx, s->house->seal, tx_arena(tx), account, id, &here)) return tx_ok(tx);
     if (here.saved_version != s->now.saved_version) return connection_keep_trial(tx, &s->tested);
-    was.secrets = connection_says_secrets(s->wish)
-                      ? connection_secrets_back(s->wish, was.secrets, s->now.secrets, here.secrets, tx_arena(tx))
-                      : STR_NULL; /* they stay as they are: the trial may have renewed a token */
-    if (!put(tx, s, &was)) return false;
-    if (s->was_open && !destination_reopen_of_connection(s->house->outbox, tx, account, id)) return false;
-    was.tried = s->was.tried;
-    return connection_keep_trial(tx, &was);
+    if (s->was.connection_id) return put_back_over(tx, s, &here);
+    return s->has_ended = connection_end(tx, s->house, account, id);
 }
 
 static bool is_refused(const struct save *s, const struct connection_trial *trial)
@@ -194,6 +207,6 @@ bool connection_save(const struct link_house *h, const struct connection_wish *w
     out->secrets = STR_NULL;
     out->is_sealed_shut = false;
     if (!connection_save_asks(w) || settle(&s, trial)) return true;
-    if (!s.was.connection_id) connection_ended(h, w->connector, s.now.account_id, s.now.connection_id);
+    if (s.has_ended) connection_ended(h, w->connector, s.now.account_id, s.now.connection_id);
     return fault_user(f, 400, "%s", trial->sentence);
 }

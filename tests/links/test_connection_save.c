@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "fresh_store.h"
+#include "links/connection_end.h"
 #include "links/connection_save.h"
 #include "links/tokens.h"
 
@@ -28,7 +29,7 @@ static struct {
     struct link_house house;
     struct arena *arena; /* a case's */
     int64_t id;          /* the connection that is tried */
-    int n_renewed;
+    int n_renewed, n_removed;
     char alive[20];          /* the refresh token that has not been used */
     void (*meanwhile)(void); /* once, in a trial */
 } t;
@@ -103,6 +104,12 @@ static enum link_result step(void *ctx, struct link_delivery *d, const struct fe
     return LINK_OK;
 }
 
+static void removed(void *ctx, int64_t connection_id)
+{
+    (void)ctx;
+    t.n_removed += connection_id == t.id;
+}
+
 static const int64_t steps[] = {0};
 static const struct retry_ladder ladder = {"once", steps, 1, 0};
 static const struct link_def link = {.name = "crm", .number = 5, .ladder = &ladder, .window = 1, .step = step};
@@ -127,6 +134,7 @@ static const struct connector crm = {
     .judge = judge,
     .renew_ask = renew_ask,
     .renew_read = renew_read,
+    .removed = removed,
 };
 
 /* ---- the house ---- */
@@ -348,11 +356,108 @@ static void test_secrets(void **state)
     }
 }
 
+/* ---- somebody else meanwhile ---- */
+
+static void relabel(void) { take(t.id, "{\"label\":\"Theirs\"}"); }
+static void describe(void) { take(t.id, "{\"description\":\"\"}"); }
+
+/* Two that change where it leads do not cross: what the first is put back to would not be there any more. */
+static void change(void)
+{
+    struct connection_trial trial;
+    struct fault f;
+    refuse("a second trial", t.id, "{\"settings\":{\"place\":\"503\"}}", 409, "is being tried at The CRM");
+    refuse("secrets", t.id, "{\"secrets\":{\"client\":\"c9\"}}", 409, "Try again in a minute.");
+    assert_false(save_wish(t.id, "{\"settings\":{\"place\":\"503\"}}", true, &trial, &f));
+    assert_int_equal(f.status, 409);
+}
+
+static void change_another(void)
+{
+    int64_t id = t.id;
+    take(0, "{\"settings\":{\"place\":\"200\"},\"secrets\":{\"client\":\"c5\",\"refresh\":\"other\"}}");
+    take(t.id, "{\"settings\":{\"place\":\"503\"}}");
+    t.id = id;
+}
+
+static bool put_elsewhere(struct tx *tx, void *arg) { return connection_put(tx, t.house.seal, arg); }
+
+static void change_on_another_node(void)
+{
+    struct connection c = read_connection();
+    struct fault f;
+    c.settings = STR("{\"place\":\"503\"}");
+    assert_true(store_write(t.house.store, put_elsewhere, &c, &f));
+}
+
+static void drop(void)
+{
+    struct fault f;
+    assert_true(connection_drop(&t.house, &crm, ACCOUNT, t.id, &f));
+}
+
+#define REFUSED "\"settings\":{\"place\":\"403\"}}"
+#define A_NEW   "{\"label\":\"New\",\"secrets\":{\"client\":\"c7\",\"refresh\":\"other\"}," REFUSED
+
+/* What becomes of it when the first is refused. */
+static const struct {
+    const char *name, *wish;
+    bool is_new;
+    void (*meanwhile)(void);
+    bool is_there;
+    const char *label, *description, *place;
+} crossed[] = {
+    {"nobody", "{\"label\":\"Mine\",\"description\":\"Mine\"," REFUSED, false, nothing, true, "Ours", "Old", "200"},
+    {"a label", "{" REFUSED, false, relabel, true, "Theirs", "Old", "200"},
+    {"a label that both say", "{\"label\":\"Mine\"," REFUSED, false, relabel, true, "Theirs", "Old", "200"},
+    {"a description", "{\"label\":\"Mine\"," REFUSED, false, describe, true, "Ours", "", "200"},
+    {"settings", "{" REFUSED, false, change, true, "Ours", "Old", "200"},
+    {"settings of another connection", "{" REFUSED, false, change_another, true, "Ours", "Old", "200"},
+    {"settings on another node", "{" REFUSED, false, change_on_another_node, true, "Ours", "Old", "503"},
+    {"its removal", "{" REFUSED, false, drop, false, NULL, NULL, NULL},
+    {"a new one", A_NEW, true, nothing, false, NULL, NULL, NULL},
+    {"a new one's label", A_NEW, true, relabel, false, NULL, NULL, NULL},
+    {"a new one's settings", A_NEW, true, change, false, NULL, NULL, NULL},
+    {"a new one's settings on another node", A_NEW, true, change_on_another_node, true, "New", "", "503"},
+    {"a new one's removal", A_NEW, true, drop, false, NULL, NULL, NULL},
+};
+
+static bool is_there(void)
+{
+    struct connection c;
+    struct fault f;
+    return connection_get(t.house.store, t.house.seal, t.arena, ACCOUNT, t.id, &c, &f);
+}
+
+static void test_meanwhile(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof crossed / sizeof *crossed; i++) {
+        const char *name = crossed[i].name;
+        t.n_removed = 0;
+        t.meanwhile = crossed[i].meanwhile;
+        refuse(name, crossed[i].is_new ? 0 : t.id, crossed[i].wish, 400, "The CRM said 403.");
+        if (is_there() != crossed[i].is_there || t.n_removed != !crossed[i].is_there)
+            fail_msg("%s: is it there? %d times removed", name, t.n_removed);
+        if (!crossed[i].is_there) {
+            end(NULL), begin(NULL);
+            continue;
+        }
+        struct connection c = read_connection();
+        if (!str_eq(c.label, str_of(crossed[i].label)) || !str_eq(c.description, str_of(crossed[i].description)) ||
+            !str_eq(text_of(c.settings, "place"), str_of(crossed[i].place)))
+            fail_msg("%s: %.*s, %.*s, %.*s", name, STR_ARG(c.label), STR_ARG(c.description), STR_ARG(c.settings));
+        take(t.id, "{\"settings\":{\"place\":\"200\"}}"); /* and the next may change it */
+        end(NULL), begin(NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pause, begin, end),
         cmocka_unit_test_setup_teardown(test_secrets, begin, end),
+        cmocka_unit_test_setup_teardown(test_meanwhile, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
 }
