@@ -4,6 +4,7 @@
 #include "links/connection_end.h"
 #include "links/connection_merge.h"
 #include "links/operation.h"
+#include "links/per_connection.h"
 #include "links/tokens.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -34,10 +35,15 @@ static bool put(struct tx *tx, struct save *s, struct connection *c)
             s->wish->connector->saved(s->wish->connector->ctx, tx, c->account_id, c->connection_id));
 }
 
+static bool says_terms(const struct connection_wish *w)
+{
+    return w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
+}
+
 bool connection_save_asks(const struct connection_wish *w)
 {
     if (w->is_untried || !w->connector->try_operation) return false;
-    return !w->connection_id || w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
+    return !w->connection_id || says_terms(w);
 }
 
 /* What had paused it may be mended by what was saved; where that is tried, by what it was found good for. */
@@ -197,16 +203,42 @@ static bool settle(struct save *s, struct connection_trial *trial)
     return true;
 }
 
+/* ---- one at a time ----
+ * What a refused change is put back to must be what it found: while one is tried, nobody on this node changes the connection's settings or secrets. */
+
+static bool turn_take(const struct link_house *h, int64_t connection_id)
+{
+    bool *is_taken = per_connection_lock(h->saves, connection_id), is_mine = !*is_taken;
+    *is_taken = true;
+    per_connection_unlock(h->saves);
+    return is_mine;
+}
+
+static void turn_give(const struct link_house *h, int64_t connection_id) { per_connection_forget(h->saves, connection_id); }
+
+static bool try_saved(struct save *s, struct connection_trial *trial, struct fault *f)
+{
+    if (!connection_save_asks(s->wish) || settle(s, trial)) return true;
+    if (s->has_ended) connection_ended(s->house, s->wish->connector, s->now.account_id, s->now.connection_id);
+    return fault_user(f, 400, "%s", trial->sentence);
+}
+
 bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
                      struct connection_trial *trial, struct fault *f)
 {
     struct save s = {.house = h, .wish = w, .arena = a};
+    int64_t turn = says_terms(w) ? w->connection_id : 0;
     *trial = (struct connection_trial){.is_tried = false};
-    if (!store_write(h->store, save, &s, f)) return false;
+    if (turn && !turn_take(h, turn))
+        return fault_user(f, 409, "Another change of this connection is being tried at %s. Try again in a minute.",
+                          w->connector->title);
+    bool ok = store_write(h->store, save, &s, f);
+    if (ok && !w->connection_id && turn_take(h, s.now.connection_id)) turn = s.now.connection_id;
+    ok = ok && try_saved(&s, trial, f);
+    if (turn) turn_give(h, turn);
+    if (!ok) return false;
     *out = s.now;
     out->secrets = STR_NULL;
     out->is_sealed_shut = false;
-    if (!connection_save_asks(w) || settle(&s, trial)) return true;
-    if (s.has_ended) connection_ended(h, w->connector, s.now.account_id, s.now.connection_id);
-    return fault_user(f, 400, "%s", trial->sentence);
+    return true;
 }

@@ -119,6 +119,7 @@ struct link_house {
     struct mail *mail;     /* set before anything is delivered or called */
     struct outbox *outbox; /* likewise */
     struct tokens *tokens;
+    struct per_connection *saves;       /* a bool each: its settings or secrets are being changed (connection_save.c) */
     const struct sender *here, *remote; /* mail/sender.h: this house, and Postalytics connections; set like mail */
 };
 
