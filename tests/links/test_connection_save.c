@@ -456,12 +456,28 @@ static void test_meanwhile(void **state)
     }
 }
 
+/* ---- a fresh token ---- */
+
+/* A new connection whose token, made in the trial, is not let in: it is the CRM that refuses, with its own sentence. */
+static void test_fresh(void **state)
+{
+    (void)state;
+    t.n_removed = 0;
+    refuse("a fresh token", 0,
+           "{\"settings\":{\"place\":\"401\"},\"secrets\":{\"client\":\"c1\",\"refresh\":\"other\",\"code\":\"x\"}}", 400,
+           "The CRM said 401.");
+    assert_false(is_there());
+    assert_int_equal(t.n_removed, 1);
+    assert_int_equal(t.n_renewed, 2); /* begin's, and this one's */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pause, begin, end),
         cmocka_unit_test_setup_teardown(test_secrets, begin, end),
         cmocka_unit_test_setup_teardown(test_meanwhile, begin, end),
+        cmocka_unit_test_setup_teardown(test_fresh, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
 }
