@@ -109,7 +109,7 @@ void redaction_add_header(struct redaction *r, struct str line)
 
 /* ---- how a character may be spelt ---- */
 
-/* What the beginning of a text stands for, when that is not the byte itself. */
+/* What the beginning of a text may stand for. */
 struct spelt {
     char bytes[4]; /* in small letters */
     size_t n, len; /* bytes; how long the spelling is */
@@ -180,7 +180,7 @@ static bool read_reference(struct str text, struct spelt *s)
 }
 
 /* Behind a backslash, or behind several, when JSON was quoted in JSON. */
-static bool read_escape(struct str text, struct spelt *s)
+static bool read_letter(struct str text, struct spelt *s)
 {
     static const char letters[] = "\"/'bfnrt", meant[] = "\"/'\b\f\n\r\t";
     const size_t most = 8;
@@ -192,17 +192,29 @@ static bool read_escape(struct str text, struct spelt *s)
         uint32_t cp = number(str_make(text.ptr + at + 1, text.len - at - 1), 16, 4, &n);
         if (n == 4) return stands_for(s, cp, at + 5);
     }
-    return at > 1 && stands_for(s, '\\', 2);
+    return false;
 }
 
-static bool read_spelt(struct str text, struct spelt *s)
+/* Two backslashes are one, also where a letter follows that one alone would make something else of. */
+static int read_escape(struct str text, struct spelt *s)
 {
-    switch (text.len ? *text.ptr : '\0') {
-    case '%': return read_percent(text, s);
-    case '&': return read_reference(text, s);
-    case '\\': return read_escape(text, s);
-    case '+': return stands_for(s, ' ', 1);
-    default: return false;
+    int n = read_letter(text, s);
+    if (text.len > 1 && text.ptr[1] == '\\') n += stands_for(&s[n], '\\', 2);
+    return n;
+}
+
+enum { WAYS = 3 };
+
+/* The ways to read what `text`, which is not empty, begins with: the byte as it is, and what it may be a spelling of. */
+static int read_ways(struct str text, struct spelt ways[WAYS])
+{
+    ways[0] = (struct spelt){.bytes = {lower(*text.ptr)}, .n = 1, .len = 1};
+    switch (*text.ptr) {
+    case '%': return 1 + read_percent(text, &ways[1]);
+    case '&': return 1 + read_reference(text, &ways[1]);
+    case '\\': return 1 + read_escape(text, &ways[1]);
+    case '+': return 1 + stands_for(&ways[1], ' ', 1);
+    default: return 1;
     }
 }
 
@@ -215,25 +227,35 @@ struct reach {
 
 static struct str behind(struct str s, size_t n) { return str_make(s.ptr + n, s.len - n); }
 
-/* Where a byte may be the secret's as it is and as a spelling ("&" of "&amp;") both ways are gone, `forks` times. */
+/* Those of them that the secret goes on with. */
+static int ways_on(struct str secret, struct str text, struct spelt ways[WAYS])
+{
+    int n = 0, all = read_ways(text, ways);
+    for (int i = 0; i < all; i++)
+        if (str_starts(secret, str_make(ways[i].bytes, ways[i].n))) ways[n++] = ways[i];
+    return n;
+}
+
+/* Where there are several ways on ("&" of "&amp;") all are gone, `forks` times. */
 static struct reach reach_of(struct str secret, struct str text, int *forks)
 {
     struct reach at = {0, 0};
     while (at.known < secret.len && at.len < text.len) {
-        struct spelt s;
+        struct spelt ways[WAYS];
         struct str left = behind(secret, at.known), rest = behind(text, at.len);
-        bool is_plain = lower(*rest.ptr) == *left.ptr;
-        bool is_spelt = read_spelt(rest, &s) && str_starts(left, str_make(s.bytes, s.n));
-        if (!is_plain && !is_spelt) break;
-        if (is_plain && is_spelt && --*forks >= 0) {
-            struct reach plain = reach_of(behind(left, 1), behind(rest, 1), forks);
-            struct reach spelt = reach_of(behind(left, s.n), behind(rest, s.len), forks);
-            plain.known += 1, plain.len += 1, spelt.known += s.n, spelt.len += s.len;
-            if (plain.known > spelt.known) spelt = plain;
-            return (struct reach){at.known + spelt.known, at.len + spelt.len};
+        int n = ways_on(left, rest, ways);
+        if (n == 0) break;
+        if (n > 1 && --*forks >= 0) {
+            struct reach best = {0, 0};
+            for (int i = 0; i < n; i++) {
+                struct reach r = reach_of(behind(left, ways[i].n), behind(rest, ways[i].len), forks);
+                r.known += ways[i].n, r.len += ways[i].len;
+                if (r.known > best.known) best = r;
+            }
+            return (struct reach){at.known + best.known, at.len + best.len};
         }
-        at.known += is_spelt ? s.n : 1;
-        at.len += is_spelt ? s.len : 1;
+        at.known += ways[n > 1].n;
+        at.len += ways[n > 1].len;
     }
     return at;
 }
@@ -276,12 +298,14 @@ static size_t longest_at(const struct search *s, struct str text, char byte)
 /* The first place at or behind `from` where one stands, and the longest there; text.len: none. */
 static size_t find(const struct search *s, struct str text, size_t from, size_t *len)
 {
-    struct spelt spelt;
-    for (; from < text.len; from++) {
+    struct spelt ways[WAYS];
+    for (*len = 0; from < text.len; from++) {
         struct str rest = behind(text, from);
-        size_t as_spelt = read_spelt(rest, &spelt) ? longest_at(s, rest, spelt.bytes[0]) : 0;
-        *len = longest_at(s, rest, lower(*rest.ptr));
-        if (as_spelt > *len) *len = as_spelt;
+        int n = read_ways(rest, ways);
+        for (int i = 0; i < n; i++) {
+            size_t here = longest_at(s, rest, ways[i].bytes[0]);
+            if (here > *len) *len = here;
+        }
         if (*len) break;
     }
     return from;

@@ -65,6 +65,8 @@ static const struct {
     {"cut off behind a spelling", "s3cr%22et%2f%2bp...", "[secret]..."},
     {"what a spelling would be is itself a part", "a%41b&amp;c\\\\d-77", "[secret]"},
     {"and is spelt", "a%2541b&amp;amp;c\\\\\\\\d-77", "[secret]"},
+    {"a backslash before a letter, as JSON quotes it", "{\"k\":\"ab\\\\nTx9-\\\\u0041q\"}", "{\"k\":\"[secret]\"}"},
+    {"and as it is", "ab\\nTx9-\\u0041q", "[secret]"},
     {"letters that are not ASCII's", "gr\\u00fc\\u00dfe aus K%C3%B6ln", "[secret]"},
     {"a blank in a form", "gr%C3%BC%C3%9Fe+aus+K%C3%B6ln", "[secret]"},
     {"spellings that are none", "%4 %zz &#; &#x; &; &nothing; \\u12 \\", "%4 %zz &#; &#x; &; &nothing; \\u12 \\"},
@@ -85,6 +87,7 @@ static void test_texts(void **state)
     redaction_add(&r, STR("pit-abc&def-0123456789"));
     redaction_add(&r, STR("pit-0123456789abcdef&ghijkl"));
     redaction_add(&r, STR("pit/ab+c=0123456789"));
+    redaction_add(&r, STR("ab\\nTx9-\\u0041q"));
     redaction_add(&r, STR("a%41b&amp;c\\\\d-77"));
     redaction_add(&r, STR("gr\xC3\xBC\xC3\x9F"
                           "e aus K\xC3\xB6ln"));

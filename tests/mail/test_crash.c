@@ -217,7 +217,7 @@ static void test_taken_back(void **state)
     int n;
     bool killed;
     small_batches();
-    for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+    for (size_t i = 0; i < sizeof points / sizeof *points; i += is_long ? 1 : 2) {
         int64_t total = live_once(points[i], &n, &killed);
         assert_int_equal(total, n);
         assert_false(killed);

@@ -1,11 +1,11 @@
 """From a send to the printer's folder and back, with the real program: a printer is made and granted, live pieces arrive in its folder once and whole, test pieces never;
 a folder without rights or room is a reason on the batch; recalls, caps and releases; the printer's return file; kill -9 at each place of the hand-over.
-  handover.py PROGRAM [rounds=N]"""
+  handover.py PROGRAM [rounds=N] [points=…]"""
 from house import *
 
 ROUNDS = int(TOOLS.get("rounds", "1"))
-POINTS = ("handover.claim.after", "folder.mkdir.after", "folder.file.after", "folder.copy.after", "handover.leaving.after", "folder.rename.before", "folder.rename.after",
-          "handover.printer.after", "handover.end.after", "handover.tell.after")
+POINTS = TOOLS.get("points", "handover.claim.after,folder.mkdir.after,folder.file.after,folder.copy.after,handover.leaving.after,folder.rename.before,folder.rename.after,"
+                   "handover.printer.after,handover.end.after,handover.tell.after").split(",")
 QUICK = {"mail.gather_seconds": "1", "mail.recall_minutes": "0", "mail.test_gather_ms": "200", "job.retry_first": "1"}
 
 

@@ -99,7 +99,7 @@ static int n_to_make(const struct telling *t)
 static enum link_result renew(const struct highlevel *h, struct link_delivery *d, const struct telling *t)
 {
     struct fault why = {0};
-    if (t->terms.token.len) return LINK_AUTH; /* it has no end, so nothing renews it: the sentence stands */
+    if (t->terms.token.len && !t->terms.code.len) return LINK_AUTH; /* it has no end, so nothing renews it: the sentence stands */
     enum token_state state = token_renew(h->house->tokens, &h->connector, &t->update.connection, &why);
     switch (state) {
     case TOKEN_RENEWING:

@@ -41,7 +41,9 @@ enum kizen_read kizen_contact_read(struct kizen *k, const struct connection *c, 
         return KIZEN_READ_NEVER;
     }
     struct json_value id = json_get(*out, "id");
-    if (id.type == JSON_STRING && !str_eq(id.string, contact_id)) { /* nobody else is mailed for the one who was meant */
+    struct str said = id.type == JSON_INT ? str_of(arena_printf(a, "%lld", (long long)id.integer)) : id.string;
+    bool has_id = id.type == JSON_STRING || id.type == JSON_INT;
+    if (has_id && !str_eq_nocase(said, contact_id)) { /* nobody else is mailed for the one who was meant */
         fault_remote(f, "Kizen was asked for contact %.100s and answered with another one.", contact_id.ptr);
         return KIZEN_READ_NEVER;
     }

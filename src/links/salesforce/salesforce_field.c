@@ -120,6 +120,10 @@ static bool rest_others(struct tx *tx, void *arg)
     const struct sf_fitting *g = arg;
     int64_t account = g->connection.account_id, id = g->connection.connection_id;
     struct r_remote_field_objects row;
+    struct connection now;
+    if (!connection_read(tx, g->sf->house->seal, tx_arena(tx), account, id, &now)) return tx_ok(tx);
+    if (now.saved_version != g->connection.saved_version)
+        return true; /* the objects may be others by now: the save had all looked at again */
     struct str others[SF_OBJECTS_MAX];
     int n = 0;
     struct rows r = tx_rows(tx, Q_REMOTE_FIELD_OBJECTS, &(struct q_remote_field_objects){account, id, g->drop_id});
