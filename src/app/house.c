@@ -14,6 +14,7 @@
 #include "links/postalytics/postalytics.h"
 #include "links/printers/folder.h"
 #include "links/imports.h"
+#include "links/per_connection.h"
 #include "links/salesforce/salesforce.h"
 #include "links/tokens.h"
 #include "links/webhook/webhook.h"
@@ -152,6 +153,7 @@ static void open_links(struct house *h)
 {
     h->link_house = (struct link_house){.store = h->store, .jobs = h->jobs, .seal = h->seal, .fetcher = h->fetcher};
     h->link_house.tokens = tokens_create(&h->link_house);
+    h->link_house.saves = per_connection_create(sizeof(bool), NULL, NULL);
     h->webhook = webhook_create();
     h->links[h->n_links++] = webhook_link(h->webhook);
     h->highlevel = highlevel_create(&h->link_house);
@@ -264,6 +266,7 @@ void house_close(struct house **hp)
     mail_destroy(&h->mail);
     jobs_stop(&h->jobs);
     tokens_destroy(&h->link_house.tokens);
+    per_connection_destroy(&h->link_house.saves);
     close_links(h);
     seal_close(&h->seal);
     address_guard_destroy(&h->guard);

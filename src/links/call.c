@@ -69,6 +69,16 @@ bool connector_is_for_now(int status)
     return status == 408 || status == 425 || status == 429 || status == 500 || (status >= 502 && status <= 504);
 }
 
+/* Is it for the token's age that it was refused? 403: the token is known, and a new one would have the same rights. Any other status may say so
+ * (SOAP: 500). One that has only just been made is not over. */
+static bool may_be_over(const struct link_house *h, const struct connector *c, const struct connection *to,
+                        const struct fetch_answer *answer)
+{
+    if (!c->renew_ask || answer->status == 403) return false;
+    if (c->lacks_scope && c->lacks_scope(c->ctx, answer)) return false;
+    return !token_is_young(h->tokens, to);
+}
+
 bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
                     struct arena *a, struct connector_answer *out, struct fault *f)
 {
@@ -97,8 +107,7 @@ bool connector_call_by(const struct link_house *h, const struct connector *c, st
         out->was_sent = answer.was_sent;
         out->is_cut = answer.is_cut;
         out->retry_after_ms = fetch_retry_after_ms(&answer, clock_now_ms());
-        /* 403: it knows the token, and a new one would have the same rights. Any other status may say that it is over (SOAP: 500). */
-        if (out->result != LINK_AUTH || answer.status == 403 || !c->renew_ask || tries > 0) break;
+        if (out->result != LINK_AUTH || tries > 0 || !may_be_over(h, c, to, &answer)) break;
         if (!token_renew_now(h->tokens, c, to, a, f)) return false;
     }
     if (answer.error == FETCH_REFUSED) return fault_user(f, 400, "%s", answer.sentence);

@@ -15,12 +15,12 @@ struct connector_answer {
 };
 /* Of an answer's status: not now, and the same request may be granted soon. */
 bool connector_is_for_now(int status);
-/* Renews the token when it must, waits for the pace for at most connector.patience, asks, and renews once more when the token was refused. False:
- * it was not asked or did not answer: FAULT_USER 409 (it must be saved again), FAULT_REMOTE. An answer of any status is true. */
+/* Renews the token when it must, waits for the pace for at most connector.patience, asks, and renews once more when the token was refused and may be
+ * over: not one that is young (tokens.h), nor for want of a scope. False: it was not asked or did not answer: FAULT_USER 409 (it must be saved
+ * again), FAULT_REMOTE. An answer of any status is true; LINK_AUTH: the other side refuses the token, whatever its age. */
 bool connector_call(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
                     struct arena *a, struct connector_answer *out, struct fault *f);
 /* The same within somebody's patience: the wait for the pace and the request are over by then (monotonic ms; 0: no bound), a token's renewal need not
- * be. With less than connector.least left
- * it is not asked: FAULT_REMOTE. */
+ * be. With less than connector.least left it is not asked: FAULT_REMOTE. */
 bool connector_call_by(const struct link_house *h, const struct connector *c, struct connection *to, struct fetch_ask *ask,
                        int64_t until_mono, struct arena *a, struct connector_answer *out, struct fault *f);

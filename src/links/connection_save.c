@@ -2,7 +2,9 @@
  * that is renewed meanwhile is not lost. The trial comes after it, because a token that it renews must have a row to be stored in. */
 #include "links/connection_save.h"
 #include "links/connection_end.h"
+#include "links/connection_merge.h"
 #include "links/operation.h"
+#include "links/per_connection.h"
 #include "links/tokens.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -18,190 +20,11 @@ struct save {
     const struct connection_wish *wish;
     struct arena *arena;   /* the caller's, who waits */
     struct connection was; /* connection_id 0: it is new */
+    bool was_open;         /* its destination */
     struct connection now;
     struct connection tested; /* what was tried, and what came of it */
+    bool has_ended;           /* a new one, which was refused */
 };
-
-/* ---- one object of settings or secrets ---- */
-
-struct merge {
-    const struct save *save;
-    bool of_secrets;
-    struct json_value said, was; /* objects, or missing */
-    struct arena *arena;
-    struct fault *f;
-};
-
-static const char *word(const struct merge *m) { return m->of_secrets ? "secrets" : "settings"; }
-
-static const struct connector_setting *setting_of(const struct connector *d, struct str name)
-{
-    for (int i = 0; i < d->n_settings; i++)
-        if (str_eq(str_of(d->settings[i].name), name)) return &d->settings[i];
-    return NULL;
-}
-
-static const char *names_of(const struct connector *d, struct arena *a, bool of_secrets)
-{
-    const char *all = "";
-    for (int i = 0; i < d->n_settings; i++)
-        if (d->settings[i].is_secret == of_secrets)
-            all = *all ? arena_printf(a, "%s, %s", all, d->settings[i].name) : d->settings[i].name;
-    return *all ? all : "none";
-}
-
-static bool check_said(const struct merge *m)
-{
-    const struct connector *d = m->save->wish->connector;
-    struct json_iter it = {0};
-    struct str key;
-    struct json_value v;
-    if (m->said.type == JSON_MISSING || m->said.type == JSON_NULL) return true;
-    if (m->said.type != JSON_OBJECT) return fault_user(m->f, 400, "%s must be an object of texts.", word(m));
-    while (json_next(m->said, &it, &key, &v)) {
-        const struct connector_setting *s = setting_of(d, key);
-        if (!s)
-            return fault_user(m->f, 400, "%s has no \"%.*s\" among its %s: %s.", d->title, (int)(key.len > 60 ? 60 : key.len),
-                              key.ptr, word(m), names_of(d, m->arena, m->of_secrets));
-        if (s->is_secret != m->of_secrets)
-            return fault_user(m->f, 400, "%s belongs among the %s.", s->name, s->is_secret ? "secrets" : "settings");
-        if (v.type != JSON_STRING && v.type != JSON_INT && v.type != JSON_NULL)
-            return fault_user(m->f, 400, "%s.%s must be a text or a whole number.", word(m), s->name);
-        if (v.type == JSON_STRING && utf8_has_control(v.string))
-            return fault_user(m->f, 400, "%s.%s holds a control character.", word(m), s->name);
-        if (v.type == JSON_STRING && !s->has_lines && !str_is_line(str_trim(v.string)))
-            return fault_user(m->f, 400, "%s.%s must be one line.", word(m), s->name);
-    }
-    return true;
-}
-
-static struct str text_of(struct arena *a, struct json_value v)
-{
-    if (v.type == JSON_INT) return str_of(arena_printf(a, "%lld", (long long)v.integer));
-    if (v.type != JSON_STRING) return STR_NULL;
-    struct str s = str_trim(v.string);
-    return s.len ? s : STR_NULL;
-}
-
-/* A setting as it is from now on; STR_NULL: not set. */
-static struct str value_of(const struct merge *m, const char *name)
-{
-    struct json_value v = json_get(m->said, name);
-    if (v.type != JSON_MISSING) return text_of(m->arena, v);
-    if (!m->of_secrets && m->save->wish->replaces && m->said.type == JSON_OBJECT) return STR_NULL;
-    return text_of(m->arena, json_get(m->was, name));
-}
-
-/* What the connector keeps among the secrets beside its table's (tokens that were made with them). */
-static void add_made(const struct merge *m, struct json_out *j)
-{
-    struct json_iter it = {0};
-    struct str key;
-    struct json_value v;
-    if (!m->of_secrets || (m->said.type == JSON_OBJECT && json_count(m->said) > 0)) return;
-    while (json_next(m->was, &it, &key, &v))
-        if (!setting_of(m->save->wish->connector, key)) json_value_write(j, arena_str(m->arena, key).ptr, v);
-}
-
-static bool merge(const struct merge *m, struct str *out)
-{
-    const struct connector *d = m->save->wish->connector;
-    struct buf b = BUF_INIT;
-    struct json_out j = json_out_begin(&b);
-    const char *missing = NULL;
-    if (!check_said(m)) return false;
-    json_object(&j, NULL);
-    for (int i = 0; i < d->n_settings; i++) {
-        const struct connector_setting *s = &d->settings[i];
-        if (s->is_secret != m->of_secrets) continue;
-        struct str v = value_of(m, s->name);
-        if (v.ptr)
-            json_str(&j, s->name, v);
-        else if (s->is_required && !s->fallback && !missing)
-            missing = s->name;
-    }
-    add_made(m, &j);
-    json_end(&j);
-    json_out_end(&j);
-    *out = arena_str(m->save->arena, buf_str(&b));
-    buf_finish(&b);
-    return !missing || fault_user(m->f, 400, "%s.%s is required.", word(m), missing);
-}
-
-/* ---- where secrets may go ---- */
-
-/* Who may change where a connection leads must not thereby be told its secrets: they are to be said again. */
-static bool check_address(const struct merge *settings, struct json_value secrets_said, struct json_value secrets_were)
-{
-    const struct connector *d = settings->save->wish->connector;
-    const struct connector_setting *moved = NULL;
-    for (int i = 0; i < d->n_settings; i++) {
-        const struct connector_setting *s = &d->settings[i];
-        if (!s->leads) continue;
-        struct str was = text_of(settings->arena, json_get(settings->was, s->name)), now = value_of(settings, s->name);
-        if (!was.ptr) was = str_of(s->fallback);
-        if (!now.ptr) now = str_of(s->fallback);
-        if (!str_eq(was, now)) moved = s;
-    }
-    for (int i = 0; moved && i < d->n_settings; i++) {
-        const char *name = d->settings[i].name;
-        if (d->settings[i].is_secret && json_get(secrets_were, name).type == JSON_STRING &&
-            json_get(secrets_said, name).type == JSON_MISSING)
-            return fault_user(settings->f, 400,
-                              "settings.%s leads to another place, so the connection's secrets must be said again: secrets.%s.",
-                              moved->name, name);
-    }
-    return true;
-}
-
-/* ---- the unit ---- */
-
-static bool says_secrets(const struct connection_wish *w)
-{
-    return w->secrets.type == JSON_OBJECT && json_count(w->secrets) > 0;
-}
-
-static bool parse(struct json_parser *p, struct arena *a, struct str text, struct json_value *out, struct fault *f)
-{
-    *out = (struct json_value){.type = JSON_MISSING};
-    return !text.ptr || json_parse(p, json_padded(a, text), out, f);
-}
-
-struct parsers {
-    struct json_parser *settings, *secrets;
-};
-
-static bool compose(struct save *s, struct parsers p, struct arena *a, struct fault *f)
-{
-    const struct connector *d = s->wish->connector;
-    struct merge settings = {.save = s, .said = s->wish->settings, .arena = a, .f = f}, secrets = settings;
-    secrets.of_secrets = true;
-    secrets.said = s->wish->secrets;
-    struct json_value now_settings, now_secrets;
-    if (!parse(p.settings, a, s->was.settings, &settings.was, f) || !parse(p.secrets, a, s->was.secrets, &secrets.was, f) ||
-        !merge(&settings, &s->now.settings) || !merge(&secrets, &s->now.secrets) ||
-        (s->was.connection_id && !check_address(&settings, secrets.said, secrets.was)))
-        return false;
-    if (!d->check) return true;
-    return parse(p.settings, a, s->now.settings, &now_settings, f) && parse(p.secrets, a, s->now.secrets, &now_secrets, f) &&
-           d->check(d->ctx, now_settings, now_secrets, f);
-}
-
-static bool compose_whole(struct save *s, struct arena *a, struct fault *f)
-{
-    const struct connection_wish *w = s->wish;
-    struct parsers p = {json_parser_create(), json_parser_create()};
-    s->now = s->was;
-    s->now.account_id = w->account_id;
-    s->now.kind = w->connector->number;
-    if (w->label.ptr) s->now.label = w->label;
-    if (!s->now.label.ptr) s->now.label = str_of(w->connector->title);
-    if (w->description.ptr) s->now.description = w->description.len ? w->description : STR_NULL;
-    bool ok = compose(s, p, a, f);
-    json_parser_destroy(&p.settings);
-    json_parser_destroy(&p.secrets);
-    return ok;
-}
 
 static bool put(struct tx *tx, struct save *s, struct connection *c)
 {
@@ -212,10 +35,15 @@ static bool put(struct tx *tx, struct save *s, struct connection *c)
             s->wish->connector->saved(s->wish->connector->ctx, tx, c->account_id, c->connection_id));
 }
 
+static bool says_terms(const struct connection_wish *w)
+{
+    return w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
+}
+
 bool connection_save_asks(const struct connection_wish *w)
 {
     if (w->is_untried || !w->connector->try_operation) return false;
-    return !w->connection_id || w->settings.type == JSON_OBJECT || w->secrets.type == JSON_OBJECT;
+    return !w->connection_id || says_terms(w);
 }
 
 /* What had paused it may be mended by what was saved; where that is tried, by what it was found good for. */
@@ -232,8 +60,10 @@ static bool save(struct tx *tx, void *arg)
     s->was = (struct connection){.connection_id = 0};
     if (w->connection_id && !connection_read(tx, s->house->seal, s->arena, w->account_id, w->connection_id, &s->was))
         return connection_refuse(tx, w->connection_id);
-    if (!compose_whole(s, tx_arena(tx), &f)) return tx_fail(tx, &f);
-    if (w->connection_id && !says_secrets(w)) s->now.secrets = STR_NULL; /* they stay as they are, under a renewal too */
+    if (!connection_merge(w, &s->was, s->arena, &s->now, &f)) return tx_fail(tx, &f);
+    if (w->connection_id && !connection_says_secrets(w))
+        s->now.secrets = STR_NULL; /* they stay as they are, under a renewal too */
+    s->was_open = destination_of_connection_is_open(tx, w->account_id, w->connection_id);
     return put(tx, s, &s->now) && (connection_save_asks(w) || reopen(tx, s));
 }
 
@@ -324,23 +154,34 @@ static bool keep_saved(struct tx *tx, void *arg)
     return reopen(tx, s) && connection_keep_trial(tx, &s->tested);
 }
 
-/* As it was, unless somebody has saved it since. Secrets that were not said stay as they are: the trial may have renewed a token, which cannot be
- * had twice. */
+/* What somebody has changed since the save stays as it is here. */
+static struct str back(struct str was, struct str saved, struct str here) { return str_eq(saved, here) ? was : here; }
+
+static bool put_back_over(struct tx *tx, struct save *s, const struct connection *here)
+{
+    struct connection was = s->was;
+    was.label = back(s->was.label, s->now.label, here->label);
+    was.description = back(s->was.description, s->now.description, here->description);
+    was.secrets = connection_says_secrets(s->wish)
+                      ? connection_secrets_back(s->wish, s->was.secrets, s->now.secrets, here->secrets, tx_arena(tx))
+                      : STR_NULL; /* they stay as they are: the trial may have renewed a token */
+    if (!put(tx, s, &was)) return false;
+    was.tried = s->was.tried;
+    return connection_keep_trial(tx, &was) &&
+           (!s->was_open || destination_reopen_of_connection(s->house->outbox, tx, s->was.account_id, s->was.connection_id));
+}
+
+/* As it was, or gone, if it was new; unless other settings or secrets were saved since (on another node): those count. */
 static bool put_back(struct tx *tx, void *arg)
 {
     struct save *s = arg;
-    struct connection here, was = s->was;
+    struct connection here;
     int64_t account = s->now.account_id, id = s->now.connection_id;
-    if (!s->was.connection_id) return connection_end(tx, s->house, account, id);
+    s->has_ended = false;
     if (!connection_read(tx, s->house->seal, tx_arena(tx), account, id, &here)) return tx_ok(tx);
     if (here.saved_version != s->now.saved_version) return connection_keep_trial(tx, &s->tested);
-    if (!says_secrets(s->wish))
-        was.secrets = STR_NULL;
-    else if (!was.secrets.ptr)
-        was.secrets = STR("{}");
-    if (!put(tx, s, &was)) return false;
-    was.tried = s->was.tried;
-    return connection_keep_trial(tx, &was);
+    if (s->was.connection_id) return put_back_over(tx, s, &here);
+    return s->has_ended = connection_end(tx, s->house, account, id);
 }
 
 static bool is_refused(const struct save *s, const struct connection_trial *trial)
@@ -362,16 +203,42 @@ static bool settle(struct save *s, struct connection_trial *trial)
     return true;
 }
 
+/* ---- one at a time ----
+ * What a refused change is put back to must be what it found: while one is tried, nobody on this node changes the connection's settings or secrets. */
+
+static bool turn_take(const struct link_house *h, int64_t connection_id)
+{
+    bool *is_taken = per_connection_lock(h->saves, connection_id), is_mine = !*is_taken;
+    *is_taken = true;
+    per_connection_unlock(h->saves);
+    return is_mine;
+}
+
+static void turn_give(const struct link_house *h, int64_t connection_id) { per_connection_forget(h->saves, connection_id); }
+
+static bool try_saved(struct save *s, struct connection_trial *trial, struct fault *f)
+{
+    if (!connection_save_asks(s->wish) || settle(s, trial)) return true;
+    if (s->has_ended) connection_ended(s->house, s->wish->connector, s->now.account_id, s->now.connection_id);
+    return fault_user(f, 400, "%s", trial->sentence);
+}
+
 bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
                      struct connection_trial *trial, struct fault *f)
 {
     struct save s = {.house = h, .wish = w, .arena = a};
+    int64_t turn = says_terms(w) ? w->connection_id : 0;
     *trial = (struct connection_trial){.is_tried = false};
-    if (!store_write(h->store, save, &s, f)) return false;
+    if (turn && !turn_take(h, turn))
+        return fault_user(f, 409, "Another change of this connection is being tried at %s. Try again in a minute.",
+                          w->connector->title);
+    bool ok = store_write(h->store, save, &s, f);
+    if (ok && !w->connection_id && turn_take(h, s.now.connection_id)) turn = s.now.connection_id;
+    ok = ok && try_saved(&s, trial, f);
+    if (turn) turn_give(h, turn);
+    if (!ok) return false;
     *out = s.now;
     out->secrets = STR_NULL;
     out->is_sealed_shut = false;
-    if (!connection_save_asks(w) || settle(&s, trial)) return true;
-    if (!s.was.connection_id) connection_ended(h, w->connector, s.now.account_id, s.now.connection_id);
-    return fault_user(f, 400, "%s", trial->sentence);
+    return true;
 }

@@ -23,10 +23,12 @@ struct connection_trial {
 };
 /* Is it tried at the other side when it is saved? Nobody else is asked by connection_save. */
 bool connection_save_asks(const struct connection_wish *w);
-/* Checks, stores, makes the destination, tries it, and opens that. What the other side refuses for its credentials is put back as it was, or is
- * gone again: FAULT_USER 400 with its sentence; a pause stays. A side that does not answer refuses nothing: true, and *trial says so; it is kept
- * (connection.tried). What is stored is never answered with false: a trial that could not be made or kept is logged.
- * FAULT_USER 400 names the setting; 404. *out without secrets, texts in the arena. */
+/* Checks, stores, makes the destination, tries it, and opens that. What the other side refuses for its credentials or its address is put back as it
+ * was, or is gone again if it was new: FAULT_USER 400 with its sentence. What stays: a pause from before, a token that the trial renewed, and what
+ * others have saved meanwhile. A side that does not answer refuses nothing: true, and *trial says so; it is kept (connection.tried). Where the trial
+ * or its end cannot be stored, that is logged, it stays saved, and the answer is true.
+ * FAULT_USER 400 names the setting; 404; 409: another change of its settings or secrets is being tried. *out without secrets, texts in the
+ * arena. */
 bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,
                      struct connection_trial *trial, struct fault *f);
 /* The connector's try_operation with a connection as it is stored; what comes of it is kept there, unless other settings or secrets were saved

@@ -94,6 +94,9 @@ struct connector {
     void (*heard)(void *ctx, int64_t connection_id, const struct fetch_answer *answer, int64_t now);
     /* An answer in one word: LINK_OK, LINK_PERMANENT, LINK_AUTH, …; `sentence` says what to do. */
     enum link_result (*judge)(void *ctx, const struct fetch_answer *answer, char *sentence, size_t n);
+    /* Of an answer that is LINK_AUTH: the token is good, and lacks a right, which a renewed one would lack too. 403 needs no such word. NULL: no other
+     * status says so. */
+    bool (*lacks_scope)(void *ctx, const struct fetch_answer *answer);
     /* The operation that a saved connection is tried with; NULL: it is not. */
     const char *try_operation;
     /* What its answer has, in its object or in the first of its list; without it somebody else answered. NULL: nothing that is known. */
@@ -119,6 +122,7 @@ struct link_house {
     struct mail *mail;     /* set before anything is delivered or called */
     struct outbox *outbox; /* likewise */
     struct tokens *tokens;
+    struct per_connection *saves;       /* a bool each: its settings or secrets are being changed (connection_save.c) */
     const struct sender *here, *remote; /* mail/sender.h: this house, and Postalytics connections; set like mail */
 };
 

@@ -211,6 +211,11 @@ static enum token_state refused_young(struct entry *e, struct fault *why)
     return TOKEN_REFUSED;
 }
 
+static bool is_young(const struct entry *e, const struct connection *c)
+{
+    return e->made == c->version && e->made_mono + limit_get(LIMIT_CONNECTOR_YOUNG_MS) > clock_mono_ms();
+}
+
 /* Under the lock. */
 static enum token_state look(struct tokens *t, struct entry *e, const struct connection *c, struct fault *why)
 {
@@ -218,7 +223,7 @@ static enum token_state look(struct tokens *t, struct entry *e, const struct con
     if (e->is_renewing) return TOKEN_RENEWING;
     if (e->made > c->version) return TOKEN_RENEWED;
     if (e->refused && e->refused == c->version) return refused(e, why);
-    if (e->made == c->version && e->made_mono + limit_get(LIMIT_CONNECTOR_YOUNG_MS) > now) return refused_young(e, why);
+    if (is_young(e, c)) return refused_young(e, why);
     if (e->young != c->version) e->n_young = 0;
     if (e->failed == c->version && e->failed_mono + FAILED_REST_MS > now) {
         *why = e->why;
@@ -245,6 +250,15 @@ enum token_state token_renew(struct tokens *t, const struct connector *d, const 
     enum token_state state = look(t, entry_of(t, d, c), c, why);
     pthread_mutex_unlock(&t->lock);
     return state;
+}
+
+bool token_is_young(struct tokens *t, const struct connection *c)
+{
+    pthread_mutex_lock(&t->lock);
+    const struct entry *e = entry_find(t, c->account_id, c->connection_id);
+    bool is = e && is_young(e, c);
+    pthread_mutex_unlock(&t->lock);
+    return is;
 }
 
 bool token_renew_now(struct tokens *t, const struct connector *d, struct connection *c, struct arena *a, struct fault *f)

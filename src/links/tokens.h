@@ -20,7 +20,10 @@ enum token_state {
 enum token_state token_renew(struct tokens *t, const struct connector *d, const struct connection *c, struct fault *why);
 /* The same, waiting; on true *c was read again (texts in the arena). */
 bool token_renew_now(struct tokens *t, const struct connector *d, struct connection *c, struct arena *a, struct fault *f);
-/* A person wants it tried now: what was refused or failed for this connection is forgotten, and the next call asks again. */
+/* Was the token of `c` renewed less than connector.young ago, here? Whoever refuses it then means something else than its age. */
+bool token_is_young(struct tokens *t, const struct connection *c);
+/* A person wants it tried now: what was refused or failed for this connection is forgotten, and the next call asks again; a young token is not
+ * renewed at once even so. */
 void token_forget(struct tokens *t, int64_t account, int64_t connection_id);
 /* It ended: nothing is remembered of it. A renewal that is under way leaves a small entry, which stays. */
 void token_end(struct tokens *t, int64_t account, int64_t connection_id);

@@ -111,6 +111,22 @@ bool destination_open_of_connection(struct outbox *o, struct tx *tx, int64_t acc
     return true;
 }
 
+bool destination_of_connection_is_open(struct tx *tx, int64_t account, int64_t connection_id)
+{
+    struct r_destination_by_connection row;
+    struct q_destination_by_connection in = {account, connection_id};
+    return tx_first(tx, Q_DESTINATION_BY_CONNECTION, &in, &row) && row.state == DESTINATION_OPEN;
+}
+
+bool destination_reopen_of_connection(struct outbox *o, struct tx *tx, int64_t account, int64_t connection_id)
+{
+    int64_t id = find_of(tx, account, connection_id);
+    if (!id) return tx_ok(tx);
+    if (!tx_run(tx, Q_DESTINATION_REOPEN, &(struct q_destination_reopen){account, id}, NULL)) return false;
+    outbox_wake(o, tx, index_wake(o->index, account, id), 0);
+    return true;
+}
+
 bool subscription_to_connection(struct outbox *o, struct tx *tx, int64_t connection_id, struct subscription *s)
 {
     struct r_destination_find row;

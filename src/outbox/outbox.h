@@ -77,6 +77,11 @@ int64_t destination_of_connection(struct tx *tx, const struct link_def *link, in
                                   struct str label);
 /* Inside a unit: it is open from now on, whatever had paused it, if the connection has one. */
 bool destination_open_of_connection(struct outbox *o, struct tx *tx, int64_t account, int64_t connection_id);
+/* Inside a unit: is it neither paused nor disabled? False also when it has none, or the unit failed (tx_ok). */
+bool destination_of_connection_is_open(struct tx *tx, int64_t account, int64_t connection_id);
+/* Inside a unit: it was open when secrets came to the connection which are taken back. What deliveries with those have done to it, or will still
+ * say, counts for nothing; what a person has done stays. */
+bool destination_reopen_of_connection(struct outbox *o, struct tx *tx, int64_t account, int64_t connection_id);
 /* Inside a unit: *s (its source and codes) is told to the connection too, when that takes events; else nothing is made and *s has no number. */
 bool subscription_to_connection(struct outbox *o, struct tx *tx, int64_t connection_id, struct subscription *s);
 /* Inside a unit: the connection is removed; its subscriptions and what waited for them go with it. */

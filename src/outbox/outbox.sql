@@ -124,8 +124,8 @@ SELECT destination_id, state FROM destination WHERE account_id = $1 AND link = $
 -- name: destination_by_connection
 -- The destination of a connection.
 -- in: account_id int, connection_id int
--- out: destination_id int
-SELECT destination_id FROM destination WHERE account_id = $1 AND connection_id = $2;
+-- out: destination_id int, state int
+SELECT destination_id, state FROM destination WHERE account_id = $1 AND connection_id = $2;
 
 -- name: destination_relabel
 -- What people read where an address would stand.
@@ -251,6 +251,12 @@ UPDATE destination SET state = $3, paused_until = $4, failing_since = $5, last_e
 -- A person opens, pauses or disables it.
 -- in: account_id int, destination_id int, state int
 UPDATE destination SET state = $3, paused_until = 0, failing_since = NULL, last_error = NULL, awake = 1, n_opened = n_opened + 1 WHERE account_id = $1 AND destination_id = $2;
+
+-- name: destination_reopen
+-- Open again, whatever attempts have closed; what a person has closed stays so, who leaves no error there. The other side's wish for a rest stays.
+-- in: account_id int, destination_id int
+UPDATE destination SET state = 0, last_error = CASE WHEN state = 0 THEN last_error END, awake = 1, n_opened = n_opened + 1
+ WHERE account_id = $1 AND destination_id = $2 AND (state = 0 OR last_error IS NOT NULL);
 
 -- ---- deliveries ----
 

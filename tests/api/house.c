@@ -5,6 +5,7 @@
 #include "base/durable.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "links/per_connection.h"
 #include "links/tokens.h"
 #include "outbox/outbox.h"
 #include <ctype.h>
@@ -59,6 +60,7 @@ static void start_outbox(void)
     house.links = (struct link_house){
         .store = house.store, .jobs = house.jobs, .seal = house.seal, .fetcher = house.fetcher, .outbox = house.outbox};
     house.links.tokens = tokens_create(&house.links);
+    house.links.saves = per_connection_create(sizeof(bool), NULL, NULL);
 }
 
 static void start_http(void)
@@ -138,6 +140,7 @@ int house_close(void **state)
     api_destroy(&house.api);
     mail_destroy(&house.mail);
     tokens_destroy(&house.links.tokens);
+    per_connection_destroy(&house.links.saves);
     fetcher_destroy(&house.fetcher);
     outbox_destroy(&house.outbox);
     webhook_destroy(&house.webhook);

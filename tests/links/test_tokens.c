@@ -475,6 +475,44 @@ static void test_calls(void **state)
     }
 }
 
+static bool lacks_scope(void *ctx, const struct fetch_answer *answer)
+{
+    (void)ctx;
+    return answer->status == 401;
+}
+
+/* Of a token that has only just been made, and of rights, which a new one would lack too, the answer counts: nothing is renewed. */
+static void test_no_age(void **state)
+{
+    static const struct {
+        const char *path;
+        bool is_young, knows_scopes;
+        int n_renewals;
+    } cases[] = {
+        {"/401", false, false, 1}, {"/401", true, false, 0}, {"/401", false, true, 0},
+        {"/500", true, false, 0},  {"/500", false, true, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena *a = arena_create(1024);
+        struct connector d = crm;
+        struct connection c = read_connection(a);
+        struct connector_answer answer;
+        struct fault f = {0};
+        if (cases[i].knows_scopes) d.lacks_scope = lacks_scope;
+        if (cases[i].is_young) assert_true(token_renew_now(t.house.tokens, &crm, &c, a, &f));
+        t.asked = 0;
+        for (int n = 0; n < 2; n++) { /* the second finds it young in every case */
+            struct fetch_ask ask = {.method = "GET", .url = str_of(cases[i].path)};
+            bool ok = connector_call(&t.house, &d, &c, &ask, a, &answer, &f);
+            if (!ok || answer.result != LINK_AUTH || answer.status != atoi(cases[i].path + 1) || t.asked != cases[i].n_renewals)
+                fail_msg("%s, case %zu: %d, %d renewals, %s", cases[i].path, i, answer.status, t.asked, f.text);
+        }
+        arena_destroy(&a);
+        end(NULL), begin(NULL);
+    }
+}
+
 /* Somebody's patience: the request is cut to what is left of it, and not begun with too little left. "/silence" hangs. */
 static void test_patience(void **state)
 {
@@ -524,6 +562,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_relabelled_meanwhile, begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_to_renew, begin, end),
         cmocka_unit_test_setup_teardown(test_calls, begin, end),
+        cmocka_unit_test_setup_teardown(test_no_age, begin, end),
         cmocka_unit_test_setup_teardown(test_patience, begin, end),
         cmocka_unit_test_setup_teardown(test_echo, begin, end),
     };

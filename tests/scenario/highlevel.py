@@ -1,5 +1,6 @@
 """What happens to pieces becomes tags and notes in HighLevel, in order and once each: with the real program and a scripted HighLevel (peers/highlevel.py); also while that answers
 429, 500, HTML, half an answer, cuts the line, refuses the token, and while the server is killed with -9. A workflow's webhook sends a piece. `highlevel.py PROGRAM`"""
+import threading
 from house import *
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "peers"))
 from peer import Peer
@@ -187,12 +188,30 @@ try:
     check(got["status"] == 404 and not got["is_done"] and "id that was asked for" in got["sentence"], f"a refusal has its sentence: {got['sentence']}")
     check(h.ask("POST", f"/v1/connections/{connection}/operations/add_tags", {"contactId": ada, "tag": "x"})[0] == 400, "a misspelt input is refused")
 
+    # ---- a change that is refused, while events flow ----
+    own, refused = f"/v1/connections/{connection}", []
+    state_now = lambda: h.ask("GET", own)[1]["destination"]["state"]
+    peer.script(rules=[{"on": "GET /contacts/", "do": "401", "seconds": 5}])
+    trial = threading.Thread(target=lambda: refused.append(h.ask("PATCH", own, {"secrets": {"token": "pit-wrong-again"}}, timeout=60)))
+    trial.start()
+    time.sleep(0.5)
+    visit(pieces[ids[0]][1])
+    wait("what happens meanwhile is told with the token that is being tried, and stops", lambda: state_now() == "paused", 4)
+    status, answer = h.ask("PATCH", own, {"settings": {"tag": "X {code}"}})
+    check(status == 409 and "is being tried" in answer["error"]["message"], f"another change waits for its end: {status} {answer}")
+    check(h.ask("PATCH", own, {"label": "HL, renamed"})[0] == 200, "but not a label")
+    trial.join()
+    check(refused[0][0] == 400, f"it is refused: {refused}")
+    now = h.ask("GET", own)[1]
+    check(now["label"] == "HL, renamed" and now["destination"]["state"] == "open", f"the label stays, and it is open again: {now['label']} {now['destination']}")
+    wait("what waited is told", settled, 30)
+
     # ---- trouble: OAuth, every kind of bad answer at a scripted moment, and kill -9 ----
     peer.script(refresh="rt-first", clear_log=True)
     status, answer = h.ask("PUT", f"/v1/connections/{connection}", {"settings": {**SET, "client_id": "app"}, "secrets": {"token": None, "client_secret": "app-secret", "refresh_token": "rt-first"}})
     check(status == 200, f"now by OAuth: {answer}")
     check(peer.state()["renewed"] >= 1 and peer.state()["refresh"] != "rt-first", "the refresh token was used and replaced")
-    own, renewed = f"/v1/connections/{connection}", peer.state()["renewed"]
+    renewed = peer.state()["renewed"]
     destination = f"/v1/destinations/{h.ask('GET', own)[1]['destination']['destination_id']}"
     check(h.ask("PATCH", destination, {"state": "paused"})[0] == 200, "paused by a person")
     peer.script(tokens=[])
@@ -201,6 +220,15 @@ try:
     check(status == 400 and peer.state()["renewed"] == renewed + 1, f"a wrong location is refused, by a token that was renewed for it: {status} {answer}")
     check(now["settings"]["location_id"] == "loc_1" and now["destination"]["state"] == "paused", f"all is as it was: {now['settings']} {now['destination']}")
     check(h.ask("POST", own + "/test")[1]["is_working"], "with the token that was renewed")
+    status, answer = h.ask("PATCH", own, {"settings": {"location_id": "loc_9"}, "secrets": {"client_secret": "app-secret"}})
+    check(status == 400 and peer.state()["renewed"] == renewed + 2, f"a secret that is said again is refused with its location, after a renewal: {status} {answer}")
+    peer.script(tokens=[])
+    check(h.ask("POST", own + "/test")[1]["is_working"], "the refresh token that this renewal made was kept")
+    renewed = peer.state()["renewed"]
+    peer.script(rules=[{"on": "GET /workflows/", "do": "401", "times": 2, "body": {"statusCode": 401, "message": "The token is not authorized for this scope."}}])
+    for _ in range(2):
+        got = operate("list_workflows")
+        check(got.get("status") == 401 and "scopes that it lacks" in got["sentence"] and peer.state()["renewed"] == renewed, f"a scope that is missing is said, and costs no token: {got}")
     peer.script(refresh="code-2", tokens=[])
     status, answer = h.ask("PATCH", own, {"settings": {"redirect_uri": "https://example.com/back"}, "secrets": {"code": "code-2"}})
     check(status == 200 and answer["test"]["is_working"] and answer["secrets"]["code"] is False, f"a new code counts before the token that was there, and is used up: {answer}")

@@ -104,6 +104,12 @@ static enum link_result judge(void *ctx, const struct fetch_answer *answer, char
     return highlevel_judge(answer, sentence, n);
 }
 
+static bool lacks_scope(void *ctx, const struct fetch_answer *answer)
+{
+    (void)ctx;
+    return highlevel_lacks_scope(answer);
+}
+
 static bool saved(void *ctx, struct tx *tx, int64_t account, int64_t connection_id)
 {
     (void)tx, (void)account;
@@ -150,6 +156,7 @@ struct highlevel *highlevel_create(const struct link_house *house)
                                       .pace = pace,
                                       .heard = heard,
                                       .judge = judge,
+                                      .lacks_scope = lacks_scope,
                                       .try_operation = "list_contacts",
                                       .try_member = "contacts",
                                       .hook = highlevel_hook};

@@ -6,7 +6,8 @@
                       "clear_log": true,
                       "automations": […], "pass_days": 2, "keep_requests": true}
 
-A rule: {"on": "POST .*/tags", "do": "429" | "500" | … | "reset" | "html" | "truncated" | "hang", "times": 1, "skip": 0, "acts": false, "headers": {}, "body": {}}.
+A rule: {"on": "POST .*/tags", "do": "429" | "500" | … | "reset" | "html" | "truncated" | "hang", "times": 1, "skip": 0, "acts": false, "headers": {}, "body": {},
+                      "seconds": 0 (before it answers)}.
 With `acts` the request is done before its answer goes wrong. Bodies are checked strictly: an unknown key is refused.
 Workflows (automation.py) start on a tag that a contact did not have: {"on": "tag postalytics event: mailed", …}."""
 import argparse, automation, http.server, json, re, socket, struct, threading, time, urllib.parse
@@ -258,6 +259,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def misbehave(self, rule, body, head):
         do, head = rule["do"], {**head, **rule.get("headers", {})}
+        if do != "hang":
+            time.sleep(rule.get("seconds", 0))
         if do == "reset":
             self.cut()
         elif do == "hang":
