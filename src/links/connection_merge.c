@@ -64,13 +64,23 @@ static struct str text_of(struct arena *a, struct json_value v)
     return s.len ? s : STR_NULL;
 }
 
-/* A setting as it is from now on; STR_NULL: not set. */
-static struct str value_of(const struct merge *m, const char *name)
+static bool says_proof(const struct merge *m)
 {
-    struct json_value v = json_get(m->said, name);
+    for (int i = 0; i < m->wish->connector->n_settings; i++) {
+        const struct connector_setting *s = &m->wish->connector->settings[i];
+        if (s->is_proof && text_of(m->arena, json_get(m->said, s->name)).ptr) return true;
+    }
+    return false;
+}
+
+/* A setting as it is from now on; STR_NULL: not set. */
+static struct str value_of(const struct merge *m, const struct connector_setting *s)
+{
+    struct json_value v = json_get(m->said, s->name);
     if (v.type != JSON_MISSING) return text_of(m->arena, v);
     if (!m->of_secrets && m->wish->replaces && m->said.type == JSON_OBJECT) return STR_NULL;
-    return text_of(m->arena, json_get(m->was, name));
+    if (s->is_proof && says_proof(m)) return STR_NULL;
+    return text_of(m->arena, json_get(m->was, s->name));
 }
 
 /* What the connector keeps among the secrets beside its table's (tokens that were made with them). */
@@ -95,7 +105,7 @@ static bool merge(const struct merge *m, struct str *out)
     for (int i = 0; i < d->n_settings; i++) {
         const struct connector_setting *s = &d->settings[i];
         if (s->is_secret != m->of_secrets) continue;
-        struct str v = value_of(m, s->name);
+        struct str v = value_of(m, s);
         if (v.ptr)
             json_str(&j, s->name, v);
         else if (s->is_required && !s->fallback && !missing)
@@ -119,7 +129,7 @@ static bool check_address(const struct merge *settings, struct json_value secret
     for (int i = 0; i < d->n_settings; i++) {
         const struct connector_setting *s = &d->settings[i];
         if (!s->leads) continue;
-        struct str was = text_of(settings->arena, json_get(settings->was, s->name)), now = value_of(settings, s->name);
+        struct str was = text_of(settings->arena, json_get(settings->was, s->name)), now = value_of(settings, s);
         if (!was.ptr) was = str_of(s->fallback);
         if (!now.ptr) now = str_of(s->fallback);
         if (!str_eq(was, now)) moved = s;

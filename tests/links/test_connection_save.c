@@ -117,8 +117,8 @@ static const struct link_def link = {.name = "crm", .number = 5, .ladder = &ladd
 static const struct connector_setting settings[] = {
     {.name = "place", .is_required = true, .what = "What it answers."},
     {.name = "client", .is_secret = true, .is_required = true, .what = "A client's secret."},
-    {.name = "refresh", .is_secret = true, .what = "A refresh token."},
-    {.name = "code", .is_secret = true, .what = "A code."},
+    {.name = "refresh", .is_secret = true, .is_proof = true, .what = "A refresh token."},
+    {.name = "code", .is_secret = true, .is_proof = true, .what = "A code."},
 };
 static const struct connector_operation look = {.name = "look", .method = "GET", .path = "/"};
 static const struct connector crm = {
@@ -359,6 +359,27 @@ static void test_secrets(void **state)
     }
 }
 
+/* Of secrets that each prove who asks the one that is said counts: no old one is left that would go before it. */
+static void test_proofs(void **state)
+{
+    static const struct {
+        const char *wish, *secrets;
+    } cases[] = {
+        {"{\"secrets\":{\"code\":\"x\"}}", "{\"client\":\"c1\",\"code\":\"x\"}"},
+        {"{\"secrets\":{\"client\":\"c2\"}}", "{\"client\":\"c2\",\"code\":\"x\"}"},
+        {"{\"secrets\":{\"refresh\":\"other\"}}", "{\"client\":\"c2\",\"refresh\":\"other\"}"},
+        {"{\"secrets\":{\"refresh\":\"other2\",\"code\":\"y\"}}", "{\"client\":\"c2\",\"refresh\":\"other2\",\"code\":\"y\"}"},
+        {"{\"secrets\":{\"code\":null}}", "{\"client\":\"c2\",\"refresh\":\"other2\"}"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct connection_trial trial;
+        struct fault f;
+        if (!save_wish(t.id, cases[i].wish, true, &trial, &f)) fail_msg("%s: %s", cases[i].wish, f.text);
+        check_secrets(cases[i].wish, cases[i].secrets);
+    }
+}
+
 /* ---- somebody else meanwhile ---- */
 
 static void relabel(void) { take(t.id, "{\"label\":\"Theirs\"}"); }
@@ -474,9 +495,8 @@ static void test_fresh(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_pause, begin, end),
-        cmocka_unit_test_setup_teardown(test_secrets, begin, end),
-        cmocka_unit_test_setup_teardown(test_meanwhile, begin, end),
+        cmocka_unit_test_setup_teardown(test_pause, begin, end),  cmocka_unit_test_setup_teardown(test_secrets, begin, end),
+        cmocka_unit_test_setup_teardown(test_proofs, begin, end), cmocka_unit_test_setup_teardown(test_meanwhile, begin, end),
         cmocka_unit_test_setup_teardown(test_fresh, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);

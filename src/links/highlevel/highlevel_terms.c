@@ -130,7 +130,7 @@ bool highlevel_check(void *ctx, struct json_value settings, struct json_value se
 }
 
 /* ---- on a request ----
- * Of several ways that are there the newest counts: a code was said just now, and goes when it is traded in, with what was there before it. */
+ * A code goes before a token that was said with it, and is traded in with the first request; of what was there before none is left (is_proof). */
 
 static void add_header(struct fetch_ask *ask, struct arena *a, const char *name, struct str value)
 {
