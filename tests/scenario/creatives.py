@@ -1,5 +1,5 @@
 """Real creatives through `pennypost press`, each with {{qr}} put into it: page boxes, fonts, words in the safe box, the address zone, QR and barcode read back from the ink.
-  creatives.py PROGRAM read_imb=… [sizes=once]     once: one creative a size"""
+  creatives.py PROGRAM read_imb=… [only=NAME,…]"""
 import html
 from house import *
 from pictures import Grey, png
@@ -121,11 +121,9 @@ JOBS = [  # name, size, documents, where the QR goes (document, inches), people,
     ("node-card", "4x6", [node / "card.html", node / "card.html"], (0, 4.9, 3.0), "people.csv", [(p[0],) for p in PEOPLE], 1),
     ("node-letter", "letter", [node / "letter.html"], (0, 7, 5.5), "people.csv", [(p[0],) for p in PEOPLE], 1),
 ]
-seen = set()
 for name, size, documents, (which, left, top), people, fields, qr_page in JOBS:
-    if TOOLS.get("sizes") == "once" and size in seen:
+    if "only" in TOOLS and name not in TOOLS["only"].split(","):
         continue
-    seen.add(size)
     files = [with_qr(d, work / f"{name}-{i}.html", left, top) if i == which else shutil.copy(d, work / f"{name}-{i}.html") for i, d in enumerate(documents)]
     sides = ["--html", str(files[0])] if len(files) == 1 else ["--front", str(files[0]), "--back", str(files[1])]
     done_ = press(name, size, sides, people)
