@@ -107,6 +107,7 @@ bool connector_call_by(const struct link_house *h, const struct connector *c, st
         out->was_sent = answer.was_sent;
         out->is_cut = answer.is_cut;
         out->retry_after_ms = fetch_retry_after_ms(&answer, clock_now_ms());
+        out->is_young = out->result == LINK_AUTH && answer.status == 401 && token_is_young(h->tokens, to);
         if (out->result != LINK_AUTH || tries > 0 || !may_be_over(h, c, to, &answer)) break;
         if (!token_renew_now(h->tokens, c, to, a, f)) return false;
     }

@@ -11,6 +11,7 @@ struct connector_answer {
     enum fetch_error error; /* set when it was asked, also where connector_call is false */
     bool was_sent;          /* false: the other side cannot have acted on it, for certain */
     bool is_cut;
+    bool is_young;          /* LINK_AUTH, of a token that was made just now: perhaps for a moment */
     int64_t retry_after_ms; /* -1: it did not say */
 };
 /* Of an answer's status: not now, and the same request may be granted soon. */

@@ -17,7 +17,7 @@ struct chromium_cage {
  * namespaces are forbidden here (…)": what to do. */
 bool chromium_cage_start(struct chromium_cage *c, struct fault *f);
 void chromium_cage_stop(struct chromium_cage *c);
-/* Can HTML templates be printed here? Tried once and remembered; the reason otherwise. */
+/* Can HTML templates be printed here? Tried until it goes well, which is remembered; else the reason. */
 bool chromium_is_available(struct fault *f);
 /* The parent's watch: kills the group above press.chromium_memory; true when it did. To be called every 100 ms or so while a
  * worker uses it. */

@@ -311,18 +311,15 @@ static bool try_chromium(struct fault *f)
     return ok;
 }
 
-static pthread_once_t tried = PTHREAD_ONCE_INIT;
-static struct fault tried_fault;
-
-static void try_once(void)
-{
-    struct fault f = {0};
-    if (!program_path(&f) || (is_caged() && !try_walls(&f)) || !try_chromium(&f)) tried_fault = f;
-}
-
 bool chromium_is_available(struct fault *f)
 {
-    pthread_once(&tried, try_once);
-    if (tried_fault.whose != FAULT_NONE && f) *f = tried_fault;
-    return tried_fault.whose == FAULT_NONE;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool is_known;
+    struct fault why = {0};
+    pthread_mutex_lock(&lock);
+    is_known = is_known || (program_path(&why) && (!is_caged() || try_walls(&why)) && try_chromium(&why));
+    bool is_available = is_known;
+    pthread_mutex_unlock(&lock);
+    if (!is_available && f) *f = why;
+    return is_available;
 }

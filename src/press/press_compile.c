@@ -144,7 +144,7 @@ static bool samples_print(struct press *p, struct press_job *job, struct arena *
     struct press_call call = {.ask = FRAME_COMPILE, .job = job, .pages = ARENA_ARRAY(a, int, job->n_pieces + 1)};
     if (!press_talk(p, &call, a, &o, &why)) {
         /* Where Chromium cannot run it will not do so later either: the creative is refused with that reason, not tried again. */
-        bool cannot = why.whose != FAULT_USER && job->creative->kind == CREATIVE_HTML && !chromium_is_available(&why);
+        bool cannot = why.whose == FAULT_OPERATOR && job->creative->kind == CREATIVE_HTML && !chromium_is_available(&why);
         if (why.whose != FAULT_USER && !cannot) {
             *f = why;
             return false;

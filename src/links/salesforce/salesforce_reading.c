@@ -76,7 +76,7 @@ static bool call(struct sf_reading *g, struct str path, struct str *body)
     struct sf_error e;
     sf_error_read(answer.body, &e);
     if (strcmp(e.code, "INVALID_QUERY_LOCATOR") == 0 && g->row.place.ptr) return query_is_lost(g);
-    g->is_for_now = answer.result == LINK_RETRY_LATER;
+    g->is_for_now = answer.result == LINK_RETRY_LATER || answer.is_young;
     return fault_user(g->fault, 400, "%s", answer.sentence);
 }
 
