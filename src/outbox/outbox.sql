@@ -242,9 +242,10 @@ SELECT d.account_id, d.destination_id FROM destination d WHERE d.awake = 0 AND d
 SELECT state, paused_until, failing_since, n_opened FROM destination WHERE account_id = $1 AND destination_id = $2 AND lease_node = $3;
 
 -- name: destination_mark
--- What its attempts say of it.
+-- What its attempts say of it. Of one that is closed already the error stays what closed it: none, when it was a person.
 -- in: account_id int, destination_id int, state int, paused_until int, failing_since int, last_error text
-UPDATE destination SET state = $3, paused_until = $4, failing_since = $5, last_error = CASE WHEN $5 IS NULL THEN $6 ELSE coalesce($6, last_error) END
+UPDATE destination SET state = $3, paused_until = $4, failing_since = $5,
+ last_error = CASE WHEN state <> 0 THEN last_error WHEN $5 IS NULL THEN $6 ELSE coalesce($6, last_error) END
  WHERE account_id = $1 AND destination_id = $2;
 
 -- name: destination_set
