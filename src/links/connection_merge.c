@@ -5,9 +5,14 @@
 
 /* ---- one object of settings or secrets ---- */
 
+static bool says_secrets(const struct connection_wish *w)
+{
+    return w->secrets.type == JSON_OBJECT && json_count(w->secrets) > 0;
+}
+
 struct merge {
     const struct connection_wish *wish;
-    bool of_secrets;
+    bool of_secrets, keeps_made /* beside the table's secrets */;
     struct json_value said, was; /* objects, or missing */
     struct arena *arena;
     struct fault *f;
@@ -83,13 +88,30 @@ static struct str value_of(const struct merge *m, const struct connector_setting
     return text_of(m->arena, json_get(m->was, s->name));
 }
 
+static bool is_other(const struct merge *settings, const struct connector_setting *s)
+{
+    struct str was = text_of(settings->arena, json_get(settings->was, s->name)), now = value_of(settings, s);
+    if (!was.ptr) was = str_of(s->fallback);
+    if (!now.ptr) now = str_of(s->fallback);
+    return !str_eq(was, now);
+}
+
+/* Tokens that were made with something else are not what was asked for. */
+static bool makes_anew(const struct merge *settings)
+{
+    const struct connector *d = settings->wish->connector;
+    for (int i = 0; i < d->n_settings; i++)
+        if (d->settings[i].makes_token && is_other(settings, &d->settings[i])) return true;
+    return says_secrets(settings->wish);
+}
+
 /* What the connector keeps among the secrets beside its table's (tokens that were made with them). */
 static void add_made(const struct merge *m, struct json_out *j)
 {
     struct json_iter it = {0};
     struct str key;
     struct json_value v;
-    if (!m->of_secrets || (m->said.type == JSON_OBJECT && json_count(m->said) > 0)) return;
+    if (!m->keeps_made) return;
     while (json_next(m->was, &it, &key, &v))
         if (!setting_of(m->wish->connector, key)) json_value_write(j, arena_str(m->arena, key).ptr, v);
 }
@@ -122,35 +144,25 @@ static bool merge(const struct merge *m, struct str *out)
 /* ---- where secrets may go ---- */
 
 /* Who may change where a connection leads must not thereby be told its secrets: they are to be said again. */
-static bool check_address(const struct merge *settings, struct json_value secrets_said, struct json_value secrets_were)
+static bool check_address(const struct merge *settings, const struct merge *secrets)
 {
     const struct connector *d = settings->wish->connector;
     const struct connector_setting *moved = NULL;
     for (int i = 0; i < d->n_settings; i++) {
         const struct connector_setting *s = &d->settings[i];
-        if (!s->leads) continue;
-        struct str was = text_of(settings->arena, json_get(settings->was, s->name)), now = value_of(settings, s);
-        if (!was.ptr) was = str_of(s->fallback);
-        if (!now.ptr) now = str_of(s->fallback);
-        if (!str_eq(was, now)) moved = s;
+        if (s->leads && is_other(settings, s)) moved = s;
     }
     for (int i = 0; moved && i < d->n_settings; i++) {
-        const char *name = d->settings[i].name;
-        if (d->settings[i].is_secret && json_get(secrets_were, name).type == JSON_STRING &&
-            json_get(secrets_said, name).type == JSON_MISSING)
+        const struct connector_setting *s = &d->settings[i];
+        if (s->is_secret && json_get(secrets->said, s->name).type == JSON_MISSING && value_of(secrets, s).ptr)
             return fault_user(settings->f, 400,
                               "settings.%s leads to another place, so the connection's secrets must be said again: secrets.%s.",
-                              moved->name, name);
+                              moved->name, s->name);
     }
     return true;
 }
 
 /* ---- both, and the words in the open ---- */
-
-bool connection_says_secrets(const struct connection_wish *w)
-{
-    return w->secrets.type == JSON_OBJECT && json_count(w->secrets) > 0;
-}
 
 static bool parse(struct json_parser *p, struct arena *a, struct str text, struct json_value *out, struct fault *f)
 {
@@ -171,12 +183,15 @@ static bool merge_both(const struct connection_wish *w, const struct connection 
     secrets.said = w->secrets;
     struct json_value now_settings, now_secrets;
     if (!parse(p.settings, a, was->settings, &settings.was, f) || !parse(p.secrets, a, was->secrets, &secrets.was, f) ||
-        !merge(&settings, &now->settings) || !merge(&secrets, &now->secrets) ||
-        (was->connection_id && !check_address(&settings, secrets.said, secrets.was)))
+        !merge(&settings, &now->settings))
         return false;
-    if (!d->check) return true;
-    return parse(p.settings, a, now->settings, &now_settings, f) && parse(p.secrets, a, now->secrets, &now_secrets, f) &&
-           d->check(d->ctx, now_settings, now_secrets, f);
+    secrets.keeps_made = !makes_anew(&settings);
+    if (!merge(&secrets, &now->secrets) || (was->connection_id && !check_address(&settings, &secrets))) return false;
+    if (d->check && (!parse(p.settings, a, now->settings, &now_settings, f) ||
+                     !parse(p.secrets, a, now->secrets, &now_secrets, f) || !d->check(d->ctx, now_settings, now_secrets, f)))
+        return false;
+    if (was->connection_id && secrets.keeps_made) now->secrets = STR_NULL;
+    return true;
 }
 
 bool connection_merge(const struct connection_wish *w, const struct connection *was, struct arena *a, struct connection *out,
@@ -198,14 +213,14 @@ bool connection_merge(const struct connection_wish *w, const struct connection *
 
 /* ---- back again ---- */
 
-static bool spends_what_was_said(struct arena *a, struct json_value said, struct json_value saved, struct json_value here)
+/* A secret that is good for one use, a refresh token or a code, and what is here has come of it. */
+static bool is_used_up(const struct connection_wish *w, struct arena *a, struct json_value saved, struct json_value here)
 {
-    struct json_iter it = {0};
-    struct str key;
-    struct json_value v;
-    while (json_next(said, &it, &key, &v)) {
-        const char *name = arena_str(a, key).ptr;
-        if (!str_eq(text_of(a, json_get(saved, name)), text_of(a, json_get(here, name)))) return true;
+    for (int i = 0; i < w->connector->n_settings; i++) {
+        const char *name = w->connector->settings[i].name;
+        struct str was = text_of(a, json_get(saved, name));
+        if (was.ptr && json_get(w->secrets, name).type == JSON_MISSING && !str_eq(was, text_of(a, json_get(here, name))))
+            return true;
     }
     return false;
 }
@@ -239,8 +254,8 @@ struct str connection_secrets_back(const struct connection_wish *w, struct str w
     struct json_parser *p[] = {json_parser_create(), json_parser_create(), json_parser_create()};
     struct json_value in_was, in_saved, in_here;
     struct str back = was.ptr ? was : STR("{}");
-    if (!str_eq(saved, here) && parse(p[0], a, was, &in_was, NULL) && parse(p[1], a, saved, &in_saved, NULL) &&
-        parse(p[2], a, here, &in_here, NULL) && !spends_what_was_said(a, w->secrets, in_saved, in_here))
+    if (parse(p[0], a, was, &in_was, NULL) && parse(p[1], a, saved, &in_saved, NULL) && parse(p[2], a, here, &in_here, NULL) &&
+        is_used_up(w, a, in_saved, in_here))
         back = take_said_from(a, w->secrets, in_was, in_here);
     for (int i = 0; i < 3; i++) json_parser_destroy(&p[i]);
     return back;

@@ -1,5 +1,7 @@
-/* connection_save.c: see connection_save.h. A save is one unit: what is stored already is read, changed and checked there, so that a token
- * that is renewed meanwhile is not lost. The trial comes after it, because a token that it renews must have a row to be stored in. */
+/* connection_save.c: see connection_save.h. A save is one unit: what is stored already is read, changed and checked there, so that it is never an
+ * older token that is stored again. A renewal that was under way before it is dropped when it stores secrets (said, or without the tokens that other
+ * settings had made); a refresh token for one use is lost then, and the connection must be authorised again. The trial comes after it, because a
+ * token that it renews must have a row to be stored in. */
 #include "links/connection_save.h"
 #include "links/connection_end.h"
 #include "links/connection_merge.h"
@@ -61,8 +63,6 @@ static bool save(struct tx *tx, void *arg)
     if (w->connection_id && !connection_read(tx, s->house->seal, s->arena, w->account_id, w->connection_id, &s->was))
         return connection_refuse(tx, w->connection_id);
     if (!connection_merge(w, &s->was, s->arena, &s->now, &f)) return tx_fail(tx, &f);
-    if (w->connection_id && !connection_says_secrets(w))
-        s->now.secrets = STR_NULL; /* they stay as they are, under a renewal too */
     s->was_open = destination_of_connection_is_open(tx, w->account_id, w->connection_id);
     return put(tx, s, &s->now) && (connection_save_asks(w) || reopen(tx, s));
 }
@@ -162,9 +162,8 @@ static bool put_back_over(struct tx *tx, struct save *s, const struct connection
     struct connection was = s->was;
     was.label = back(s->was.label, s->now.label, here->label);
     was.description = back(s->was.description, s->now.description, here->description);
-    was.secrets = connection_says_secrets(s->wish)
-                      ? connection_secrets_back(s->wish, s->was.secrets, s->now.secrets, here->secrets, tx_arena(tx))
-                      : STR_NULL; /* they stay as they are: the trial may have renewed a token */
+    struct str saved = s->now.secrets.ptr ? s->now.secrets : s->was.secrets;
+    was.secrets = connection_secrets_back(s->wish, s->was.secrets, saved, here->secrets, tx_arena(tx));
     if (!put(tx, s, &was)) return false;
     was.tried = s->was.tried;
     return connection_keep_trial(tx, &was) &&

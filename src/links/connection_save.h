@@ -10,7 +10,7 @@ struct connection_wish {
     struct str label, description;     /* a new one without a label is called as its connector; description "" takes it away */
     struct json_value settings;        /* an object of texts and numbers; null takes one away */
     struct json_value
-        secrets;   /* likewise. What the connector had got with the old ones (tokens) is forgotten when any is said */
+        secrets; /* likewise. What was got with the old ones (tokens) is forgotten when any is said, or a makes_token changes */
     bool replaces; /* settings that are not said go back to what they are by themselves */
     bool is_untried;
 };
@@ -24,9 +24,10 @@ struct connection_trial {
 /* Is it tried at the other side when it is saved? Nobody else is asked by connection_save. */
 bool connection_save_asks(const struct connection_wish *w);
 /* Checks, stores, makes the destination, tries it, and opens that. What the other side refuses for its credentials or its address is put back as it
- * was, or is gone again if it was new: FAULT_USER 400 with its sentence. What stays: a pause from before, a token that the trial renewed, and what
- * others have saved meanwhile. A side that does not answer refuses nothing: true, and *trial says so; it is kept (connection.tried). Where the trial
- * or its end cannot be stored, that is logged, it stays saved, and the answer is true.
+ * was, or is gone again if it was new: FAULT_USER 400 with its sentence. What stays: a pause from before, a refresh token that
+ * the trial got for one that is good for one use, and what others have saved meanwhile. A side that does not answer refuses nothing: true, and
+ * *trial says so; it is kept (connection.tried). Where the trial or its end cannot be stored, that is logged, it stays saved, and the answer is
+ * true.
  * FAULT_USER 400 names the setting; 404; 409: another change of its settings or secrets is being tried. *out without secrets, texts in the
  * arena. */
 bool connection_save(const struct link_house *h, const struct connection_wish *w, struct arena *a, struct connection *out,

@@ -30,7 +30,8 @@ struct connector_setting {
     const char *fills; /* the operations' input that it is when that is not said; NULL: none */
     bool has_lines;    /* it may have several lines: a key in PEM, a list */
     bool leads;        /* it decides where the secrets are sent: who changes it must say them again */
-    bool is_proof;     /* one of several secrets that each prove who asks: the one that is said takes the place of those that are not */
+    bool makes_token;  /* in the open, and tokens are made with it: who changes it has new ones made */
+    bool is_proof;     /* one of several secrets that each prove who asks: what is said takes the place of those that are not */
 };
 /* A request by name. Inputs are keys of one JSON object: what stands in braces in `path`, what `query` and `body` name (parted by blanks; a
  * '*' behind a name: required). body "...", also behind names: every key that is not used elsewhere goes into the body as it came. Another key is refused. */

@@ -19,6 +19,7 @@
 #include "links/connection_save.h"
 #include "links/per_connection.h"
 #include "links/tokens.h"
+#include "queries.h"
 
 enum { ACCOUNT = 1 };
 
@@ -32,6 +33,7 @@ static struct {
     int64_t id;          /* the connection that is tried */
     int n_renewed, n_removed;
     char alive[20];          /* the refresh token that has not been used */
+    const char *over;        /* an access token that is none any more; NULL: all are */
     void (*meanwhile)(void); /* once, in a trial */
 } t;
 
@@ -42,7 +44,7 @@ static const struct peer_script scripts[] = {
     {"/503", "HTTP/1.1 503 Later\r\nContent-Length: 2\r\n\r\n{}", PEER_KEEP, 0, NULL},
 };
 
-/* ---- the connector: a refresh token is good for one use, and so is a code, which goes before it ---- */
+/* ---- the connector: a refresh token is good for one use, and so is a code, which goes before it; a client without either has tokens made too ---- */
 
 static struct str text_of(struct str object, const char *name)
 {
@@ -62,7 +64,8 @@ static enum authorised authorise(void *ctx, const struct connection *c, struct a
     t.meanwhile = NULL;
     t.id = c->connection_id;
     if (meanwhile) meanwhile();
-    if (!text_of(c->secrets, "access").ptr || text_of(c->secrets, "code").ptr) return AUTHORISE_RENEW;
+    struct str access = text_of(c->secrets, "access");
+    if (!access.ptr || text_of(c->secrets, "code").ptr || (t.over && str_eq(access, str_of(t.over)))) return AUTHORISE_RENEW;
     ask->url = str_of(arena_printf(a, "http://127.0.0.1:%d/%.*s", peer_port(t.peer), STR_ARG(text_of(c->settings, "place"))));
     return AUTHORISED;
 }
@@ -73,7 +76,7 @@ static bool renew_ask(void *ctx, const struct connection *c, struct arena *a, in
     struct str code = text_of(c->secrets, "code"), refresh = text_of(c->secrets, "refresh");
     (void)ctx, (void)now;
     if (str_eq(text_of(c->secrets, "client"), STR("wrong"))) return fault_user(f, 409, "The CRM does not know this client.");
-    if (!code.ptr && !str_eq(refresh, str_of(t.alive)) && !str_starts(refresh, STR("other")))
+    if (!code.ptr && refresh.ptr && !str_eq(refresh, str_of(t.alive)) && !str_starts(refresh, STR("other")))
         return fault_user(f, 409, "The refresh token is used up.");
     ask->method = "POST";
     ask->url = str_of(arena_printf(a, "http://127.0.0.1:%d/200", peer_port(t.peer)));
@@ -83,12 +86,15 @@ static bool renew_ask(void *ctx, const struct connection *c, struct arena *a, in
 static bool renew_read(void *ctx, const struct connection *c, struct arena *a, int64_t now, const struct fetch_answer *answer,
                        struct str *secrets, struct fault *f)
 {
+    struct str client = text_of(c->secrets, "client");
+    bool by_client = !text_of(c->secrets, "code").ptr && !text_of(c->secrets, "refresh").ptr;
     bool by_alive = !text_of(c->secrets, "code").ptr && str_eq(text_of(c->secrets, "refresh"), str_of(t.alive));
     int n = ++t.n_renewed;
     (void)ctx, (void)now, (void)answer, (void)f;
     if (by_alive) snprintf(t.alive, sizeof t.alive, "R%d", n);
-    *secrets = str_of(arena_printf(a, "{\"client\":\"%.*s\",\"refresh\":\"%s%d\",\"access\":\"A%d\"}",
-                                   STR_ARG(text_of(c->secrets, "client")), by_alive ? "R" : "X", n, n));
+    *secrets = str_of(by_client ? arena_printf(a, "{\"client\":\"%.*s\",\"access\":\"A%d\"}", STR_ARG(client), n)
+                                : arena_printf(a, "{\"client\":\"%.*s\",\"refresh\":\"%s%d\",\"access\":\"A%d\"}",
+                                               STR_ARG(client), by_alive ? "R" : "X", n, n));
     return true;
 }
 
@@ -116,6 +122,8 @@ static const struct retry_ladder ladder = {"once", steps, 1, 0};
 static const struct link_def link = {.name = "crm", .number = 5, .ladder = &ladder, .window = 1, .step = step};
 static const struct connector_setting settings[] = {
     {.name = "place", .is_required = true, .what = "What it answers."},
+    {.name = "host", .leads = true, .what = "Where it is."},
+    {.name = "user", .fallback = "u1", .makes_token = true, .what = "Whom the tokens are for."},
     {.name = "client", .is_secret = true, .is_required = true, .what = "A client's secret."},
     {.name = "refresh", .is_secret = true, .is_proof = true, .what = "A refresh token."},
     {.name = "code", .is_secret = true, .is_proof = true, .what = "A code."},
@@ -245,6 +253,7 @@ static int begin(void **state)
     (void)state;
     t.arena = arena_create(4096);
     t.meanwhile = NULL;
+    t.over = NULL;
     t.n_renewed = 0;
     snprintf(t.alive, sizeof t.alive, "R0");
     t.house.tokens = tokens_create(&t.house);
@@ -282,6 +291,19 @@ static void open_and_pause_by_attempt(void)
     open_by_person();
     pause_by_attempt();
 }
+static bool mark(struct tx *tx, void *arg)
+{
+    struct q_destination_mark in = *(const struct q_destination_mark *)arg;
+    return tx_run(tx, Q_DESTINATION_MARK, &in, NULL);
+}
+/* One was under way, and ends with a failure that says nothing of the secrets. */
+static void pause_by_person_and_fail(void)
+{
+    struct fault f;
+    pause_by_person();
+    struct q_destination_mark late = {ACCOUNT, number("destination_id"), DESTINATION_PAUSED, 0, 1000, STR("Later.")};
+    assert_true(store_write(t.house.store, mark, &late, &f));
+}
 static void rest_by_attempt(void) { set("paused_until = 9000000000000, last_error = 'Later.'"); }
 static void nothing(void) {}
 
@@ -298,6 +320,7 @@ static void test_pause(void **state)
         {"so did one behind a person's opening", nothing, open_and_pause_by_attempt, DESTINATION_OPEN, false},
         {"a person paused it", pause_by_person, nothing, DESTINATION_PAUSED, false},
         {"a person pauses it meanwhile", nothing, pause_by_person, DESTINATION_PAUSED, false},
+        {"so does one while an attempt is under way", nothing, pause_by_person_and_fail, DESTINATION_PAUSED, false},
         {"refused long before", pause_by_attempt, nothing, DESTINATION_PAUSED, false},
         {"it rests", rest_by_attempt, nothing, DESTINATION_OPEN, true},
     };
@@ -357,6 +380,63 @@ static void test_secrets(void **state)
             fail_msg("%s: %s", cases[i].name, trial.sentence);
         end(NULL), begin(NULL);
     }
+}
+
+/* Tokens that a client has made, as often as it likes: those of a trial that is refused were made with what is taken back. */
+static void test_made(void **state)
+{
+    static const char client[] = "{\"client\":\"c1\",\"access\":\"A2\"}",
+                      one[] = "{\"client\":\"c1\",\"refresh\":\"R1\",\"access\":\"A1\"}";
+    static const struct {
+        const char *name;
+        bool is_client; /* else it has a refresh token */
+        const char *over, *wish, *sentence /* NULL: it is taken */, *secrets;
+    } cases[] = {
+        {"another client", true, NULL, "{\"settings\":{\"place\":\"403\"},\"secrets\":{\"client\":\"c2\"}}", "said 403",
+         client},
+        {"and user", true, NULL, "{\"settings\":{\"place\":\"403\",\"user\":\"u2\"},\"secrets\":{\"client\":\"c2\"}}",
+         "said 403", client},
+        {"another user", true, NULL, "{\"settings\":{\"place\":\"403\",\"user\":\"u2\"}}", "said 403", client},
+        {"another place, the token is over", true, "A2", "{\"settings\":{\"place\":\"403\"}}", "said 403", client},
+        {"so is one with a refresh token", false, "A1", "{\"settings\":{\"place\":\"403\"}}", "said 403",
+         "{\"client\":\"c1\",\"refresh\":\"R2\",\"access\":\"A2\"}"},
+        {"a good user", true, NULL, "{\"settings\":{\"user\":\"u2\"}}", NULL, "{\"client\":\"c1\",\"access\":\"A3\"}"},
+        {"a good user with a refresh token", false, NULL, "{\"settings\":{\"user\":\"u2\"}}", NULL,
+         "{\"client\":\"c1\",\"refresh\":\"R2\",\"access\":\"A2\"}"},
+        {"the same user", true, NULL, "{\"settings\":{\"user\":\"u1\"}}", NULL, client},
+        {"another place", false, NULL, "{\"settings\":{\"place\":\"503\"}}", NULL, one},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (cases[i].is_client) take(0, "{\"settings\":{\"place\":\"200\"},\"secrets\":{\"client\":\"c1\"}}");
+        check_secrets("before", cases[i].is_client ? client : one);
+        t.over = cases[i].over;
+        if (cases[i].sentence)
+            refuse(cases[i].name, t.id, cases[i].wish, 400, cases[i].sentence);
+        else
+            take(t.id, cases[i].wish);
+        check_secrets(cases[i].name, cases[i].secrets);
+        end(NULL), begin(NULL);
+    }
+}
+
+/* Secrets that would go to another place are said again; not those that are not there any more. */
+static void test_address(void **state)
+{
+    static const struct {
+        const char *wish, *sentence; /* NULL: it is taken */
+    } cases[] = {
+        {"{\"settings\":{\"place\":\"200\",\"host\":\"b\"}}", "secrets.client."},
+        {"{\"settings\":{\"host\":\"b\"},\"secrets\":{\"client\":\"c1\"}}", "secrets.refresh."},
+        {"{\"settings\":{\"host\":\"b\"},\"secrets\":{\"code\":\"x\"}}", "secrets.client."},
+        {"{\"settings\":{\"host\":\"b\"},\"secrets\":{\"client\":\"c1\",\"code\":\"x\"}}", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (cases[i].sentence)
+            refuse(cases[i].wish, t.id, cases[i].wish, 400, cases[i].sentence);
+        else
+            take(t.id, cases[i].wish);
 }
 
 /* Of secrets that each prove who asks the one that is said counts: no old one is left that would go before it. */
@@ -495,9 +575,10 @@ static void test_fresh(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_pause, begin, end),  cmocka_unit_test_setup_teardown(test_secrets, begin, end),
-        cmocka_unit_test_setup_teardown(test_proofs, begin, end), cmocka_unit_test_setup_teardown(test_meanwhile, begin, end),
-        cmocka_unit_test_setup_teardown(test_fresh, begin, end),
+        cmocka_unit_test_setup_teardown(test_pause, begin, end),   cmocka_unit_test_setup_teardown(test_secrets, begin, end),
+        cmocka_unit_test_setup_teardown(test_proofs, begin, end),  cmocka_unit_test_setup_teardown(test_meanwhile, begin, end),
+        cmocka_unit_test_setup_teardown(test_fresh, begin, end),   cmocka_unit_test_setup_teardown(test_made, begin, end),
+        cmocka_unit_test_setup_teardown(test_address, begin, end),
     };
     return cmocka_run_group_tests(tests, open_house, close_house);
 }

@@ -16,7 +16,7 @@ static const struct connector_setting settings[] = {
      .what = "The sub-account's number: Settings > Business Profile, Location ID."},
     {"token", .is_secret = true, .is_proof = true,
      .what = "A private integration's token (pit-…), instead of OAuth: Settings > Private Integrations."},
-    {"client_id", .what = "OAuth: the marketplace app's client id."},
+    {"client_id", .what = "OAuth: the marketplace app's client id.", .makes_token = true},
     {"client_secret", .is_secret = true, .what = "OAuth: the marketplace app's client secret."},
     {"code", .is_secret = true, .is_proof = true,
      .what = "OAuth: the code that HighLevel appended to redirect_uri; it is traded for tokens with the first request."},
