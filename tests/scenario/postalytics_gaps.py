@@ -46,6 +46,17 @@ def breaks(remote, page, act):
     return state
 
 
+# ---- one campaign cannot be read, another has no events yet: the one behind them is told all the same ----
+remote = postalytics.Postalytics().start()
+remote.campaigns = [{**remote.campaigns[0], "drop_id": n, "name": str(n)} for n in (7, 8)] + remote.campaigns
+remote.will({"path": "/campaigns/7/events", "status": 500, "times": 999}, {"path": "/campaigns/8/events", "status": 404, "times": 999})
+mine = watch(remote, "on")
+happen(remote, 500, 3)
+until("the third campaign's events are told", lambda: told(mine, 500, 3) == [3, 3], 20)
+until("and the connection says which cannot be read", lambda: "mail drop 7 there cannot be read" in str(h.ask("GET", f"/v1/connections/{mine}")[1]), 10)
+house.check("mail drop 8" not in str(h.ask("GET", f"/v1/connections/{mine}")[1]), "a 404 is an empty list")
+house.check(h.ask("DELETE", f"/v1/connections/{mine}")[0] == 200, "that one is over")
+
 # ---- a page fails, and single events come after it ----
 remote = postalytics.Postalytics().start()
 mine = watch(remote, "on")

@@ -87,7 +87,7 @@ static bool ask_for(struct watch *w, const char *path, struct str values[FIELD_K
     if (ok && root.type == JSON_ARRAY && json_next(root, &it, NULL, &row)) root = row;
     if (ok) person_fill(w, root, values);
     json_parser_destroy(&p);
-    return ok || (status >= 400 && status <= 499 && status != 401 && status != 408 && status != 429);
+    return ok || (status >= 400 && status <= 499 && status != 401 && !connector_is_for_now(status));
 }
 
 bool person_complete(struct watch *w, int64_t drop_id, int64_t data_id, struct str values[FIELD_KNOWN], struct fault *f)

@@ -46,7 +46,7 @@ static bool is_repeated(struct look *l, const struct watch *w)
 /* What its unit stores if something on it is new. */
 static int64_t read_on_with(const struct look *l) { return l->place == AT_OVERLAP ? 1 : l->is_last ? 0 : l->page + 1; }
 
-/* Past its end a list is empty, or answers 404. */
+/* Past its end a list is empty, or answers 404; one without events may do so too. */
 static bool read_page(struct watch *w, struct look *l, struct fault *f)
 {
     struct json_value rows, row;
@@ -56,7 +56,7 @@ static bool read_page(struct watch *w, struct look *l, struct fault *f)
     const char *path = arena_printf(w->arena, "/v1/campaigns/%lld/events?PageNumber=%lld&PageSize=%d", (long long)d->drop_id,
                                     (long long)l->page, PAGE_ROWS);
     int n = 0, status;
-    bool ok = watch_ask_array(w, path, p, &rows, &status, f), is_past = !ok && status == 404 && l->page > 1;
+    bool ok = watch_ask_array(w, path, p, &rows, &status, f), is_past = !ok && status == 404;
     struct happening *all = ok ? ARENA_ARRAY(w->arena, struct happening, json_count(rows) + 1) : NULL;
     for (l->n_rows = 0; ok && json_next(rows, &it, NULL, &row); l->n_rows++) {
         all[n] = (struct happening){.drop_id = d->drop_id, .drop_name = d->name};

@@ -40,6 +40,7 @@ struct watch {
     struct str mark;     /* var_field_N; "none" */
     struct str contacts; /* off, all, or numbers of lists there */
     struct str answered; /* the body of the 2xx that came last */
+    int status;          /* of the last request's answer; 0: none came, or it was not asked */
     const struct field_set *fields;
     struct {
         int64_t data_id;

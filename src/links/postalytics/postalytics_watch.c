@@ -61,11 +61,11 @@ bool watch_ask(struct watch *w, const char *method, const char *path, struct str
     struct fetch_ask ask = {.method = method, .url = str_of(path), .body = body};
     struct connector_answer answer;
     const struct link_house *h = w->pl->house;
-    *status = 0;
+    *status = w->status = 0;
     if (is_stopping(w)) return fault_remote(f, "The server is stopping.");
     if (body.ptr) ask.headers[ask.n_headers++] = STR("Content-Type: application/json");
     if (!connector_call(h, &w->pl->connector, &w->connection, &ask, w->arena, &answer, f)) return false;
-    *status = answer.status;
+    *status = w->status = answer.status;
     if (answer.result != LINK_OK) return fault_remote(f, "%s", answer.sentence);
     w->answered = answer.body;
     return json_parse(p, json_padded(w->arena, answer.body), out, f);
@@ -230,10 +230,30 @@ static bool read_drops(struct watch *w, struct seen *s, struct fault *f)
     return store_write(w->pl->house->store, put_drops, s, f);
 }
 
+/* Said by an answer about one campaign, not about all that we ask. */
+static bool is_of_one(const struct watch *w, const struct fault *why)
+{
+    return why->whose == FAULT_REMOTE && w->status != 0 && w->status != 401 && w->status != 429;
+}
+
+/* One that cannot be read keeps no other from being looked at: *left says which was left out. */
+static bool look_at_drops(struct watch *w, const struct seen *s, struct fault *left, struct fault *f)
+{
+    for (int i = 0; i < s->n; i++) {
+        if (look_at_events(w, &s->drops[i], f)) continue;
+        if (!is_of_one(w, f)) return false;
+        if (left->whose == FAULT_NONE)
+            fault_remote(left, "The events of mail drop %lld there cannot be read: %.300s", (long long)s->drops[i].drop_id,
+                         f->text);
+    }
+    return true;
+}
+
 static bool look(struct turn *t, struct fault *f)
 {
     struct watch *w = &t->watch;
     struct seen s = {.watch = w};
+    struct fault left = {0};
     int n_posted = 0;
     if (!watch_open(w, f)) return f->status == 404; /* it was removed */
     if (w->way != WATCH_HOOKS && !hooks_take_down(w, clock_mono_ms() + TAKE_DOWN_MS, f)) return false;
@@ -241,9 +261,9 @@ static bool look(struct turn *t, struct fault *f)
     if (!read_drops(w, &s, f)) return false;
     if (w->way == WATCH_HOOKS && !hooks_put(w, s.drops, s.n, &n_posted, &t->hooks_said, f)) return false;
     t->is_posted = s.n > 0 && n_posted == s.n;
-    for (int i = 0; i < s.n; i++)
-        if (!look_at_events(w, &s.drops[i], f)) return false;
-    return contacts_follow(w, t->contacts_at, &t->contacts_said, f);
+    if (!look_at_drops(w, &s, &left, f) || !contacts_follow(w, t->contacts_at, &t->contacts_said, f)) return false;
+    if (left.whose != FAULT_NONE) *f = left;
+    return left.whose == FAULT_NONE;
 }
 
 static void run(void *ctx, struct due_item item)
