@@ -2,9 +2,9 @@
  * {"kind": "postalytics", "connection_id": a connection of the account, "endpoint": of a triggered campaign there}.
  *
  * A piece is claimed (mail/remote_piece.h) before its request and marked after it. Silence after the request, a 2xx without a send date,
- * and answers of gateways (500, 502, 504) leave it Unknown: it is never sent again, the others go on, and at the end the batch is Unknown
+ * and answers of gateways (408, 500, 502, 504) leave it Unknown: it is never sent again, the others go on, and at the end the batch is Unknown
  * with the pieces' numbers. After UNKNOWN_MAX in a row, in whichever turns, the batch rests before each further one until one is answered, so
- * that a house that is down or hangs makes few of them. "Not now" (429, 503, no connection) leaves it unsent, and the batch rests: for as long
+ * that a house that is down or hangs makes few of them. "Not now" (425, 429, 503, no connection) leaves it unsent, and the batch rests: for as long
  * as the other side says, an hour at most, and else for printer.rest, doubled with each attempt that nothing comes of. A refusal of the piece
  * refuses it and no other; a refusal of the key or of the campaign stops the batch until somebody has put that right. A batch is worked at for
  * printer.turn at a time, so that slow ones do not keep others waiting. */
@@ -141,7 +141,7 @@ static enum step settle(struct printing *p, const struct remote_piece *r, enum s
         break;
     }
     if (ok) return next;
-    h->why = f; /* the row says Claimed: the end will tell of it */
+    h->why = f; /* the row says Claimed, or Unknown if only the count failed: the end tells of both */
     return REST;
 }
 
